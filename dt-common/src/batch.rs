@@ -1,0 +1,86 @@
+//! What the pipeline hands to a sink, and what a sink remembers of it.
+
+use std::sync::Arc;
+
+use crate::item::ChunkMark;
+use crate::position::Position;
+use crate::row::Row;
+use crate::schema::TableSchema;
+
+/// The net change of one table in one batch: what one lane turns into staged work.
+#[derive(Debug)]
+pub struct TableBatch {
+    /// Schema of the rows.
+    pub table: Arc<TableSchema>,
+    /// The change.
+    pub changes: NetChanges,
+}
+
+/// A net change, in the form that the table's key allows.
+#[derive(Debug)]
+pub enum NetChanges {
+    /// New rows of which none can be in the target.
+    Append {
+        /// Whether all rows of the target table go first.
+        clear_first: bool,
+        /// The rows.
+        rows: Vec<Row>,
+    },
+    /// Rows by key. Every key appears once, in one of the two lists.
+    Keyed {
+        /// Rows that are there afterwards.
+        upserts: Vec<Row>,
+        /// Rows whose keys are gone afterwards; values beside the key are those that the source had last.
+        deletes: Vec<Row>,
+    },
+    /// Rows of a keyless table, as a multiset. No row is in both lists.
+    Counted {
+        /// Rows to add, each as often as it is listed.
+        inserts: Vec<Row>,
+        /// Distinct rows and how many equal copies of each go.
+        deletes: Vec<(Row, u64)>,
+    },
+}
+
+impl NetChanges {
+    /// Rows that the change writes or removes.
+    pub fn len(&self) -> usize {
+        match self {
+            Self::Append { rows, .. } => rows.len(),
+            Self::Keyed { upserts, deletes } => upserts.len() + deletes.len(),
+            Self::Counted { inserts, deletes } => {
+                inserts.len() + deletes.iter().map(|(_, copies)| *copies as usize).sum::<usize>()
+            }
+        }
+    }
+
+    /// Whether nothing changes.
+    pub fn is_empty(&self) -> bool {
+        match self {
+            Self::Append { clear_first, rows } => !clear_first && rows.is_empty(),
+            Self::Keyed { .. } | Self::Counted { .. } => self.len() == 0,
+        }
+    }
+}
+
+/// How far a batch takes the task; committed in the same transaction as the batch's rows.
+#[derive(Debug, Clone, Default)]
+pub struct Progress {
+    /// Where a restart begins after this batch; `None` while nothing fixes a position (a snapshot alone).
+    pub position: Option<Position>,
+    /// Source time of the last transaction, microseconds since 1970; 0 when unknown.
+    pub source_time: i64,
+    /// Done marks of the batch's snapshot chunks.
+    pub marks: Vec<ChunkMark>,
+    /// Whether all done marks are forgotten, see [`crate::item::DtItem::CopyFinished`].
+    pub forget_marks: bool,
+}
+
+/// What a sink remembers of a task: where to resume.
+#[derive(Debug, Clone, Default)]
+pub struct Checkpoint {
+    /// Where the change stream resumes; `None` when the task has never stored a position.
+    pub position: Option<Position>,
+    /// The latest done mark of every table whose copy has begun.
+    pub marks: Vec<ChunkMark>,
+}

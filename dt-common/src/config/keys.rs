@@ -1,0 +1,240 @@
+//! The registry of sections and keys: what exists, what it defaults to, and why.
+
+/// A key of the task file.
+#[derive(Debug, Clone, Copy)]
+pub struct Key {
+    /// Section, without brackets.
+    pub section: &'static str,
+    /// Name.
+    pub name: &'static str,
+    /// Default as it would be written; `None` for a key that has to be given where it applies.
+    pub default: Option<&'static str>,
+    /// What it does, and why the default is what it is.
+    pub doc: &'static str,
+}
+
+const fn key(
+    section: &'static str,
+    name: &'static str,
+    default: Option<&'static str>,
+    doc: &'static str,
+) -> Key {
+    Key { section, name, default, doc }
+}
+
+/// Every key, in the order of the documentation.
+pub const KEYS: &[Key] = &[
+    key(
+        "task",
+        "id",
+        None,
+        "Names the task and its state in the target (`_dt`). Letters, digits and `_`, at most 64. Required unless `extract_type = struct`.",
+    ),
+    key("extractor", "db_type", None, "`mysql`, for MySQL and MariaDB."),
+    key(
+        "extractor",
+        "extract_type",
+        None,
+        "`struct` creates databases and tables; `snapshot` copies rows; `cdc` follows the binlog; `snapshot_and_cdc` does all three, one after the other.",
+    ),
+    key(
+        "extractor",
+        "url",
+        None,
+        "`mysql://user:password@host:port`, with the parameters of mysql_async (`require_ssl=true`, `verify_ca=false`, ..). Reserved characters in user and password are percent-encoded.",
+    ),
+    key("extractor", "username", Some(""), "Used instead of the user in `url`."),
+    key("extractor", "password", Some(""), "Used instead of the password in `url`."),
+    key(
+        "extractor",
+        "server_id",
+        Some("0"),
+        "Replica id that dt registers under; no other replica may use it. 0 chooses one by a hash of the task id, so that two tasks differ and a restart replaces its own dead connection.",
+    ),
+    key(
+        "extractor",
+        "gtid_set",
+        Some(""),
+        "Where `cdc` begins when no checkpoint is stored: a MySQL GTID set, or a MariaDB GTID position.",
+    ),
+    key(
+        "extractor",
+        "binlog_filename",
+        Some(""),
+        "Where `cdc` begins when no checkpoint is stored: a binlog file. Without this and `gtid_set` it begins at the source's present end.",
+    ),
+    key(
+        "extractor",
+        "binlog_position",
+        Some("4"),
+        "Offset in `binlog_filename`. 4 is the first event of a file.",
+    ),
+    key(
+        "extractor",
+        "stop_at",
+        Some("never"),
+        "`never`, or `caught_up`: end with exit code 0 when the task reaches the position that the source had when the task started.",
+    ),
+    key(
+        "extractor",
+        "heartbeat_interval_secs",
+        Some("5"),
+        "How often an idle source shows that it is alive. A connection that is silent for three times as long is given up and opened anew.",
+    ),
+    key(
+        "extractor",
+        "parallel_size",
+        Some("2"),
+        "Tables that a snapshot reads at once. Two keep the target busy while one waits for the source.",
+    ),
+    key(
+        "extractor",
+        "chunk_rows",
+        Some("10000"),
+        "Rows of a snapshot page. Bounds what a killed snapshot reads again, and the memory that a page takes.",
+    ),
+    key(
+        "extractor",
+        "on_fk_cascade",
+        Some("stop"),
+        "`stop` or `warn`, when a followed table is the child of a cascading foreign key on a server that does not write the child's rows to the binlog. Stops by default, because those rows would silently stay.",
+    ),
+    key(
+        "filter",
+        "do_dbs",
+        Some(""),
+        "Databases to follow: a list of names with `*` and `?`; in back-quotes nothing is a wildcard. Without `do_dbs` and `do_tbs` all user databases are followed.",
+    ),
+    key("filter", "do_tbs", Some(""), "Tables to follow: a list of `db.table`, each part with wildcards."),
+    key("filter", "ignore_dbs", Some(""), "Databases to leave out. Wins over what is to be followed."),
+    key("filter", "ignore_tbs", Some(""), "Tables to leave out. Wins over what is to be followed."),
+    key("filter", "do_events", Some("insert,update,delete"), "Kinds of change to follow in CDC."),
+    key("router", "db_map", Some(""), "`source:target` pairs of databases."),
+    key(
+        "router",
+        "tb_map",
+        Some(""),
+        "`db.table:db.table` pairs of tables; wins over `db_map`. Two tables with one target are refused.",
+    ),
+    key("sinker", "db_type", None, "`databend`. Not needed for `sink_type = dummy`."),
+    key(
+        "sinker",
+        "sink_type",
+        Some("write"),
+        "`write`; `struct` goes with `extract_type = struct`; `dummy` discards everything, to measure the source alone.",
+    ),
+    key(
+        "sinker",
+        "url",
+        None,
+        "`databend://user:password@host:port/database?sslmode=disable`; every parameter of databend-driver passes through. `retry_count` is always 1, because the driver's own retry repeats COMMIT.",
+    ),
+    key("sinker", "username", Some(""), "Used instead of the user in `url`."),
+    key("sinker", "password", Some(""), "Used instead of the password in `url`."),
+    key(
+        "sinker",
+        "batch_size",
+        Some("5000"),
+        "Rows of one SQL statement. Larger ones cost memory in the target's parser and gain little.",
+    ),
+    key(
+        "sinker",
+        "max_retries",
+        Some("10"),
+        "How often one batch is tried again after a conflict or a lost connection before the task fails.",
+    ),
+    key(
+        "sinker",
+        "on_existing_rows",
+        Some("upsert"),
+        "What a snapshot does with a target table that holds rows: `upsert` (keyed tables; refused for keyless ones), `truncate` (the rows go in the transaction of the first chunk), or `stop`.",
+    ),
+    key(
+        "parallelizer",
+        "parallel_type",
+        Some(""),
+        "`merge` (net change per key; `rdb_merge` means the same) or `snapshot`. Empty chooses by `extract_type`.",
+    ),
+    key(
+        "parallelizer",
+        "parallel_size",
+        Some("4"),
+        "Lanes that turn a batch's tables into statements at the same time.",
+    ),
+    key(
+        "pipeline",
+        "buffer_memory_mb",
+        Some("128"),
+        "Bytes that the queue between source and target holds before the source has to wait.",
+    ),
+    key(
+        "pipeline",
+        "flush_interval_ms",
+        Some("500"),
+        "Longest time that a change waits for others before its batch is committed. Every commit rewrites blocks of the target; 0.5 s keeps it fresh at two commits a second.",
+    ),
+    key(
+        "pipeline",
+        "max_rows",
+        Some("100000"),
+        "Rows that close a batch. A batch ends at a source commit, so a larger transaction makes a larger batch.",
+    ),
+    key("pipeline", "max_bytes", Some("67108864"), "Bytes that close a batch, likewise."),
+    key(
+        "pipeline",
+        "checkpoint_interval_secs",
+        Some("10"),
+        "How often the monitor logs, and how often the position is stored when nothing that is followed changes.",
+    ),
+    key(
+        "runtime",
+        "log_level",
+        Some("info"),
+        "`error`, `warn`, `info`, `debug` or `trace`. The database drivers stay at `warn` whatever it says, because they log statements with their values.",
+    ),
+    key(
+        "runtime",
+        "log_dir",
+        Some(""),
+        "Folder for daily log files `dt.log.<date>`; empty logs to standard output.",
+    ),
+];
+
+/// Names that users of ape-dts bring, and what to use here.
+pub const FOREIGN: &[(&str, &str)] = &[
+    ("[global]", "[task]"),
+    ("[resumer]", "nothing: dt keeps its position in the target and resumes by itself"),
+    ("[pipeline] buffer_size", "[pipeline] buffer_memory_mb"),
+    ("[pipeline] batch_sink_interval_secs", "[pipeline] flush_interval_ms"),
+    ("[filter] do_ddls", "nothing: a schema change on a followed table stops the task"),
+    ("[runtime] log4rs_file", "[runtime] log_level and log_dir"),
+];
+
+/// The registered key.
+pub fn find(section: &str, name: &str) -> Option<&'static Key> {
+    KEYS.iter().find(|key| key.section == section && key.name == name)
+}
+
+/// The registered sections, in order.
+pub fn sections() -> Vec<&'static str> {
+    let mut sections: Vec<&str> = KEYS.iter().map(|key| key.section).collect();
+    sections.dedup();
+    sections
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn keys_are_unique_and_documented() {
+        for (i, key) in KEYS.iter().enumerate() {
+            assert!(key.doc.len() > 10 && key.doc.ends_with('.'), "{} {}", key.section, key.name);
+            assert!(KEYS[..i].iter().all(|k| (k.section, k.name) != (key.section, key.name)), "{}", key.name);
+        }
+        assert_eq!(
+            sections(),
+            ["task", "extractor", "filter", "router", "sinker", "parallelizer", "pipeline", "runtime"]
+        );
+    }
+}

@@ -1,0 +1,91 @@
+//! What travels the queue from the extractor to the pipeline.
+
+use std::sync::Arc;
+
+use crate::position::{BinlogPosition, CommitMark, Position};
+use crate::row::{Row, RowData, row_memory};
+use crate::schema::{TableName, TableSchema};
+
+/// One item of the stream, in source order.
+#[derive(Debug)]
+pub enum DtItem {
+    /// Where the stream begins when no checkpoint said so. Comes first, if at all, and is stored before any row.
+    Start(Position),
+    /// A changed row; belongs to the transaction that the next [`DtItem::Commit`] ends.
+    Row(RowData),
+    /// The end of a source transaction, also of one without rows that anybody follows.
+    Commit(CommitMark),
+    /// Rows of one table's snapshot with their done mark; whole in itself, never inside a transaction.
+    Chunk(SnapshotChunk),
+    /// The last chunk of a snapshot that no change stream follows: its done marks are forgotten, so that the next run of the
+    /// task copies anew.
+    CopyFinished,
+    /// A statement that changes a followed table's structure. Comes between transactions.
+    Ddl(Ddl),
+    /// The source is alive and has nothing new.
+    Heartbeat,
+}
+
+/// Rows of one table's snapshot. Applied together with [`SnapshotChunk::mark`] or not at all.
+#[derive(Debug)]
+pub struct SnapshotChunk {
+    /// Schema of the rows.
+    pub table: Arc<TableSchema>,
+    /// Rows in key order, or in any order for a keyless table. May be empty in a table's last chunk.
+    pub rows: Vec<Row>,
+    /// How the rows meet rows that are there already.
+    pub write: ChunkWrite,
+    /// What a restart has to know.
+    pub mark: ChunkMark,
+}
+
+/// How a chunk's rows meet rows that are in the target already.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ChunkWrite {
+    /// No row of this chunk can be there.
+    Append,
+    /// Rows with the same key are replaced.
+    Upsert,
+    /// All rows of the table go first, in the same transaction; then append.
+    ClearThenAppend,
+}
+
+/// The done mark of a chunk, stored in the same transaction as its rows.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ChunkMark {
+    /// Table at the source.
+    pub table: TableName,
+    /// Number of the chunk within the table's copy, from 0.
+    pub chunk: u64,
+    /// Rows of the table copied so far, this chunk included.
+    pub rows: u64,
+    /// Key of the last row, as literals of the source in key order; `None` for a keyless table and an empty chunk.
+    pub last_key: Option<Vec<String>>,
+    /// Whether this was the table's last chunk.
+    pub done: bool,
+    /// Where the read view of a keyless table stands: changes up to there are in the rows and must not be applied again.
+    pub view: Option<BinlogPosition>,
+}
+
+/// A statement that changes the structure of followed tables.
+#[derive(Debug, Clone)]
+pub struct Ddl {
+    /// Followed tables that the statement names.
+    pub tables: Vec<TableName>,
+    /// What it does, in the words of its first keywords (`ALTER TABLE`); never the text, which may hold values.
+    pub action: String,
+    /// Where it ends.
+    pub mark: CommitMark,
+}
+
+impl DtItem {
+    /// Memory that the item holds, in bytes.
+    pub fn memory(&self) -> usize {
+        size_of::<Self>()
+            + match self {
+                Self::Row(row) => row.memory(),
+                Self::Chunk(chunk) => chunk.rows.iter().map(|row| row_memory(row)).sum(),
+                Self::Start(_) | Self::Commit(_) | Self::CopyFinished | Self::Ddl(_) | Self::Heartbeat => 0,
+            }
+    }
+}

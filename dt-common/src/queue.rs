@@ -1,0 +1,109 @@
+//! The queue between extractor and pipeline, bounded in bytes.
+//!
+//! Order is kept. A full queue makes the sender wait, so that a slow target slows the reading of the source instead of
+//! filling memory. An item that is larger than the whole bound passes alone.
+
+use std::sync::Arc;
+
+use tokio::sync::{Semaphore, mpsc};
+
+use crate::error::{Error, Result};
+use crate::item::DtItem;
+
+/// Bytes a permit; keeps the semaphore's count far from its limit.
+const UNIT: usize = 64;
+
+/// Makes a queue that holds at most `bytes` of items.
+pub fn queue(bytes: usize) -> (ItemSender, ItemReceiver) {
+    let units = u32::try_from(bytes / UNIT).unwrap_or(u32::MAX >> 4).clamp(1, u32::MAX >> 4);
+    let room = Arc::new(Semaphore::new(units as usize));
+    let (tx, rx) = mpsc::unbounded_channel();
+    (ItemSender { tx, room: Arc::clone(&room), units }, ItemReceiver { rx, room })
+}
+
+/// The extractor's end. Clones share the bound.
+#[derive(Debug, Clone)]
+pub struct ItemSender {
+    tx: mpsc::UnboundedSender<(DtItem, u32)>,
+    room: Arc<Semaphore>,
+    units: u32,
+}
+
+impl ItemSender {
+    /// Sends an item, waiting for room.
+    ///
+    /// # Errors
+    /// When the pipeline has ended; its own error says why.
+    pub async fn send(&self, item: DtItem) -> Result<()> {
+        let cost = u32::try_from(item.memory() / UNIT + 1).unwrap_or(u32::MAX).min(self.units);
+        let permit = self.room.acquire_many(cost).await.map_err(|_| closed())?;
+        permit.forget();
+        self.tx.send((item, cost)).map_err(|_| closed())
+    }
+}
+
+fn closed() -> Error {
+    Error::internal("the pipeline has ended")
+}
+
+/// The pipeline's end. Dropping it makes every sender fail.
+#[derive(Debug)]
+pub struct ItemReceiver {
+    rx: mpsc::UnboundedReceiver<(DtItem, u32)>,
+    room: Arc<Semaphore>,
+}
+
+impl ItemReceiver {
+    /// The next item, or `None` when every sender is gone and the queue is empty. Cancel-safe.
+    pub async fn recv(&mut self) -> Option<DtItem> {
+        let (item, cost) = self.rx.recv().await?;
+        self.room.add_permits(cost as usize);
+        Some(item)
+    }
+}
+
+impl Drop for ItemReceiver {
+    fn drop(&mut self) {
+        self.room.close();
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn a_full_queue_makes_the_sender_wait() {
+        let (tx, mut rx) = queue(1);
+        tx.send(DtItem::Heartbeat).await.unwrap();
+        {
+            let second = tx.send(DtItem::Heartbeat);
+            tokio::pin!(second);
+            assert!(futures_poll(second.as_mut()).await.is_none());
+            assert!(rx.recv().await.is_some());
+            second.await.unwrap();
+        }
+        assert!(rx.recv().await.is_some());
+        drop(tx);
+        assert!(rx.recv().await.is_none());
+    }
+
+    #[tokio::test]
+    async fn a_gone_pipeline_fails_the_sender() {
+        let (tx, rx) = queue(1);
+        tx.send(DtItem::Heartbeat).await.unwrap();
+        drop(rx);
+        assert!(tx.send(DtItem::Heartbeat).await.is_err());
+    }
+
+    /// Polls once.
+    async fn futures_poll<F: Future + Unpin>(mut future: F) -> Option<F::Output> {
+        std::future::poll_fn(|cx| {
+            std::task::Poll::Ready(match std::pin::Pin::new(&mut future).poll(cx) {
+                std::task::Poll::Ready(output) => Some(output),
+                std::task::Poll::Pending => None,
+            })
+        })
+        .await
+    }
+}

@@ -1,0 +1,57 @@
+//! Rows and changes of rows.
+
+use std::sync::Arc;
+
+use crate::schema::TableSchema;
+use crate::value::ColValue;
+
+/// One row image: a value for each column of its [`TableSchema`], in that order.
+pub type Row = Box<[ColValue]>;
+
+/// A change of one row of one table.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct RowData {
+    /// The schema that was in force when the row was written.
+    pub table: Arc<TableSchema>,
+    /// What happened.
+    pub change: RowChange,
+}
+
+/// What happened to a row.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum RowChange {
+    /// A new row.
+    Insert {
+        /// The row.
+        after: Row,
+    },
+    /// A changed row; its key may have changed too.
+    Update {
+        /// The row as it was.
+        before: Row,
+        /// The row as it is.
+        after: Row,
+    },
+    /// A row that is gone.
+    Delete {
+        /// The row as it was.
+        before: Row,
+    },
+}
+
+/// Memory that a row holds, in bytes.
+pub fn row_memory(row: &[ColValue]) -> usize {
+    row.iter().map(ColValue::memory).sum()
+}
+
+impl RowData {
+    /// Memory that the change holds, in bytes.
+    pub fn memory(&self) -> usize {
+        size_of::<Self>()
+            + match &self.change {
+                RowChange::Insert { after } => row_memory(after),
+                RowChange::Update { before, after } => row_memory(before) + row_memory(after),
+                RowChange::Delete { before } => row_memory(before),
+            }
+    }
+}

@@ -1,0 +1,53 @@
+//! Where rows come from.
+
+pub mod mysql;
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use async_trait::async_trait;
+use dt_common::batch::Checkpoint;
+use dt_common::error::Result;
+use dt_common::item::ChunkWrite;
+use dt_common::queue::ItemSender;
+use dt_common::schema::{TableName, TableSchema};
+use tokio_util::sync::CancellationToken;
+
+/// What an extraction has to know before it begins.
+#[derive(Debug, Clone, Default)]
+pub struct ExtractPlan {
+    /// What the sink remembers of the task.
+    pub checkpoint: Checkpoint,
+    /// For each table that is to be copied: how its chunks are written. A table that is not named here is not copied.
+    pub copies: HashMap<TableName, ChunkWrite>,
+}
+
+/// A source.
+///
+/// # Order
+/// Items come in source order: every row of a transaction, then its commit; a chunk or a DDL only between
+/// transactions. A commit's mark is a position that a restart may begin from; no other position is ever reported.
+///
+/// # Schemas
+/// A row is decoded with the schema that was in force at its position, never with today's. Where the two differ and the old
+/// one is not known, the extraction stops with an error before it emits the row.
+///
+/// # Lifecycle
+/// [`Extractor::prepare`] once, then [`Extractor::extract`] once. `extract` ends with `Ok` at its natural end
+/// (copied, caught up) and within a second after `stop` is cancelled; in both cases everything it emitted stands.
+/// It reconnects by itself after a lost connection and goes on behind the last commit that it emitted.
+#[async_trait]
+pub trait Extractor: Send {
+    /// Connects, checks that the source can serve the task, and returns the followed tables as they are today.
+    ///
+    /// # Errors
+    /// Unreachable server, wrong password, missing privilege, a setting that the task cannot work with.
+    async fn prepare(&mut self) -> Result<Vec<Arc<TableSchema>>>;
+
+    /// Reads the source into `out`.
+    ///
+    /// # Errors
+    /// Whatever stops the task: a purged position, a schema that does not match, a value that does not decode. The
+    /// error names the table and the position.
+    async fn extract(&mut self, plan: ExtractPlan, out: ItemSender, stop: CancellationToken) -> Result<()>;
+}

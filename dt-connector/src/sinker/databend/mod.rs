@@ -1,0 +1,1 @@
+//! Databend as a target.

@@ -1,0 +1,52 @@
+//! A sink that discards everything. It proves the boundary by being second, and measures the source alone.
+
+use std::sync::Arc;
+
+use async_trait::async_trait;
+use dt_common::batch::{Checkpoint, Progress, TableBatch};
+use dt_common::error::{Error, Result};
+use dt_common::item::Ddl;
+use dt_common::schema::TableSchema;
+
+use super::{CommitReport, Sinker, TargetTable};
+
+/// Discards rows and remembers nothing: a restarted task begins anew.
+#[derive(Debug, Default)]
+pub struct DummySinker;
+
+#[async_trait]
+impl Sinker for DummySinker {
+    type Staged = ();
+
+    async fn open(&self) -> Result<Checkpoint> {
+        Ok(Checkpoint::default())
+    }
+
+    async fn sink_struct(&self, _tables: &[Arc<TableSchema>]) -> Result<()> {
+        Ok(())
+    }
+
+    async fn refresh_meta(&self, tables: &[Arc<TableSchema>]) -> Result<Vec<TargetTable>> {
+        Ok(vec![TargetTable { has_rows: false }; tables.len()])
+    }
+
+    async fn sink_dml(&self, _batch: TableBatch) -> Result<()> {
+        Ok(())
+    }
+
+    async fn sink_ddl(&self, _ddl: &Ddl) -> Result<()> {
+        Ok(())
+    }
+
+    async fn sink_raw(&self, _raw: &[u8]) -> Result<()> {
+        Err(Error::internal("no extractor emits raw items"))
+    }
+
+    async fn commit(&self, _staged: &[()], _progress: &Progress) -> Result<CommitReport> {
+        Ok(CommitReport::default())
+    }
+
+    async fn close(&self) -> Result<()> {
+        Ok(())
+    }
+}

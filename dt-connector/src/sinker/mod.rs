@@ -1,0 +1,100 @@
+//! Where rows go.
+
+pub mod databend;
+pub mod dummy;
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use async_trait::async_trait;
+use dt_common::batch::{Checkpoint, Progress, TableBatch};
+use dt_common::error::Result;
+use dt_common::item::Ddl;
+use dt_common::schema::TableSchema;
+
+/// What a table of the target looks like before the task writes to it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct TargetTable {
+    /// Whether it holds any row.
+    pub has_rows: bool,
+}
+
+/// What a commit did.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct CommitReport {
+    /// Time from the first statement to the answer of the last, retries included.
+    pub elapsed: Duration,
+    /// How often the batch was tried again.
+    pub retries: u32,
+}
+
+/// A target.
+///
+/// # Concurrency
+/// All methods take `&self`. [`Sinker::sink_dml`] is called from several lanes at once, and for batch N+1 while batch N
+/// commits; it holds no session in a transaction and waits for no commit. [`Sinker::commit`] is called by one task only,
+/// batch after batch, in order.
+///
+/// # Atomicity and duplicates
+/// Everything that one `commit` is given becomes visible at once, together with its progress, and exactly once: a
+/// commit whose answer is lost is resolved by what the target stored, never by hope. Until then staged work is invisible.
+///
+/// # Errors
+/// A returned error ends the task; whatever may succeed when tried again has been tried again inside. An error of kind
+/// `Fenced` says that another writer has taken the task over. After an error nothing of the batch is visible.
+///
+/// Whatever a sink cannot do it refuses with an error: no method has a default that does nothing.
+#[async_trait]
+pub trait Sinker: Send + Sync + 'static {
+    /// Work that a lane has prepared and a commit makes visible: a file, or the text of statements.
+    type Staged: Send + Sync + 'static;
+
+    /// Takes the task over: when this returns, no other writer of the same task can commit any more.
+    ///
+    /// # Errors
+    /// Unreachable or too old a target, a missing privilege, a stored state that cannot be understood.
+    async fn open(&self) -> Result<Checkpoint>;
+
+    /// Creates the databases and tables that are missing. Tables that exist are left as they are.
+    ///
+    /// # Errors
+    /// A definition that the target cannot hold.
+    async fn sink_struct(&self, tables: &[Arc<TableSchema>]) -> Result<()>;
+
+    /// Reads the target's definition of the tables and checks that it can take their rows. Must have been called for a
+    /// table before its first [`Sinker::sink_dml`]. Answers in the order of `tables`.
+    ///
+    /// # Errors
+    /// A table that is missing, or whose columns do not fit; names the table, the column and the way out.
+    async fn refresh_meta(&self, tables: &[Arc<TableSchema>]) -> Result<Vec<TargetTable>>;
+
+    /// Turns one table's net change into staged work.
+    ///
+    /// # Errors
+    /// A value that the target cannot hold; names the table and the column.
+    async fn sink_dml(&self, batch: TableBatch) -> Result<Self::Staged>;
+
+    /// Applies a change of structure. Everything before it has been committed.
+    ///
+    /// # Errors
+    /// A change that the sink does not apply; names the table, the position and the way out.
+    async fn sink_ddl(&self, ddl: &Ddl) -> Result<()>;
+
+    /// Writes data that no extractor has taken apart.
+    ///
+    /// # Errors
+    /// Every sink refuses until an extractor emits raw items.
+    async fn sink_raw(&self, raw: &[u8]) -> Result<()>;
+
+    /// Makes staged work visible, together with the progress.
+    ///
+    /// # Errors
+    /// See the trait. Afterwards either all of it is visible or nothing.
+    async fn commit(&self, staged: &[Self::Staged], progress: &Progress) -> Result<CommitReport>;
+
+    /// Ends the sink's sessions. Nothing that was committed depends on it.
+    ///
+    /// # Errors
+    /// A session that could not be ended.
+    async fn close(&self) -> Result<()>;
+}
