@@ -1,0 +1,283 @@
+//! A test case: a folder.
+//!
+//! `steps.txt` says what happens, one step a line; a file that a case does not bring is taken from its suite's folder, so
+//! that a new case needs little more than its SQL. `name.mariadb.sql` or `name.mysql.sql` wins over `name.sql`.
+//! Every step and its words are described in `dt-tests/README.md`.
+
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context, Result, bail};
+
+use crate::servers::Family;
+
+/// A case, read from its folder.
+#[derive(Debug, Clone)]
+pub struct Case {
+    /// Suite and folder, `cdc/keyless`.
+    pub name: String,
+    folder: PathBuf,
+    suite: PathBuf,
+    /// What happens.
+    pub steps: Vec<Step>,
+    /// Families that it cannot run on, and why.
+    pub skips: Vec<(Family, String)>,
+    /// Options of a source server of its own; `None` shares the run's server.
+    pub own_server: Option<Vec<String>>,
+    /// Tables that arrive under another name, in `db.table` form with placeholders.
+    pub routes: Vec<(String, String)>,
+    /// Tables that must not arrive.
+    pub not_copied: Vec<String>,
+    /// Tables whose rows the comparison leaves out, because steps look at them.
+    pub not_compared: Vec<String>,
+    /// Whether it needs the local Databend's test endpoints.
+    pub needs_local: bool,
+}
+
+/// One thing that happens. File names and texts may hold placeholders.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Step {
+    /// Runs a script at the source. A line `-- restart` or `-- kill` in it restarts the running task.
+    Source(String),
+    /// Runs a script at the target.
+    Target(String),
+    /// Remembers the source's present position in `{binlog_file}`, `{binlog_offset}` and `{gtid}`.
+    Position,
+    /// Runs a task to its end and expects an exit code.
+    Run(String, i32),
+    /// Starts a task.
+    Start(String),
+    /// Waits until the task follows the binlog.
+    Follow,
+    /// Waits until the task says something.
+    Wait(String),
+    /// Waits for the task's own end and expects an exit code.
+    Ends(i32),
+    /// Ends the task by SIGTERM and expects exit code 0.
+    Stop,
+    /// Starts a second process of the same task; the first has to end with this code.
+    TakeOver(i32),
+    /// Runs a script at the source again and again, until [`Step::Written`].
+    Writing(String),
+    /// Ends [`Step::Writing`].
+    Written,
+    /// Waits until both sides are equal while the task runs.
+    Equal,
+    /// Compares both sides now.
+    Compare,
+    /// Compares both sides and expects exactly the differences listed in a file.
+    Differs(String),
+    /// Compares the target's DDL with a file.
+    Ddl(String),
+    /// Expects a query at the target to answer one text.
+    Yields(String, String),
+    /// Expects the task's output to hold a text.
+    Says(String),
+    /// Expects the task's output not to hold a text.
+    Lacks(String),
+    /// Expects the task's last totals of a table.
+    Total(String, Vec<String>),
+    /// Remembers what the target holds.
+    Remember,
+    /// Expects the target to hold what was remembered.
+    Untouched,
+    /// Sends a request to the local Databend's test endpoints.
+    Control(String, String, String),
+    /// Kills the task so many times under load.
+    Kills(u32),
+}
+
+impl Case {
+    /// Reads every case below `root`, sorted by name.
+    ///
+    /// # Errors
+    /// A folder that is not a case.
+    pub fn all(root: &Path) -> Result<Vec<Self>> {
+        let mut cases = Vec::new();
+        for suite in folders(root)? {
+            for folder in folders(&suite)? {
+                let case = Self::read(&suite, &folder);
+                cases.push(case.with_context(|| folder.display().to_string())?);
+            }
+        }
+        Ok(cases)
+    }
+
+    fn read(suite: &Path, folder: &Path) -> Result<Self> {
+        let mut case = Self {
+            name: format!("{}/{}", base(suite), base(folder)),
+            folder: folder.to_owned(),
+            suite: suite.to_owned(),
+            steps: Vec::new(),
+            skips: Vec::new(),
+            own_server: None,
+            routes: Vec::new(),
+            not_copied: Vec::new(),
+            not_compared: Vec::new(),
+            needs_local: false,
+        };
+        let own = folder.join("steps.txt");
+        let usual = suite.join("steps.txt");
+        let text = std::fs::read_to_string(if own.is_file() { &own } else { &usual })?;
+        case.parse(&text)?;
+        Ok(case)
+    }
+
+    fn parse(&mut self, text: &str) -> Result<()> {
+        for (i, line) in text.lines().enumerate() {
+            let line = line.trim();
+            if !line.is_empty() && !line.starts_with('#') {
+                self.line(line).with_context(|| format!("steps.txt:{}: {line}", i + 1))?;
+            }
+        }
+        Ok(())
+    }
+
+    fn line(&mut self, line: &str) -> Result<()> {
+        let (word, rest) = line.split_once(' ').map_or((line, ""), |(word, rest)| (word, rest.trim()));
+        match word {
+            "usual" => {
+                let usual = std::fs::read_to_string(self.suite.join("steps.txt"))?;
+                return self.parse(&usual);
+            }
+            "skip" => {
+                let (family, why) = rest.split_once(':').context("skip SERVER: why")?;
+                let family = Family::named(family.trim()).context("no such server")?;
+                self.skips.push((family, why.trim().to_owned()));
+            }
+            "server" => self.own_server = Some(rest.split_whitespace().map(str::to_owned).collect()),
+            "local" => self.needs_local = true,
+            "route" => {
+                let (from, to) = rest.split_once(" -> ").context("route DB.TABLE -> DB.TABLE")?;
+                self.routes.push((from.to_owned(), to.to_owned()));
+            }
+            "not_copied" => self.not_copied.push(rest.to_owned()),
+            "not_compared" => self.not_compared.push(rest.to_owned()),
+            _ => self.steps.push(step(word, rest)?),
+        }
+        Ok(())
+    }
+
+    /// Text of a file of the case: its own, else its suite's; a server's variant first.
+    ///
+    /// # Errors
+    /// There is none.
+    pub fn file(&self, name: &str, family: Family) -> Result<String> {
+        let path = self.find(name, family).with_context(|| format!("{}: no file {name}", self.name))?;
+        std::fs::read_to_string(&path).with_context(|| path.display().to_string())
+    }
+
+    /// Whether there is such a file.
+    pub fn has(&self, name: &str, family: Family) -> bool {
+        self.find(name, family).is_some()
+    }
+
+    fn find(&self, name: &str, family: Family) -> Option<PathBuf> {
+        let (stem, extension) = name.rsplit_once('.')?;
+        let names = [format!("{stem}.{family}.{extension}"), name.to_owned()];
+        let folders = [&self.folder, &self.suite];
+        folders
+            .into_iter()
+            .flat_map(|folder| names.iter().map(move |name| folder.join(name)))
+            .find(|p| p.is_file())
+    }
+
+    /// Why the case cannot run on a family; `None` if it can.
+    pub fn skip(&self, family: Family) -> Option<&str> {
+        self.skips.iter().find(|(skipped, _)| *skipped == family).map(|(_, why)| why.as_str())
+    }
+
+    /// Name of its database, task and folder on a family: letters, digits and `_`.
+    pub fn id(&self, family: Family) -> String {
+        format!("dt_test_{}_{family}", self.name.replace('/', "_"))
+    }
+}
+
+fn step(word: &str, rest: &str) -> Result<Step> {
+    let text = || rest.to_owned();
+    let code = || rest.parse().context("an exit code is wanted");
+    Ok(match word {
+        "source" => Step::Source(text()),
+        "target" => Step::Target(text()),
+        "position" => Step::Position,
+        "run" => match rest.split_once(" exits ") {
+            Some((file, code)) => Step::Run(file.to_owned(), code.parse()?),
+            None => Step::Run(text(), 0),
+        },
+        "start" => Step::Start(text()),
+        "follow" => Step::Follow,
+        "wait" => Step::Wait(text()),
+        "ends" => Step::Ends(code()?),
+        "stop" => Step::Stop,
+        "takeover" => Step::TakeOver(code()?),
+        "writing" => Step::Writing(text()),
+        "written" => Step::Written,
+        "equal" => Step::Equal,
+        "compare" => Step::Compare,
+        "differs" => Step::Differs(text()),
+        "ddl" => Step::Ddl(text()),
+        "yields" => {
+            let (query, answer) = rest.rsplit_once(" => ").context("yields QUERY => TEXT")?;
+            Step::Yields(query.to_owned(), answer.to_owned())
+        }
+        "says" => Step::Says(text()),
+        "lacks" => Step::Lacks(text()),
+        "total" => {
+            let mut words = rest.split_whitespace().map(str::to_owned);
+            Step::Total(words.next().context("total DB.TABLE name=value ..")?, words.collect())
+        }
+        "remember" => Step::Remember,
+        "untouched" => Step::Untouched,
+        "control" => {
+            let mut words = rest.splitn(3, ' ').map(str::to_owned);
+            let mut next = || words.next().unwrap_or_default();
+            Step::Control(next(), next(), next())
+        }
+        "kills" => Step::Kills(rest.parse().context("a number is wanted")?),
+        _ => bail!("no such step; see dt-tests/README.md"),
+    })
+}
+
+fn folders(root: &Path) -> Result<Vec<PathBuf>> {
+    let entries = std::fs::read_dir(root).with_context(|| root.display().to_string())?;
+    let mut folders: Vec<PathBuf> = entries.map(|entry| Ok(entry?.path())).collect::<std::io::Result<_>>()?;
+    folders.retain(|path| path.is_dir());
+    folders.sort();
+    Ok(folders)
+}
+
+fn base(path: &Path) -> String {
+    path.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_case_of_the_tree_is_well_formed() {
+        let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/mysql_to_databend");
+        for case in Case::all(&root).unwrap() {
+            assert!(!case.name.contains("__"), "{}: `__` separates further databases", case.name);
+            for family in Family::ALL.into_iter().filter(|family| case.skip(*family).is_none()) {
+                assert!(case.id(family).len() <= 54, "{}: the name is too long", case.name);
+                for step in &case.steps {
+                    if let Step::Source(file) | Step::Target(file) | Step::Run(file, _) | Step::Start(file) =
+                        step
+                    {
+                        let optional =
+                            matches!(file.as_str(), "src_prepare.sql" | "dst_prepare.sql" | "src_test.sql");
+                        assert!(optional || case.has(file, family), "{}: {file}", case.name);
+                    }
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn steps_are_read() {
+        assert_eq!(step("run", "a.ini exits 1").unwrap(), Step::Run("a.ini".into(), 1));
+        let yields = step("yields", "SELECT 1 => 1").unwrap();
+        assert_eq!(yields, Step::Yields("SELECT 1".into(), "1".into()));
+        assert!(step("dance", "").is_err());
+    }
+}

@@ -1,0 +1,67 @@
+//! Source and target, row by row.
+//!
+//! The oracle is the source, read back by the server itself in UTC through its text protocol, against Databend, read
+//! back by Databend. [`read`] asks both for a canonical text of every column, [`canonical`] evens out what the two
+//! servers merely print differently, [`diff`] names every row and cell that differs.
+
+pub mod canonical;
+pub mod diff;
+pub mod read;
+
+use std::fmt;
+
+use anyhow::Result;
+
+use crate::source::Source;
+use crate::target::Target;
+use diff::Difference;
+
+/// A table by its database and name.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Place {
+    /// Database.
+    pub db: String,
+    /// Table.
+    pub table: String,
+}
+
+impl fmt::Display for Place {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}.{}", self.db, self.table)
+    }
+}
+
+/// What a comparison found.
+#[derive(Debug, Clone, Default)]
+pub struct Comparison {
+    /// Rows of the source that were compared.
+    pub rows: usize,
+    /// What differs.
+    pub differences: Vec<Difference>,
+}
+
+/// Compares one table: column list, nullability, rows.
+///
+/// # Errors
+/// A side cannot be read. A table that is missing in the target is a difference, not an error.
+pub async fn table(source: &Source, target: &Target, from: &Place, to: &Place) -> Result<Comparison> {
+    let source_table = read::source_table(source, from).await?;
+    let target_columns = read::target_columns(target, to).await?;
+    if target_columns.is_empty() {
+        return Ok(Comparison { rows: 0, differences: vec![Difference::NoTable] });
+    }
+    let mut differences = diff::columns(&source_table.columns, &target_columns);
+    if !differences.is_empty() {
+        return Ok(Comparison { rows: 0, differences });
+    }
+    let target_rows = read::target_rows(target, to, &target_columns);
+    let source_rows = read::source_rows(source, from, &source_table.columns, &target_columns);
+    let (target_rows, source_rows) = futures::future::try_join(target_rows, source_rows).await?;
+    let kinds = canonical::kinds(&source_table.columns, &target_columns);
+    let source_rows = canonical::rows(&kinds, source_rows);
+    let target_rows = canonical::rows(&kinds, target_rows);
+    let names: Vec<String> = source_table.columns.iter().map(|column| column.name.clone()).collect();
+    let rows = source_rows.len();
+    differences.extend(diff::rows(&names, &source_table.key, source_rows, target_rows));
+    Ok(Comparison { rows, differences })
+}

@@ -1,0 +1,162 @@
+//! The servers of a test run: MariaDB, MySQL and the local Databend, or a user's own.
+//!
+//! They listen on free ports of 127.0.0.1, keep their data under the run's folder and die with the run. `MYSQL_URL` and
+//! `DATABEND_DSN` point at servers of the user's own instead; there only databases `dt_test_*` are touched.
+
+use std::fmt;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use anyhow::{Context, Result, bail};
+
+use crate::process::{Process, eventually, free_port};
+use crate::source::Source;
+use crate::target::Target;
+
+/// Time for a server to come up; a first start copies its data folder.
+const STARTUP: Duration = Duration::from_secs(90);
+
+/// A family of source servers.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Family {
+    /// MariaDB.
+    MariaDb,
+    /// MySQL.
+    MySql,
+}
+
+impl Family {
+    /// Both, in the order of the report.
+    pub const ALL: [Self; 2] = [Self::MariaDb, Self::MySql];
+
+    /// The family with this name.
+    pub fn named(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|family| family.to_string() == name)
+    }
+}
+
+impl fmt::Display for Family {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::MariaDb => "mariadb",
+            Self::MySql => "mysql",
+        })
+    }
+}
+
+/// A source server; owns its process unless it is the user's own.
+#[derive(Debug)]
+pub struct SourceServer {
+    /// How to reach it.
+    pub source: Source,
+    process: Option<Process>,
+}
+
+impl SourceServer {
+    /// Starts a server with further command-line options and waits until it answers.
+    ///
+    /// # Errors
+    /// It ends or does not answer in time; with the tail of its log.
+    pub async fn start(family: Family, folder: &Path, options: &[String]) -> Result<Self> {
+        let port = free_port()?;
+        let data = folder.join(format!("{family}-data"));
+        let mut args = vec![data.display().to_string(), port.to_string()];
+        args.extend(options.iter().cloned());
+        let log = folder.join(format!("{family}.log"));
+        let process = Process::start(&family.to_string(), &script(&format!("{family}.sh")), &args, &log)?;
+        let source = Source::new(family, &format!("mysql://root:dt_root@127.0.0.1:{port}"))?;
+        let mut server = Self { source, process: Some(process) };
+        server.ready().await?;
+        Ok(server)
+    }
+
+    async fn ready(&mut self) -> Result<()> {
+        let (source, process) = (&self.source, &mut self.process);
+        let answer = eventually(STARTUP, || source.query("SELECT 1"));
+        let ended = async {
+            match process {
+                Some(process) => process.wait(STARTUP).await.map(|status| status.to_string()),
+                None => std::future::pending().await,
+            }
+        };
+        let failure = tokio::select! {
+            answer = answer => answer.err().map(|e| format!("{e:#}")),
+            ended = ended => Some(ended.unwrap_or_else(|e| e.to_string())),
+        };
+        match (failure, &self.process) {
+            (None, _) => Ok(()),
+            (Some(failure), Some(process)) => bail!("{failure}\n{}", process.tail()),
+            (Some(failure), None) => bail!(failure),
+        }
+    }
+}
+
+/// The target server; owns its process unless it is the user's own.
+#[derive(Debug)]
+pub struct TargetServer {
+    /// How to reach it.
+    pub target: Target,
+    _process: Option<Process>,
+}
+
+/// Everything a run needs.
+#[derive(Debug)]
+pub struct Servers {
+    /// One server of each family asked for.
+    pub sources: Vec<SourceServer>,
+    /// Databend.
+    pub target: TargetServer,
+}
+
+impl Servers {
+    /// Starts the servers of these families and Databend, or finds the user's own.
+    ///
+    /// # Errors
+    /// A server that does not come up.
+    pub async fn start(folder: &Path, families: &[Family]) -> Result<Self> {
+        let target = start_target(folder);
+        let sources = async {
+            if let Ok(url) = std::env::var("MYSQL_URL") {
+                let source = Source::detect(&url).await.context("MYSQL_URL")?;
+                return Ok(vec![SourceServer { source, process: None }]);
+            }
+            let starts = families.iter().map(|family| SourceServer::start(*family, folder, &[]));
+            futures::future::try_join_all(starts).await
+        };
+        let (target, sources) = futures::future::try_join(target, sources).await?;
+        Ok(Self { sources, target })
+    }
+
+    /// The source server of a family.
+    pub fn source(&self, family: Family) -> Option<&Source> {
+        self.sources.iter().map(|server| &server.source).find(|source| source.family == family)
+    }
+}
+
+async fn start_target(folder: &Path) -> Result<TargetServer> {
+    if let Ok(dsn) = std::env::var("DATABEND_DSN") {
+        let target = Target::new(&dsn);
+        target.query("SELECT 1").await.context("DATABEND_DSN")?;
+        return Ok(TargetServer { target, _process: None });
+    }
+    let port = free_port()?;
+    let args = [folder.join("databend-data").display().to_string(), port.to_string()];
+    let log = folder.join("databend.log");
+    let mut process = Process::start("databend", &script("databend.sh"), &args, &log)?;
+    let dsn =
+        format!("databend://dt:dt_secret@127.0.0.1:{port}/default?sslmode=disable&presign=off&retry_count=1");
+    let target = Target::local(&dsn, port);
+    let ready = eventually(STARTUP, || target.query("SELECT 1"));
+    let failure = tokio::select! {
+        ready = ready => ready.err().map(|e| format!("{e:#}")),
+        ended = process.wait(STARTUP) => Some(ended.map_or_else(|e| e.to_string(), |s| s.to_string())),
+    };
+    if let Some(failure) = failure {
+        bail!("{failure}\n{}", process.tail());
+    }
+    Ok(TargetServer { target, _process: Some(process) })
+}
+
+fn script(name: &str) -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("servers").join(name)
+}

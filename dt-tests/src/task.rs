@@ -1,0 +1,192 @@
+//! The `dt` binary as a user runs it: a task file in, a log and an exit code out.
+
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use anyhow::{Context, Result, bail};
+
+use crate::process::Process;
+
+/// Time for a finite task, and for a clean stop.
+pub const FINISH: Duration = Duration::from_secs(120);
+/// Time until a task follows the binlog.
+const FOLLOW: Duration = Duration::from_secs(60);
+/// What dt logs when the binlog stream is open.
+const FOLLOWING: &str = "following the binlog";
+
+/// The task files of one case, started one after the other.
+#[derive(Debug)]
+pub struct Tasks {
+    folder: PathBuf,
+    started: usize,
+    running: Option<Task>,
+    last_output: String,
+}
+
+#[derive(Debug)]
+struct Task {
+    file: PathBuf,
+    process: Process,
+}
+
+impl Tasks {
+    /// Tasks that keep their files and logs in `folder`.
+    pub fn new(folder: &Path) -> Self {
+        Self { folder: folder.to_owned(), started: 0, running: None, last_output: String::new() }
+    }
+
+    /// Starts a task from the text of its file.
+    ///
+    /// # Errors
+    /// One is running already, or `dt` cannot be started.
+    pub fn start(&mut self, text: &str) -> Result<()> {
+        let file = self.folder.join(format!("task_{}.ini", self.started + 1));
+        std::fs::write(&file, text)?;
+        self.start_file(file)
+    }
+
+    fn start_file(&mut self, file: PathBuf) -> Result<()> {
+        if self.running.is_some() {
+            bail!("a task is running already");
+        }
+        self.running = Some(self.spawn(file)?);
+        Ok(())
+    }
+
+    fn spawn(&mut self, file: PathBuf) -> Result<Task> {
+        self.started += 1;
+        let log = self.folder.join(format!("dt_{}.log", self.started));
+        let args = ["run".to_owned(), file.display().to_string()];
+        let process = Process::start("dt", &binary()?, &args, &log)?;
+        Ok(Task { file, process })
+    }
+
+    /// Starts a second process with the running task's file and exchanges the two: the first one is expected to end.
+    ///
+    /// # Errors
+    /// The first one does not end with `code` in time.
+    pub async fn take_over(&mut self, code: i32) -> Result<()> {
+        let file = self.running()?.file.clone();
+        let second = self.spawn(file)?;
+        let mut first = self.running.replace(second).context("no task is running")?;
+        self.follow().await?;
+        let status = first.process.wait(FINISH).await?;
+        self.last_output = first.process.output();
+        expect_code(status.code(), code, &first.process)
+    }
+
+    /// Waits until the running task follows the binlog.
+    ///
+    /// # Errors
+    /// It ends, or does not follow in time.
+    pub async fn follow(&mut self) -> Result<()> {
+        self.running()?.process.says(FOLLOWING, FOLLOW).await
+    }
+
+    /// Waits until the running task's output holds `text`.
+    ///
+    /// # Errors
+    /// It ends, or does not say so in time.
+    pub async fn wait_for(&mut self, text: &str) -> Result<()> {
+        self.running()?.process.says(text, FOLLOW).await
+    }
+
+    /// Waits for the end of the running task and checks its exit code.
+    ///
+    /// # Errors
+    /// It does not end in time, or with another code.
+    pub async fn ends(&mut self, code: i32) -> Result<()> {
+        let mut task = self.running.take().context("no task is running")?;
+        let status = task.process.wait(FINISH).await?;
+        self.last_output = task.process.output();
+        expect_code(status.code(), code, &task.process)
+    }
+
+    /// Ends the running task by SIGTERM and checks its exit code.
+    ///
+    /// # Errors
+    /// It does not end in time, or with another code.
+    pub async fn stop(&mut self, code: i32) -> Result<()> {
+        self.running()?.process.terminate().await?;
+        self.ends(code).await
+    }
+
+    /// Ends the running task by SIGKILL.
+    ///
+    /// # Errors
+    /// No task is running.
+    pub async fn kill(&mut self) -> Result<()> {
+        let mut task = self.running.take().context("no task is running")?;
+        task.process.kill().await?;
+        self.last_output = task.process.output();
+        Ok(())
+    }
+
+    /// Ends the running task by SIGTERM or SIGKILL and starts it again from the same file.
+    ///
+    /// # Errors
+    /// As [`Tasks::stop`], [`Tasks::start`] and [`Tasks::follow`].
+    pub async fn restart(&mut self, by_kill: bool) -> Result<()> {
+        let file = self.running()?.file.clone();
+        if by_kill {
+            self.kill().await?
+        } else {
+            self.stop(0).await?
+        }
+        self.start_file(file)?;
+        self.follow().await
+    }
+
+    /// Ends whatever runs, by SIGKILL.
+    ///
+    /// # Errors
+    /// The operating system refuses.
+    pub async fn end_all(&mut self) -> Result<()> {
+        if self.running.is_some() { self.kill().await } else { Ok(()) }
+    }
+
+    /// An error if the running task has ended by itself.
+    ///
+    /// # Errors
+    /// It has.
+    pub fn still_runs(&mut self) -> Result<()> {
+        let Some(task) = &mut self.running else { return Ok(()) };
+        match task.process.ended()? {
+            None => Ok(()),
+            Some(status) => bail!("dt ended with {status}\n{}", task.process.tail()),
+        }
+    }
+
+    /// Output of the running task, else of the last one that ended.
+    pub fn output(&self) -> String {
+        self.running.as_ref().map_or_else(|| self.last_output.clone(), |task| task.process.output())
+    }
+
+    fn running(&mut self) -> Result<&mut Task> {
+        self.running.as_mut().context("no task is running")
+    }
+}
+
+fn expect_code(found: Option<i32>, code: i32, process: &Process) -> Result<()> {
+    match found {
+        Some(found) if found == code => Ok(()),
+        Some(found) => bail!("dt ended with exit code {found} instead of {code}\n{}", process.tail()),
+        None => bail!("dt was ended by a signal\n{}", process.tail()),
+    }
+}
+
+/// `DT_BIN`, else `dt` beside this test's own build folder.
+fn binary() -> Result<PathBuf> {
+    if let Ok(path) = std::env::var("DT_BIN") {
+        return Ok(path.into());
+    }
+    let own = std::env::current_exe()?;
+    let path = own.ancestors().nth(2).context("no build folder")?.join("dt");
+    if !path.is_file() {
+        bail!(
+            "{} does not exist: build it with `cargo build --package dt-task`, or name one in DT_BIN",
+            path.display()
+        );
+    }
+    Ok(path)
+}
