@@ -46,7 +46,7 @@ impl Report {
             }
             Err(error) => {
                 self.say(&format!("FAIL  {case:40} {family:8} {:>12} {seconds:>6.1} s", ""));
-                self.failures.push((format!("{case} on {family}"), format!("{error:?}")));
+                self.failures.push((format!("{case} on {family}"), format!("{error:#}")));
             }
         }
     }

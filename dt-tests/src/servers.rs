@@ -37,7 +37,7 @@ impl Family {
 
 impl fmt::Display for Family {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
+        f.pad(match self {
             Self::MariaDb => "mariadb",
             Self::MySql => "mysql",
         })

@@ -44,7 +44,7 @@ fn main() -> ExitCode {
         Ok(true) => ExitCode::SUCCESS,
         Ok(false) => ExitCode::FAILURE,
         Err(error) => {
-            report.say(&format!("{error:?}"));
+            report.say(&format!("{error:#}"));
             ExitCode::FAILURE
         }
     }
