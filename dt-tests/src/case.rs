@@ -1,7 +1,7 @@
 //! A test case: a folder.
 //!
-//! `steps.txt` says what happens, one step a line; a file that a case does not bring is taken from its suite's folder, so
-//! that a new case needs little more than its SQL. `name.mariadb.sql` or `name.mysql.sql` wins over `name.sql`.
+//! `steps.txt` says what happens, one step a line; a file that a case does not bring is taken from its suite's folder,
+//! then from the root, so that a new case needs little more than its SQL. `name.mariadb.sql` or `name.mysql.sql` wins over `name.sql`.
 //! Every step and its words are described in `dt-tests/README.md`.
 
 use std::path::{Path, PathBuf};
@@ -29,8 +29,8 @@ pub struct Case {
     pub not_copied: Vec<String>,
     /// Tables whose rows the comparison leaves out, because steps look at them.
     pub not_compared: Vec<String>,
-    /// Whether it needs the local Databend's test endpoints.
-    pub needs_local: bool,
+    /// Whether it has a local Databend of its own, because it plants faults there.
+    pub own_databend: bool,
 }
 
 /// One thing that happens. File names and texts may hold placeholders.
@@ -54,6 +54,8 @@ pub enum Step {
     Ends(i32),
     /// Ends the task by SIGTERM and expects exit code 0.
     Stop,
+    /// Ends the task by SIGKILL.
+    Kill,
     /// Starts a second process of the same task; the first has to end with this code.
     TakeOver(i32),
     /// Runs a script at the source again and again, until [`Step::Written`].
@@ -113,7 +115,7 @@ impl Case {
             routes: Vec::new(),
             not_copied: Vec::new(),
             not_compared: Vec::new(),
-            needs_local: false,
+            own_databend: false,
         };
         let own = folder.join("steps.txt");
         let usual = suite.join("steps.txt");
@@ -145,7 +147,7 @@ impl Case {
                 self.skips.push((family, why.trim().to_owned()));
             }
             "server" => self.own_server = Some(rest.split_whitespace().map(str::to_owned).collect()),
-            "local" => self.needs_local = true,
+            "databend" => self.own_databend = true,
             "route" => {
                 let (from, to) = rest.split_once(" -> ").context("route DB.TABLE -> DB.TABLE")?;
                 self.routes.push((from.to_owned(), to.to_owned()));
@@ -208,6 +210,7 @@ fn step(word: &str, rest: &str) -> Result<Step> {
         "wait" => Step::Wait(text()),
         "ends" => Step::Ends(code()?),
         "stop" => Step::Stop,
+        "kill" => Step::Kill,
         "takeover" => Step::TakeOver(code()?),
         "writing" => Step::Writing(text()),
         "written" => Step::Written,

@@ -30,7 +30,7 @@ const IN_COMMIT: u32 = 4;
 /// How long a kill waits for a batch to begin.
 const BATCH: Duration = Duration::from_secs(60);
 
-/// Kills the task of `task_config.ini` at least `times` times, lets it catch up with `catch_up.ini` and compares.
+/// Kills the task of `task_config.ini` at least `times` times, lets it catch up and compares.
 ///
 /// # Errors
 /// A writer or a restart fails, too few kills hit a commit, the rate is not reached, or the sides differ.
@@ -57,8 +57,7 @@ pub async fn run(play: &mut Play<'_>, times: u32) -> Result<String> {
     play.tasks.follow().await?;
     let (changes, rate) = load.finish().await.with_context(|| format!("seed {seed}"))?;
     play.tasks.stop(0).await?;
-    play.start("catch_up.ini")?;
-    play.tasks.ends(0).await?;
+    play.run("task_config.ini", 0).await?;
     play.compare().await.with_context(|| format!("seed {seed}"))?;
     ensure!(in_commit >= IN_COMMIT, "seed {seed}: only {in_commit} of {kills} kills hit a commit");
     ensure!(rate >= RATE, "the writers reached only {rate} changes/s");

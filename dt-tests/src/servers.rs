@@ -114,7 +114,12 @@ impl Servers {
     /// # Errors
     /// A server that does not come up.
     pub async fn start(folder: &Path, families: &[Family]) -> Result<Self> {
-        let target = start_target(folder);
+        let target = async {
+            let Ok(dsn) = std::env::var("DATABEND_DSN") else { return TargetServer::start(folder).await };
+            let target = Target::new(&dsn);
+            target.query("SELECT 1").await.context("DATABEND_DSN")?;
+            Ok(TargetServer { target, _process: None })
+        };
         let sources = async {
             if let Ok(url) = std::env::var("MYSQL_URL") {
                 let source = Source::detect(&url).await.context("MYSQL_URL")?;
@@ -133,28 +138,30 @@ impl Servers {
     }
 }
 
-async fn start_target(folder: &Path) -> Result<TargetServer> {
-    if let Ok(dsn) = std::env::var("DATABEND_DSN") {
-        let target = Target::new(&dsn);
-        target.query("SELECT 1").await.context("DATABEND_DSN")?;
-        return Ok(TargetServer { target, _process: None });
+impl TargetServer {
+    /// Starts a local Databend and waits until it answers.
+    ///
+    /// # Errors
+    /// It ends or does not answer in time; with the tail of its log.
+    pub async fn start(folder: &Path) -> Result<Self> {
+        let port = free_port()?;
+        let args = [folder.join("databend-data").display().to_string(), port.to_string()];
+        let log = folder.join("databend.log");
+        let mut process = Process::start("databend", &script("databend.sh"), &args, &log)?;
+        let dsn = format!(
+            "databend://dt:dt_secret@127.0.0.1:{port}/default?sslmode=disable&presign=off&retry_count=1"
+        );
+        let target = Target::local(&dsn, port);
+        let ready = eventually(STARTUP, || target.query("SELECT 1"));
+        let failure = tokio::select! {
+            ready = ready => ready.err().map(|e| format!("{e:#}")),
+            ended = process.wait(STARTUP) => Some(ended.map_or_else(|e| e.to_string(), |s| s.to_string())),
+        };
+        if let Some(failure) = failure {
+            bail!("{failure}\n{}", process.tail());
+        }
+        Ok(Self { target, _process: Some(process) })
     }
-    let port = free_port()?;
-    let args = [folder.join("databend-data").display().to_string(), port.to_string()];
-    let log = folder.join("databend.log");
-    let mut process = Process::start("databend", &script("databend.sh"), &args, &log)?;
-    let dsn =
-        format!("databend://dt:dt_secret@127.0.0.1:{port}/default?sslmode=disable&presign=off&retry_count=1");
-    let target = Target::local(&dsn, port);
-    let ready = eventually(STARTUP, || target.query("SELECT 1"));
-    let failure = tokio::select! {
-        ready = ready => ready.err().map(|e| format!("{e:#}")),
-        ended = process.wait(STARTUP) => Some(ended.map_or_else(|e| e.to_string(), |s| s.to_string())),
-    };
-    if let Some(failure) = failure {
-        bail!("{failure}\n{}", process.tail());
-    }
-    Ok(TargetServer { target, _process: Some(process) })
 }
 
 fn script(name: &str) -> PathBuf {

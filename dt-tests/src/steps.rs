@@ -10,7 +10,7 @@ use tokio::time::{Instant, sleep};
 use crate::case::{Case, Step};
 use crate::compare::{self, Place};
 use crate::kill;
-use crate::servers::{Family, SourceServer};
+use crate::servers::{Family, SourceServer, TargetServer};
 use crate::source::Source;
 use crate::target::Target;
 use crate::task::Tasks;
@@ -45,7 +45,7 @@ pub struct Play<'a> {
     outcome: Outcome,
     remembered: Option<String>,
     writer: Option<JoinHandle<Result<()>>>,
-    _own_server: Option<SourceServer>,
+    _own_servers: (Option<SourceServer>, Option<TargetServer>),
 }
 
 impl Drop for Play<'_> {
@@ -97,6 +97,8 @@ impl<'a> Play<'a> {
             Some(options) => Some(SourceServer::start(family, &folder, options).await?),
             None => None,
         };
+        let own_databend = if case.own_databend { Some(TargetServer::start(&folder).await?) } else { None };
+        let target = own_databend.as_ref().map_or(target, |server| &server.target).clone();
         let source = own_server.as_ref().map_or(source, |server| &server.source).clone();
         let mut vars = Vars::default();
         vars.set("db", &id);
@@ -110,14 +112,14 @@ impl<'a> Play<'a> {
             case,
             family,
             source,
-            target: target.clone(),
+            target,
             tasks: Tasks::new(&folder),
             vars,
             folder,
             outcome: Outcome::default(),
             remembered: None,
             writer: None,
-            _own_server: own_server,
+            _own_servers: (own_server, own_databend),
         })
     }
 
@@ -135,15 +137,13 @@ impl<'a> Play<'a> {
                 None => Ok(()),
             },
             Step::Position => self.position().await,
-            Step::Run(file, code) => {
-                self.start(file)?;
-                self.tasks.ends(*code).await
-            }
+            Step::Run(file, code) => self.run(file, *code).await,
             Step::Start(file) => self.start(file),
             Step::Follow => self.tasks.follow().await,
             Step::Wait(text) => self.tasks.wait_for(&self.vars.fill(text)).await,
             Step::Ends(code) => self.tasks.ends(*code).await,
             Step::Stop => self.tasks.stop(0).await,
+            Step::Kill => self.tasks.kill().await,
             Step::TakeOver(code) => self.tasks.take_over(*code).await,
             Step::Writing(file) => self.writing(file),
             Step::Written => self.written().await,
@@ -186,11 +186,26 @@ impl<'a> Play<'a> {
         Ok(Some(self.vars.fill(&self.case.file(file, self.family)?)))
     }
 
-    /// Starts the task of a file.
+    /// Runs the task of a file to its end, `{stop_at}` being `caught_up`.
+    ///
+    /// # Errors
+    /// It does not end in time, or with another exit code.
+    pub async fn run(&mut self, file: &str, code: i32) -> Result<()> {
+        self.vars.set("stop_at", "caught_up");
+        self.launch(file)?;
+        self.tasks.ends(code).await
+    }
+
+    /// Starts the task of a file, `{stop_at}` being `never`.
     ///
     /// # Errors
     /// As [`Tasks::start`].
     pub fn start(&mut self, file: &str) -> Result<()> {
+        self.vars.set("stop_at", "never");
+        self.launch(file)
+    }
+
+    fn launch(&mut self, file: &str) -> Result<()> {
         let text = self.text(file)?.unwrap_or_default();
         self.tasks.start(&text)
     }

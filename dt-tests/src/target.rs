@@ -27,11 +27,6 @@ impl Target {
         Self { dsn: dsn.to_owned(), local_port: Some(port) }
     }
 
-    /// Whether it is the local server.
-    pub fn is_local(&self) -> bool {
-        self.local_port.is_some()
-    }
-
     /// All rows of a query; every column has to be a string.
     ///
     /// # Errors

@@ -83,8 +83,6 @@ async fn play_all(
         for &family in families {
             if let Some(why) = case.skip(family) {
                 report.not_applicable(&case.name, family, why);
-            } else if case.needs_local && !servers.target.target.is_local() {
-                report.skipped(&case.name, family, "needs the local Databend's test endpoints");
             } else if let Some(source) = servers.source(family).cloned() {
                 let (case, target) = (case.clone(), servers.target.target.clone());
                 let (places, folder) = (Arc::clone(&places), folder.to_owned());

@@ -1,0 +1,3 @@
+CREATE DATABASE {db};
+CREATE TABLE {db}.t (a INT);
+INSERT INTO {db}.t VALUES (7);

@@ -1,0 +1,3 @@
+CREATE TABLE t (id INT NOT NULL PRIMARY KEY);
+CREATE USER 'poor'@'%' IDENTIFIED BY 'poor_pw';
+GRANT SELECT ON *.* TO 'poor'@'%';

@@ -1,0 +1,2 @@
+CREATE DATABASE {db};
+CREATE TABLE {db}.t (id INT NOT NULL, renamed INT);

@@ -1,0 +1,2 @@
+UPDATE t SET v = v + 1;
+DO SLEEP(0.05);

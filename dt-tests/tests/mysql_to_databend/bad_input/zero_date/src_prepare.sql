@@ -1,0 +1,3 @@
+SET sql_mode = '';
+CREATE TABLE t (id INT NOT NULL PRIMARY KEY, when_ DATE);
+INSERT INTO t VALUES (1, '2024-01-01'), (2, '0000-00-00');

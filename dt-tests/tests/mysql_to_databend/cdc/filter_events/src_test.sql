@@ -1,0 +1,4 @@
+INSERT INTO t VALUES (1, 1), (2, 2), (3, 3);
+UPDATE t SET v = 20 WHERE id = 2;
+DELETE FROM t WHERE id = 3;
+INSERT INTO done VALUES (1);

@@ -1,0 +1,9 @@
+INSERT INTO orders VALUES (1, 1), (2, 2);
+INSERT INTO orders_log VALUES (1);
+BEGIN;
+INSERT INTO other VALUES (1);
+UPDATE orders SET v = 3 WHERE id = 1;
+DELETE FROM other;
+COMMIT;
+ALTER TABLE other ADD COLUMN x INT;
+DELETE FROM orders WHERE id = 2;

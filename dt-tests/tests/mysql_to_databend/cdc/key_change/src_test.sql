@@ -1,0 +1,12 @@
+INSERT INTO t VALUES (1, 'a'), (2, 'b'), (3, 'c');
+INSERT INTO ci VALUES ('abc', 1), ('x', 2);
+UPDATE t SET id = 10 WHERE id = 1;
+UPDATE t SET id = 20, v = 'B' WHERE id = 2;
+UPDATE ci SET k = 'ABC' WHERE k = 'abc';
+BEGIN;
+UPDATE t SET id = 11 WHERE id = 10;
+UPDATE t SET id = 12 WHERE id = 11;
+INSERT INTO t VALUES (10, 'new');
+DELETE FROM t WHERE id = 3;
+INSERT INTO t VALUES (3, 'again');
+COMMIT;

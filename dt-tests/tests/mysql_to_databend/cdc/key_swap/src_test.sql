@@ -1,0 +1,13 @@
+INSERT INTO t VALUES (1, 'a'), (2, 'b');
+INSERT INTO shifted VALUES (1, 1), (2, 2), (3, 3), (4, 4), (5, 5);
+BEGIN;
+UPDATE t SET id = -1 WHERE id = 1;
+UPDATE t SET id = 1 WHERE id = 2;
+UPDATE t SET id = 2 WHERE id = -1;
+COMMIT;
+UPDATE shifted SET id = id + 1 ORDER BY id DESC;
+BEGIN;
+UPDATE shifted SET id = id + 1 ORDER BY id DESC;
+UPDATE shifted SET id = id - 1 ORDER BY id ASC;
+UPDATE shifted SET id = id - 3 ORDER BY id ASC;
+COMMIT;

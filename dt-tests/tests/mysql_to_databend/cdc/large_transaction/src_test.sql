@@ -1,0 +1,5 @@
+BEGIN;
+INSERT INTO t WITH RECURSIVE n AS (SELECT 0 AS i UNION ALL SELECT i + 1 FROM n WHERE i < 999) SELECT a.i * 20 + b.i, a.i, REPEAT('x', 30) FROM n a JOIN n b ON b.i < 20;
+UPDATE t SET v = v + 1 WHERE id % 3 = 0;
+DELETE FROM t WHERE id % 5 = 0;
+COMMIT;

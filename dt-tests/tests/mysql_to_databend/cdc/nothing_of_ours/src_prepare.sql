@@ -1,0 +1,3 @@
+CREATE TABLE t (id INT NOT NULL PRIMARY KEY, v INT);
+CREATE DATABASE {db}__not_followed;
+CREATE TABLE {db}__not_followed.u (id INT NOT NULL PRIMARY KEY);

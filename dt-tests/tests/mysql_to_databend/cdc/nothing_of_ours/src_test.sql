@@ -1,0 +1,11 @@
+BEGIN;
+COMMIT;
+BEGIN;
+UPDATE t SET v = 1 WHERE id = 99;
+COMMIT;
+INSERT INTO {db}__not_followed.u VALUES (1), (2);
+CREATE TABLE {db}__not_followed.w (a INT);
+DROP TABLE {db}__not_followed.w;
+INSERT INTO t VALUES (1, 1);
+UPDATE t SET v = 1 WHERE id = 1;
+DELETE FROM {db}__not_followed.u;

@@ -1,0 +1,14 @@
+BEGIN;
+INSERT INTO account VALUES (1, 0), (2, 0);
+INSERT INTO entry (account, amount) VALUES (1, 10.50), (2, -10.50);
+UPDATE account a JOIN (SELECT account, SUM(amount) s FROM entry GROUP BY account) e ON e.account = a.id SET a.total = e.s;
+INSERT INTO audit VALUES ('moved'), ('moved');
+INSERT INTO {db}__two.far VALUES (1, 1);
+COMMIT;
+BEGIN;
+DELETE FROM entry WHERE account = 2;
+UPDATE account SET total = 0 WHERE id = 2;
+DELETE FROM audit LIMIT 1;
+UPDATE {db}__two.far SET v = 2;
+COMMIT;
+UPDATE account, {db}__two.far SET account.total = 99, far.v = 3 WHERE account.id = far.id;

@@ -1,0 +1,4 @@
+INSERT INTO t VALUES (1, 1), (2, 2);
+INSERT INTO keyless VALUES (1), (1);
+UPDATE t SET v = 3 WHERE id = 1;
+DELETE FROM keyless LIMIT 1;

@@ -1,0 +1,2 @@
+INSERT INTO keyless VALUES (2), (2);
+DELETE FROM t WHERE id = 2;

@@ -1,0 +1,41 @@
+CREATE TABLE numbers (
+  id BIGINT UNSIGNED NOT NULL AUTO_INCREMENT PRIMARY KEY,
+  c_bool BOOL, c_tiny TINYINT, c_utiny TINYINT UNSIGNED, c_small SMALLINT, c_usmall SMALLINT UNSIGNED,
+  c_medium MEDIUMINT, c_umedium MEDIUMINT UNSIGNED, c_int INT, c_uint INT UNSIGNED, c_big BIGINT,
+  c_filled INT(8) UNSIGNED ZEROFILL, c_dec DECIMAL(65,30), c_dec2 DECIMAL(10,2) NOT NULL, c_num NUMERIC,
+  c_float FLOAT, c_double DOUBLE, c_bit1 BIT(1), c_bit64 BIT(64), c_year YEAR
+);
+CREATE TABLE times (
+  id INT NOT NULL PRIMARY KEY, c_date DATE, c_datetime DATETIME, c_datetime6 DATETIME(6) NOT NULL,
+  c_timestamp TIMESTAMP NULL, c_timestamp3 TIMESTAMP(3) NULL, c_time TIME, c_time6 TIME(6)
+);
+CREATE TABLE texts (
+  id INT NOT NULL PRIMARY KEY, c_char CHAR(10), c_varchar VARCHAR(200) NOT NULL, c_tinytext TINYTEXT, c_text TEXT,
+  c_mediumtext MEDIUMTEXT, c_longtext LONGTEXT, c_binary BINARY(4), c_varbinary VARBINARY(20), c_tinyblob TINYBLOB,
+  c_blob BLOB, c_mediumblob MEDIUMBLOB, c_longblob LONGBLOB, c_enum ENUM('a','b'), c_set SET('x','y'),
+  c_json JSON
+);
+
+INSERT INTO numbers (id, c_bool, c_tiny, c_utiny, c_small, c_usmall, c_medium, c_umedium, c_int, c_uint, c_big, c_filled, c_dec, c_dec2, c_num, c_float, c_double, c_bit1, c_bit64, c_year) VALUES
+  (1, TRUE, -128, 255, -32768, 65535, -8388608, 16777215, -2147483648, 4294967295, -9223372036854775808, 42,
+   -99999999999999999999999999999999999.999999999999999999999999999999, -99999999.99, -9999999999,
+   -3.4028235e38, -1.7976931348623157e308, b'1', b'1111111111111111111111111111111111111111111111111111111111111111', 2155),
+  (18446744073709551615, 2, 127, 0, 32767, 0, 8388607, 0, 2147483647, 0, 9223372036854775807, 0,
+   99999999999999999999999999999999999.999999999999999999999999999999, 99999999.99, 9999999999,
+   3.4028235e38, 1.7976931348623157e308, b'0', b'0', 1901),
+  (3, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, 0, NULL, NULL, NULL, NULL, NULL, NULL),
+  (4, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0.000000000000000000000000000001, 0.01, 0, 0.1, 0.1, b'0', b'101', 0),
+  (5, -1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, -0.5, -0.01, 1, 1.17549435e-38, 2.2250738585072014e-308, b'1', b'1', 2000);
+
+INSERT INTO times VALUES
+  (1, '1000-01-01', '1000-01-01 00:00:00', '1000-01-01 00:00:00.000001', '1970-01-01 00:00:01', '1970-01-01 00:00:01.005', '-838:59:59', '-838:59:58.999999'),
+  (2, '9999-12-31', '9999-12-30 21:59:59', '9999-12-30 21:59:59.999999', '2038-01-19 03:14:07', '2038-01-19 03:14:07.999', '838:59:59', '838:59:58.999999'),
+  (3, NULL, NULL, '1969-12-31 23:59:59.999999', NULL, NULL, NULL, NULL),
+  (4, '2024-02-29', '2024-03-31 02:30:00', '2024-10-27 02:30:00.500000', '2024-07-01 12:00:00', '2024-07-01 12:00:00.050', '00:00:00', '-00:00:00.000001'),
+  (5, '1969-12-31', '1969-12-31 23:59:59', '2000-01-01 00:00:00.005000', '2000-01-01 00:00:00', '2000-01-01 00:00:00.500', '-00:00:01', '00:00:00.000001');
+
+INSERT INTO texts VALUES
+  (1, 'char', 'it''s "quoted" \\ back', '', 'tab\tnewline\nnul\0sub\Z', 'ünïcode 漢字 😀', '%_\\%', X'00FF0A27', X'5C27220A00', X'', X'DEADBEEF', X'00', X'FF', 'a', 'x,y', '{"a": 1}'),
+  (2, '', '', '', '', '', '', '', '', '', '', '', '', 'b', '', '[]'),
+  (3, NULL, '$1 :x ? {} $$', NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL),
+  (4, 'trail  ', 'trail  ', '\\x41 \\u0041 \\n', REPEAT('long ', 2000), REPEAT('é', 20000), '--; DROP TABLE x', X'01', X'', X'20', REPEAT('b', 60000), X'0000', X'7F80', 'b', 'y', '"s"');

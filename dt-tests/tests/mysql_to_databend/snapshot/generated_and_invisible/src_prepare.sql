@@ -1,0 +1,2 @@
+CREATE TABLE t (id INT NOT NULL PRIMARY KEY, a INT, twice INT AS (a * 2) STORED, virt INT AS (a + 1) VIRTUAL, hidden INT /*!80023 INVISIBLE */ /*M! INVISIBLE */ DEFAULT 5, z INT);
+INSERT INTO t (id, a, hidden, z) VALUES (1, 10, 100, 1), (2, NULL, NULL, NULL);

@@ -1,0 +1,4 @@
+DELETE FROM t WHERE id = 1;
+UPDATE t SET v = 'TWO' WHERE id = 2;
+INSERT INTO keyless VALUES (3);
+DELETE FROM keyless WHERE a = 2;

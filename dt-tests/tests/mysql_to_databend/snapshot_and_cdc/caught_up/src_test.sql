@@ -1,0 +1,4 @@
+UPDATE t SET v = -v WHERE id > 500;
+DELETE FROM t WHERE id < 100;
+INSERT INTO keyless VALUES (2);
+DELETE FROM keyless WHERE a = 1 LIMIT 1;

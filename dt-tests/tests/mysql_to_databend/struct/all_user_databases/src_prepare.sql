@@ -1,0 +1,3 @@
+CREATE TABLE t (id INT NOT NULL PRIMARY KEY);
+CREATE DATABASE {db}__two;
+CREATE TABLE {db}__two.u (a INT, b INT);

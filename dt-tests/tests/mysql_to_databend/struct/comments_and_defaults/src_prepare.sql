@@ -1,0 +1,10 @@
+CREATE TABLE t (
+  id INT NOT NULL PRIMARY KEY COMMENT 'the key',
+  s VARCHAR(20) NOT NULL DEFAULT 'it''s' COMMENT 'quote '' backslash \\ "double"',
+  n INT DEFAULT -7,
+  d DECIMAL(6,2) DEFAULT 1.50,
+  e VARCHAR(10) DEFAULT '',
+  z INT DEFAULT NULL,
+  created DATETIME DEFAULT CURRENT_TIMESTAMP,
+  day DATE DEFAULT '2024-02-29'
+) COMMENT 'table, it''s';

@@ -1,0 +1,3 @@
+CREATE DATABASE {db};
+CREATE TABLE {db}.t (id INT NOT NULL, v VARCHAR COMMENT 'mine');
+INSERT INTO {db}.t VALUES (7, 'kept');
