@@ -6,6 +6,7 @@ use std::collections::BTreeMap;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
+use crate::position::Position;
 use crate::schema::TableName;
 
 /// Counters of one table. Rows count changes at the source, before the net change per key.
@@ -55,8 +56,8 @@ pub struct Totals {
     pub retries: u64,
     /// Source time of the last committed transaction, microseconds since 1970.
     pub source_time: i64,
-    /// Committed position in its text form.
-    pub position: String,
+    /// Committed position.
+    pub position: Option<Position>,
 }
 
 /// The counters of a running task; shared by reference, read at any time.
@@ -89,11 +90,6 @@ impl Monitor {
         }
         inner.totals.batches += 1;
         update(&mut inner.totals);
-    }
-
-    /// Counts one batch that is tried again.
-    pub fn retried(&self) {
-        self.lock().totals.retries += 1;
     }
 
     /// The counters of every table so far, by name.

@@ -1,1 +1,16 @@
-//! dt-task
+//! The middle of dt: from a task file to a running task.
+//!
+//! - [`factory`]: the only place that names sources and targets, one line each
+//! - [`task`]: prepares a task and joins its parts
+//! - [`pipeline`]: cuts batches at source commits and keeps two of them in flight
+//! - [`parallelizer`]: the net change of a batch, split into lanes
+//! - [`report`]: what the log shows of a running task
+//!
+//! Nothing here but the factory knows which systems a task connects.
+
+pub mod factory;
+pub mod logging;
+pub mod parallelizer;
+pub mod pipeline;
+pub mod report;
+pub mod task;

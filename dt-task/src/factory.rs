@@ -1,0 +1,33 @@
+//! From configuration to parts: the only place that names sources and targets, one line each.
+
+use dt_common::config::{ExtractorConfig, SinkerConfig, TaskConfig};
+use dt_common::error::Result;
+use dt_common::filter::Filter;
+use dt_common::router::Router;
+use dt_connector::extractor::Extractor;
+use dt_connector::extractor::mysql::MySqlExtractor;
+
+use dt_connector::sinker::dummy::DummySinker;
+use tokio_util::sync::CancellationToken;
+
+use crate::task::{self, Ended};
+
+/// Runs a task to its end, or until `stop` is cancelled.
+///
+/// # Errors
+/// Whatever ended the task before that.
+pub async fn run(config: &TaskConfig, stop: CancellationToken) -> Result<Ended> {
+    let router = Router::new(&config.router)?;
+    let extractor = create_extractor(config)?;
+    match &config.sinker {
+        SinkerConfig::Databend(c) => task::run(config, extractor, DummySinker, stop).await,
+        SinkerConfig::Dummy => task::run(config, extractor, DummySinker, stop).await,
+    }
+}
+
+fn create_extractor(config: &TaskConfig) -> Result<Box<dyn Extractor>> {
+    let filter = Filter::new(&config.filter)?;
+    match &config.extractor {
+        ExtractorConfig::MySql(c) => Ok(Box::new(MySqlExtractor::new(c, config.extract_type, filter)?)),
+    }
+}

@@ -1,0 +1,190 @@
+//! What a sequence of changes of one table comes to.
+//!
+//! Keyed tables: the last state of every key. A key change is the old key's delete and the new key's upsert. Keyless
+//! tables: a multiset, in which an insert and a delete of equal rows cancel out.
+//!
+//! Rows are found by hash and compared in place; no key is copied.
+
+use std::hash::{BuildHasher, Hash, Hasher};
+use std::sync::Arc;
+
+use dt_common::batch::NetChanges;
+use dt_common::row::{Row, RowChange};
+use dt_common::schema::TableSchema;
+use dt_common::value::ColValue;
+use hashbrown::{DefaultHashBuilder, HashTable};
+
+/// The changes of one table so far.
+pub(super) enum NetChange {
+    Keyed(Keyed),
+    Counted(Counted),
+}
+
+impl NetChange {
+    pub(super) fn new(table: &Arc<TableSchema>) -> Self {
+        if table.is_keyed() {
+            Self::Keyed(Keyed {
+                table: Arc::clone(table),
+                states: Vec::new(),
+                index: HashTable::new(),
+                hasher: DefaultHashBuilder::default(),
+            })
+        } else {
+            Self::Counted(Counted {
+                rows: Vec::new(),
+                index: HashTable::new(),
+                hasher: DefaultHashBuilder::default(),
+            })
+        }
+    }
+
+    pub(super) fn add(&mut self, change: RowChange) {
+        match self {
+            Self::Keyed(keyed) => keyed.add(change),
+            Self::Counted(counted) => counted.add(change),
+        }
+    }
+
+    pub(super) fn finish(self) -> NetChanges {
+        match self {
+            Self::Keyed(keyed) => keyed.finish(),
+            Self::Counted(counted) => counted.finish(),
+        }
+    }
+}
+
+/// The last state of every key.
+pub(super) struct Keyed {
+    table: Arc<TableSchema>,
+    states: Vec<State>,
+    index: HashTable<usize>,
+    hasher: DefaultHashBuilder,
+}
+
+enum State {
+    There(Row),
+    Gone(Row),
+}
+
+impl State {
+    fn row(&self) -> &Row {
+        match self {
+            Self::There(row) | Self::Gone(row) => row,
+        }
+    }
+}
+
+impl Keyed {
+    fn add(&mut self, change: RowChange) {
+        match change {
+            RowChange::Insert { after } => self.set(State::There(after)),
+            RowChange::Delete { before } => self.set(State::Gone(before)),
+            RowChange::Update { before, after } => {
+                if !same_key(self.table.key_columns(), &before, &after) && !self.is_displaced(&before) {
+                    self.set(State::Gone(before));
+                }
+                self.set(State::There(after));
+            }
+        }
+    }
+
+    /// Whether another row has taken this row's key already, as when one statement swaps two keys: then the key stays.
+    fn is_displaced(&self, before: &Row) -> bool {
+        match self.find(before).map(|at| &self.states[at]) {
+            Some(State::There(row)) => row != before,
+            Some(State::Gone(_)) | None => false,
+        }
+    }
+
+    fn find(&self, row: &Row) -> Option<usize> {
+        let key = self.table.key_columns();
+        self.index.find(self.hash(row), |&at| same_key(key, self.states[at].row(), row)).copied()
+    }
+
+    fn set(&mut self, state: State) {
+        match self.find(state.row()) {
+            Some(at) => self.states[at] = state,
+            None => {
+                let hash = self.hash(state.row());
+                let at = self.states.len();
+                self.states.push(state);
+                let (states, hasher, key) = (&self.states, &self.hasher, self.table.key_columns());
+                self.index.insert_unique(hash, at, |&at| hash_key(hasher, key, states[at].row()));
+            }
+        }
+    }
+
+    fn hash(&self, row: &Row) -> u64 {
+        hash_key(&self.hasher, self.table.key_columns(), row)
+    }
+
+    fn finish(self) -> NetChanges {
+        let (mut upserts, mut deletes) = (Vec::new(), Vec::new());
+        for state in self.states {
+            match state {
+                State::There(row) => upserts.push(row),
+                State::Gone(row) => deletes.push(row),
+            }
+        }
+        NetChanges::Keyed { upserts, deletes }
+    }
+}
+
+fn same_key(key: &[usize], a: &[ColValue], b: &[ColValue]) -> bool {
+    key.iter().all(|&column| a[column] == b[column])
+}
+
+fn hash_key(hasher: &DefaultHashBuilder, key: &[usize], row: &[ColValue]) -> u64 {
+    let mut state = hasher.build_hasher();
+    key.iter().for_each(|&column| row[column].hash(&mut state));
+    state.finish()
+}
+
+/// How often every distinct row was added or, below zero, removed.
+pub(super) struct Counted {
+    rows: Vec<(Row, i64)>,
+    index: HashTable<usize>,
+    hasher: DefaultHashBuilder,
+}
+
+impl Counted {
+    fn add(&mut self, change: RowChange) {
+        match change {
+            RowChange::Insert { after } => self.count(after, 1),
+            RowChange::Delete { before } => self.count(before, -1),
+            RowChange::Update { before, after } => {
+                self.count(before, -1);
+                self.count(after, 1);
+            }
+        }
+    }
+
+    fn count(&mut self, row: Row, copies: i64) {
+        let hash = self.hasher.hash_one(&row);
+        match self.index.find(hash, |&at| self.rows[at].0 == row) {
+            Some(&at) => self.rows[at].1 += copies,
+            None => {
+                let at = self.rows.len();
+                self.rows.push((row, copies));
+                let (rows, hasher) = (&self.rows, &self.hasher);
+                self.index.insert_unique(hash, at, |&at| hasher.hash_one(&rows[at].0));
+            }
+        }
+    }
+
+    fn finish(self) -> NetChanges {
+        let (mut inserts, mut deletes) = (Vec::new(), Vec::new());
+        for (row, copies) in self.rows {
+            match copies {
+                0 => {}
+                1 => inserts.push(row),
+                2.. => inserts.extend(std::iter::repeat_n(row, copies as usize)),
+                ..0 => deletes.push((row, copies.unsigned_abs())),
+            }
+        }
+        NetChanges::Counted { inserts, deletes }
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,254 @@
+//! The pipeline against a sink that records what it is given.
+
+use std::sync::Mutex;
+use std::time::Duration;
+
+use async_trait::async_trait;
+use dt_common::batch::{Checkpoint, TableBatch};
+use dt_common::item::{ChunkMark, ChunkWrite, DtItem, SnapshotChunk};
+use dt_common::position::{BinlogPosition, CommitMark};
+use dt_common::queue::{ItemSender, queue};
+use dt_common::row::{RowChange, RowData};
+use dt_common::schema::{Column, ColumnType, Generated, IntWidth, TableSchema};
+use dt_common::value::ColValue;
+use dt_connector::sinker::{CommitReport, TargetTable};
+
+use super::*;
+use crate::parallelizer::MergeParallelizer;
+
+/// Records commits as (rows, offset of the position, marks); refuses values below zero.
+#[derive(Default)]
+struct RecordingSinker {
+    commits: Mutex<Vec<(usize, Option<u64>, usize)>>,
+    ddls: Mutex<Vec<usize>>,
+    /// A permit lets one commit pass, when set.
+    gate: Option<Semaphore>,
+}
+
+#[async_trait]
+impl Sinker for RecordingSinker {
+    type Staged = usize;
+
+    async fn open(&self) -> Result<Checkpoint> {
+        Ok(Checkpoint::default())
+    }
+
+    async fn sink_struct(&self, _: &[Arc<TableSchema>]) -> Result<()> {
+        Ok(())
+    }
+
+    async fn refresh_meta(&self, tables: &[Arc<TableSchema>]) -> Result<Vec<TargetTable>> {
+        Ok(vec![TargetTable { has_rows: false }; tables.len()])
+    }
+
+    async fn sink_dml(&self, batch: TableBatch) -> Result<usize> {
+        match &batch.changes {
+            dt_common::batch::NetChanges::Counted { inserts, .. }
+                if inserts.iter().any(|r| r[0] == ColValue::Int(-1)) =>
+            {
+                Err(Error::data("below zero"))
+            }
+            changes => Ok(changes.len()),
+        }
+    }
+
+    async fn sink_ddl(&self, _: &Ddl) -> Result<()> {
+        self.ddls.lock().unwrap().push(self.commits.lock().unwrap().len());
+        Ok(())
+    }
+
+    async fn sink_raw(&self, _: &[u8]) -> Result<()> {
+        Err(Error::internal("raw"))
+    }
+
+    async fn commit(&self, staged: &[usize], progress: &Progress) -> Result<CommitReport> {
+        if let Some(gate) = &self.gate {
+            gate.acquire().await.unwrap().forget();
+        }
+        let offset = progress.position.as_ref().and_then(|p| p.binlog.as_ref()).map(|b| b.offset);
+        self.commits.lock().unwrap().push((staged.iter().sum(), offset, progress.marks.len()));
+        Ok(CommitReport::default())
+    }
+
+    async fn close(&self) -> Result<()> {
+        Ok(())
+    }
+}
+
+fn table() -> Arc<TableSchema> {
+    let column = Column {
+        name: "a".to_owned(),
+        ty: ColumnType::Int { width: IntWidth::Four, unsigned: false },
+        nullable: false,
+        default: None,
+        generated: Generated::No,
+        invisible: false,
+        comment: String::new(),
+    };
+    Arc::new(TableSchema {
+        name: TableName::new("d", "t"),
+        columns: vec![column],
+        key: None,
+        comment: String::new(),
+        engine: "InnoDB".to_owned(),
+    })
+}
+
+fn row(table: &Arc<TableSchema>, value: i64) -> DtItem {
+    let change = RowChange::Insert { after: Box::new([ColValue::Int(value)]) };
+    DtItem::Row(RowData { table: Arc::clone(table), change })
+}
+
+fn mark(offset: u64) -> CommitMark {
+    let binlog = BinlogPosition { server: "s".into(), file: "b.1".into(), offset };
+    CommitMark { binlog, gtid: None, source_time: 1 }
+}
+
+struct Running {
+    sinker: Arc<RecordingSinker>,
+    monitor: Arc<Monitor>,
+    items: ItemSender,
+    ended: tokio::task::JoinHandle<Result<()>>,
+}
+
+fn start(sinker: RecordingSinker, max_rows: usize, flush_ms: u64) -> Running {
+    let config = PipelineConfig {
+        buffer_bytes: 1 << 20,
+        flush_interval: Duration::from_millis(flush_ms),
+        max_rows,
+        max_bytes: 1 << 20,
+        checkpoint_interval: Duration::from_secs(600),
+    };
+    let (sinker, monitor) = (Arc::new(sinker), Arc::new(Monitor::default()));
+    let (items, receiver) = queue(config.buffer_bytes);
+    let pipeline =
+        Pipeline::new(Arc::clone(&sinker), Box::new(MergeParallelizer), 2, config, Arc::clone(&monitor));
+    let ended = tokio::spawn(pipeline.run(receiver, None));
+    Running { sinker, monitor, items, ended }
+}
+
+impl Running {
+    async fn send(&self, items: impl IntoIterator<Item = DtItem>) {
+        for item in items {
+            self.items.send(item).await.unwrap();
+        }
+    }
+
+    async fn finish(self) -> (Result<()>, Vec<(usize, Option<u64>, usize)>) {
+        drop(self.items);
+        let result = self.ended.await.unwrap();
+        let commits = self.sinker.commits.lock().unwrap().clone();
+        (result, commits)
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn batches_end_at_source_commits() {
+    let t = table();
+    let running = start(RecordingSinker::default(), 3, 600_000);
+    running.send([row(&t, 1), row(&t, 2), DtItem::Commit(mark(10))]).await;
+    running
+        .send([row(&t, 3), row(&t, 4), DtItem::Commit(mark(20)), row(&t, 5), DtItem::Commit(mark(30))])
+        .await;
+    let monitor = Arc::clone(&running.monitor);
+    let (result, commits) = running.finish().await;
+    result.unwrap();
+    assert_eq!(commits, [(4, Some(20), 0), (1, Some(30), 0)]);
+    let counters = monitor.tables()[0].1;
+    assert_eq!(
+        (counters.inserts, counters.written, counters.batches, monitor.totals().batches),
+        (5, 5, 2, 2)
+    );
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_open_transaction_is_never_committed() {
+    let t = table();
+    let running = start(RecordingSinker::default(), 1, 1);
+    running.send([row(&t, 1), DtItem::Commit(mark(10)), row(&t, 2), DtItem::Rollback]).await;
+    running.send([row(&t, 3), DtItem::Commit(mark(30)), row(&t, 4)]).await;
+    let (result, commits) = running.finish().await;
+    result.unwrap();
+    assert_eq!(commits, [(1, Some(10), 0), (1, Some(30), 0)]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_change_waits_no_longer_than_the_flush_interval() {
+    let t = table();
+    let running = start(RecordingSinker::default(), 1000, 500);
+    running.send([row(&t, 1), DtItem::Commit(mark(10))]).await;
+    tokio::time::sleep(Duration::from_millis(499)).await;
+    assert!(running.sinker.commits.lock().unwrap().is_empty());
+    tokio::time::sleep(Duration::from_millis(2)).await;
+    assert_eq!(*running.sinker.commits.lock().unwrap(), [(1, Some(10), 0)]);
+    running.finish().await.0.unwrap();
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_comes_before_an_error_is_committed_and_nothing_behind_it() {
+    let t = table();
+    let running = start(RecordingSinker::default(), 1, 600_000);
+    let items = [
+        row(&t, 1),
+        DtItem::Commit(mark(10)),
+        row(&t, -1),
+        DtItem::Commit(mark(20)),
+        row(&t, 2),
+        DtItem::Commit(mark(30)),
+    ];
+    running.send(items).await;
+    let (result, commits) = running.finish().await;
+    let message = result.unwrap_err().to_string();
+    assert!(message.contains("\"offset\":20") && message.ends_with("below zero"), "{message}");
+    assert_eq!(commits, [(1, Some(10), 0)]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn two_batches_are_in_flight() {
+    let t = table();
+    let gated = RecordingSinker { gate: Some(Semaphore::new(0)), ..RecordingSinker::default() };
+    let running = start(gated, 1, 600_000);
+    for offset in 1..=4 {
+        running.send([row(&t, 1), DtItem::Commit(mark(offset))]).await;
+    }
+    tokio::time::sleep(Duration::from_secs(1)).await;
+    // The third batch's row waits for a permit: the queue still holds what comes behind it.
+    assert!(running.sinker.commits.lock().unwrap().is_empty());
+    running.sinker.gate.as_ref().unwrap().add_permits(4);
+    let (result, commits) = running.finish().await;
+    result.unwrap();
+    assert_eq!(commits.len(), 4);
+}
+
+#[tokio::test(start_paused = true)]
+async fn structure_changes_wait_for_what_comes_before() {
+    let t = table();
+    let running = start(RecordingSinker::default(), 1000, 600_000);
+    let ddl = Ddl { tables: vec![t.name.clone()], action: "ALTER TABLE".to_owned(), mark: mark(20) };
+    running
+        .send([row(&t, 1), DtItem::Commit(mark(10)), DtItem::Ddl(ddl), row(&t, 2), DtItem::Commit(mark(30))])
+        .await;
+    let sinker = Arc::clone(&running.sinker);
+    let (result, commits) = running.finish().await;
+    result.unwrap();
+    assert_eq!(*sinker.ddls.lock().unwrap(), [1]);
+    assert_eq!(commits, [(1, Some(10), 0), (1, Some(30), 0)]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn chunks_carry_their_marks_and_a_start_is_stored_first() {
+    let t = table();
+    let running = start(RecordingSinker::default(), 1000, 600_000);
+    let chunk = |chunk| {
+        let mark =
+            ChunkMark { table: t.name.clone(), chunk, rows: 2, last_key: None, done: false, view: None };
+        let rows = vec![Box::from([ColValue::Int(1)]), Box::from([ColValue::Int(2)])];
+        DtItem::Chunk(SnapshotChunk { table: Arc::clone(&t), rows, write: ChunkWrite::Append, mark })
+    };
+    let mut position = Position::default();
+    position.advance(&mark(5));
+    running.send([DtItem::Start(position), chunk(0), chunk(1), row(&t, 1), DtItem::Commit(mark(10))]).await;
+    let (result, commits) = running.finish().await;
+    result.unwrap();
+    assert_eq!(commits, [(0, Some(5), 0), (4, Some(5), 2), (1, Some(10), 0)]);
+}
