@@ -1,7 +1,8 @@
 //! A test case: a folder.
 //!
 //! `steps.txt` says what happens, one step a line; a file that a case does not bring is taken from its suite's folder,
-//! then from the root, so that a new case needs little more than its SQL. `name.mariadb.sql` or `name.mysql.sql` wins over `name.sql`.
+//! then from the root, so that a new case needs little more than its SQL. `name.mariadb.sql` or `name.mysql.sql` wins
+//! over `name.sql`.
 //! Every step and its words are described in `dt-tests/README.md`.
 
 use std::path::{Path, PathBuf};
@@ -176,9 +177,10 @@ impl Case {
     fn find(&self, name: &str, family: Family) -> Option<PathBuf> {
         let (stem, extension) = name.rsplit_once('.')?;
         let names = [format!("{stem}.{family}.{extension}"), name.to_owned()];
-        let folders = [&self.folder, &self.suite];
+        let folders = [Some(self.folder.as_path()), Some(self.suite.as_path()), self.suite.parent()];
         folders
             .into_iter()
+            .flatten()
             .flat_map(|folder| names.iter().map(move |name| folder.join(name)))
             .find(|p| p.is_file())
     }

@@ -1,0 +1,36 @@
+# `make help` says what there is. Every target does its own set-up; servers are started on free ports and ended by pid.
+.POSIX:
+.PHONY: help build servers demo unit test lint
+
+CARGO = cargo
+CASE =
+SERVER =
+
+help:
+	@echo 'make demo            a MariaDB database arrives in Databend and is followed live; KEEP=1 leaves both servers up'
+	@echo 'make unit            unit tests; needs no server'
+	@echo 'make test            unit tests and every case on MariaDB and MySQL; CASE=cdc/keyless SERVER=mariadb chooses,'
+	@echo '                     JOBS=1 plays one at a time, SEED=n repeats a kill test'
+	@echo 'make lint            format, clippy and documentation, as .ci/run checks them'
+	@echo 'DATABEND_DSN and MYSQL_URL point the cases at servers of your own; only databases dt_test_* are touched there.'
+
+build:
+	@dt-tests/tools.sh
+	@$(CARGO) build --package dt-task
+
+servers:
+	@dt-tests/servers/provision.sh
+
+demo: servers build
+	@KEEP='$(KEEP)' dt-tests/demo/demo.sh
+
+unit:
+	@$(CARGO) test --workspace --lib --bins
+
+test: servers unit build
+	@$(CARGO) test --quiet --package dt-tests --test mysql_to_databend -- $(CASE) $(SERVER:%=--server %)
+
+lint:
+	@$(CARGO) fmt --all --check
+	@$(CARGO) clippy --workspace --all-targets -- -D warnings
+	@RUSTDOCFLAGS='-D warnings' $(CARGO) doc --workspace --no-deps --quiet
