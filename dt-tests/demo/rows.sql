@@ -12,7 +12,7 @@ INSERT INTO order_items
   SELECT i DIV 3, i % 3, CONCAT('SKU-', LPAD(i % 500, 5, '0')), 1 + i % 9, (1 + i % 9) * 1.2345 FROM n;
 INSERT INTO visits
   WITH RECURSIVE n AS (SELECT 0 AS i UNION ALL SELECT i + 1 FROM n WHERE i < 1999)
-  SELECT CONCAT('/page/', i % 20), TIMESTAMP '2024-02-29 23:59:59.000001' + INTERVAL i DIV 4 MINUTE, SEC_TO_TIME(i * 37) FROM n;
+  SELECT CONCAT('/page/', i % 20), TIMESTAMP '2024-02-29 23:59:59.000001' + INTERVAL i DIV 4 MINUTE, SEC_TO_TIME(1 + i * 37) FROM n;
 INSERT INTO settings VALUES
   (1, '{"nested": {"off": null, "on": true}, "sizes": [1, 2.5, 3], "theme": "dark"}', '2024-01-01 00:00:00.005'),
   (2, '[]', NULL), (3, NULL, '2038-01-19 03:14:07.999'), (4, '{"text": "it\'s \\"quoted\\" 漢字"}', NULL);
