@@ -56,7 +56,7 @@ fn default_literal(column: &Column, ty: TargetType) -> Option<String> {
     match ty {
         TargetType::Int { .. } => {
             let number = default.parse::<i128>().ok()?;
-            ty.int_range().contains(&number).then(|| number.to_string())
+            ty.int_range()?.contains(&number).then(|| number.to_string())
         }
         TargetType::Decimal { .. } => is_decimal(default).then(|| default.to_owned()),
         TargetType::Varchar => Some(quote::string(default)),

@@ -152,13 +152,13 @@ impl TargetType {
         }
     }
 
-    /// Numbers that an integer column holds; empty for other types.
-    pub fn int_range(self) -> std::ops::RangeInclusive<i128> {
+    /// Numbers that an integer column holds; `None` for other types.
+    pub fn int_range(self) -> Option<std::ops::RangeInclusive<i128>> {
         match self {
-            Self::Int { bytes, unsigned: true } => 0..=(1 << (u32::from(bytes) * 8)) - 1,
+            Self::Int { bytes, unsigned: true } => Some(0..=(1 << (u32::from(bytes) * 8)) - 1),
             Self::Int { bytes, unsigned: false } => {
                 let half = 1 << (u32::from(bytes) * 8 - 1);
-                -half..=half - 1
+                Some(-half..=half - 1)
             }
             Self::Float
             | Self::Double
@@ -170,7 +170,7 @@ impl TargetType {
             | Self::Binary
             | Self::Variant
             | Self::Geometry
-            | Self::Vector { .. } => 1..=0,
+            | Self::Vector { .. } => None,
         }
     }
 
