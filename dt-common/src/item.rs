@@ -15,6 +15,9 @@ pub enum DtItem {
     Row(RowData),
     /// The end of a source transaction, also of one without rows that anybody follows.
     Commit(CommitMark),
+    /// The open transaction is void: the connection was lost inside it. Its rows so far are dropped; it follows again from
+    /// its first row. Never comes outside a transaction that has rows.
+    Rollback,
     /// Rows of one table's snapshot with their done mark; whole in itself, never inside a transaction.
     Chunk(SnapshotChunk),
     /// The last chunk of a snapshot that no change stream follows: its done marks are forgotten, so that the next run of the
@@ -85,7 +88,12 @@ impl DtItem {
             + match self {
                 Self::Row(row) => row.memory(),
                 Self::Chunk(chunk) => chunk.rows.iter().map(|row| row_memory(row)).sum(),
-                Self::Start(_) | Self::Commit(_) | Self::CopyFinished | Self::Ddl(_) | Self::Heartbeat => 0,
+                Self::Start(_)
+                | Self::Commit(_)
+                | Self::Rollback
+                | Self::CopyFinished
+                | Self::Ddl(_)
+                | Self::Heartbeat => 0,
             }
     }
 }
