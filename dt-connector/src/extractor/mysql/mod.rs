@@ -1,1 +1,4 @@
 //! MySQL and MariaDB as a source.
+
+pub(crate) mod connection;
+pub(crate) mod server;
