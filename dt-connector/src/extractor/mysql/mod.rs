@@ -1,4 +1,5 @@
 //! MySQL and MariaDB as a source.
 
+pub(crate) mod binlog;
 pub(crate) mod connection;
 pub(crate) mod server;
