@@ -81,9 +81,17 @@ pub(super) fn codec(column: &Column, wire: Wire) -> Result<Codec> {
         None if wire == Wire::Compressed => Err(Error::schema(
             "COMPRESSED columns are not supported: remove the attribute (ALTER TABLE .. MODIFY), or leave the table out",
         )),
-        None => Err(Error::schema(format!("it is {:?} in the schema but {wire:?} in the binlog", column.ty))),
+        None => Err(altered(&format!("it is {:?} in the schema but {wire:?} in the binlog", column.ty))),
     }
     .map_err(|e| e.at(format_args!("column `{}`", column.name)))
+}
+
+/// The error for a table that is not what its schema says, with the way out.
+pub(super) fn altered(how: &str) -> Error {
+    Error::schema(format!(
+        "{how}: the table was altered, and rows from before or after that cannot be read with the schema of now; start from a \
+         position behind the change and copy the table anew, or leave it out with [filter] ignore_tbs"
+    ))
 }
 
 fn agreed(ty: &ColumnType, wire: Wire) -> Result<Option<Codec>> {

@@ -1,6 +1,6 @@
 //! Which tables, changes and statements of the stream matter to the task.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
 use dt_common::error::{Error, Result};
@@ -18,6 +18,8 @@ pub(super) struct Followed {
     filter: Arc<Filter>,
     tables: HashMap<TableName, Arc<TableSchema>>,
     skip: HashMap<TableName, BinlogPosition>,
+    /// MariaDB logs a sequence like a table of one row.
+    sequences: HashSet<TableName>,
 }
 
 /// What a table map stands for.
@@ -38,7 +40,7 @@ impl Followed {
         tables: HashMap<TableName, Arc<TableSchema>>,
         skip: HashMap<TableName, BinlogPosition>,
     ) -> Self {
-        Self { filter, tables, skip }
+        Self { filter, tables, skip, sequences: HashSet::new() }
     }
 
     /// What a table map stands for.
@@ -50,13 +52,17 @@ impl Followed {
         match self.tables.get(&name) {
             Some(schema) => match TablePlan::new(schema, map) {
                 Ok(plan) => Ok(Mapping::Known(Arc::new(plan))),
-                Err(e) => {
-                    Err(Error::new(e.kind(), format!("{e}; {ALTERED}")).at(format_args!("table {name}")))
-                }
+                Err(e) => Err(e.at(format_args!("table {name}"))),
             },
+            None if self.sequences.contains(&name) => Ok(Mapping::Ignored),
             None if self.filter.follows(&name) => Ok(Mapping::Unknown(Arc::new(name))),
             None => Ok(Mapping::Ignored),
         }
+    }
+
+    /// Sequences of the source, which are no tables to follow.
+    pub(super) fn know_sequences(&mut self, names: impl IntoIterator<Item = TableName>) {
+        self.sequences.extend(names);
     }
 
     /// Whether changes of this kind are followed.
@@ -118,7 +124,3 @@ impl Followed {
         self.tables.keys().find(same)
     }
 }
-
-/// The way out when a table is not what its schema says.
-const ALTERED: &str = "the table was altered, and rows from before or after that cannot be read with the schema of now: start \
-                       from a position behind the change and copy the table anew, or leave it out with [filter] ignore_tbs";

@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use dt_common::error::{Error, ErrorKind, Result};
 use dt_common::position::{BinlogPosition, GtidList, GtidPosition, GtidSet, Position};
+use dt_common::schema::TableName;
 use mysql_async::prelude::Queryable;
 use mysql_async::{BinlogStream, BinlogStreamRequest, Conn, IoError, Sid};
 
@@ -12,6 +13,9 @@ use crate::extractor::mysql::server::{Flavor, Server};
 
 /// The code of every refusal of a binlog dump (`ER_MASTER_FATAL_ERROR_READING_BINLOG`); the text says which.
 const REFUSED: u16 = 1236;
+
+/// What the codec behind the driver says about bytes that are left when a connection ends.
+const CUT_PACKET: &str = "bytes remaining on stream";
 
 /// Where a dump starts.
 #[derive(Debug, PartialEq, Eq)]
@@ -67,6 +71,23 @@ pub(super) fn start<'a>(position: &'a Position, server: &Server) -> Result<Start
             "the stored position is a GTID that this server does not understand (MySQL with gtid_mode = OFF, or the other \
              of MySQL and MariaDB): connect to a server of the same family with GTIDs on, or reset the task and copy anew",
         )),
+    }
+}
+
+/// Sequences of the server, which only MariaDB has.
+///
+/// # Errors
+/// The connection is lost.
+pub(super) async fn sequences(conn: &mut Conn, flavor: Flavor) -> Result<Vec<TableName>> {
+    match flavor {
+        Flavor::MySql => Ok(Vec::new()),
+        Flavor::MariaDb => conn
+            .query_map(
+                "SELECT table_schema, table_name FROM information_schema.tables WHERE table_type = 'SEQUENCE'",
+                |(db, table): (String, String)| TableName::new(db, table),
+            )
+            .await
+            .map_err(|e| source_error("listing the sequences", e)),
     }
 }
 
@@ -133,6 +154,10 @@ pub(super) fn dump_error(e: mysql_async::Error) -> Error {
     match &e {
         mysql_async::Error::Server(refusal) if refusal.code == REFUSED => {
             Error::new(ErrorKind::Source, refused(&refusal.message)).caused_by(e)
+        }
+        // The driver's reader of frames says so when the connection ends inside a packet.
+        mysql_async::Error::Io(IoError::Io(io)) if io.to_string() == CUT_PACKET => {
+            Error::new(ErrorKind::Transient, "the connection to the source ended inside a packet")
         }
         mysql_async::Error::Io(IoError::Io(io))
             if matches!(io.kind(), std::io::ErrorKind::InvalidData | std::io::ErrorKind::Other) =>
@@ -204,6 +229,14 @@ mod tests {
         let set: GtidSet = format!("{UUID}:1-5:7,{UUID}:blue:1-2").parse().unwrap();
         let text: Vec<String> = sids(&set).unwrap().iter().map(ToString::to_string).collect();
         assert_eq!(text, [format!("{UUID}:1-5:7"), format!("{UUID}:blue:1-2")]);
+    }
+
+    #[test]
+    fn a_cut_packet_is_a_lost_connection() {
+        let error =
+            |text: &str| dump_error(mysql_async::Error::from(std::io::Error::other(text.to_owned()))).kind();
+        assert_eq!(error(CUT_PACKET), ErrorKind::Transient);
+        assert_eq!(error("bytes remaining on stream while reading RotateEvent"), ErrorKind::Source);
     }
 
     #[test]

@@ -7,7 +7,7 @@ use dt_common::row::{Row, RowChange};
 use dt_common::schema::TableSchema;
 use dt_common::value::ColValue;
 
-use super::codec::{Codec, codec};
+use super::codec::{Codec, altered, codec};
 use super::cursor::{Cursor, malformed};
 use super::table_map::{TableMap, table_id};
 

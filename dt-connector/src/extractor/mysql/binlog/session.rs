@@ -1,6 +1,6 @@
 //! One connection's events: tables are mapped, rows decoded, transactions closed, positions moved.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
 use dt_common::error::{Error, Result};
@@ -8,6 +8,7 @@ use dt_common::item::{Ddl, DtItem};
 use dt_common::position::{BinlogPosition, CommitMark, Gtid, GtidSource, Position};
 use dt_common::queue::ItemSender;
 use dt_common::row::RowData;
+use dt_common::schema::TableName;
 use mysql_async::binlog::events::{BinlogEventHeader, Event, GtidEvent};
 
 use super::checksum;
@@ -29,6 +30,8 @@ pub(super) struct Session<'a> {
     at: BinlogPosition,
     transaction: Transaction,
     maps: HashMap<u64, Mapped>,
+    /// Sequences that were made since the connection began.
+    new_sequences: HashSet<TableName>,
     /// The format description has come.
     described: bool,
     /// Something came that the server did not make up for this connection.
@@ -56,6 +59,7 @@ impl<'a> Session<'a> {
             at,
             transaction: Transaction::default(),
             maps: HashMap::new(),
+            new_sequences: HashSet::new(),
             described: false,
             progressed: false,
         }
@@ -160,6 +164,9 @@ impl<'a> Session<'a> {
             None if id == NO_TABLE => return Ok(()),
             None => return Err(malformed("rows without a table map")),
             Some(Mapped { mapping: Mapping::Ignored, .. }) => return Ok(()),
+            Some(Mapped { mapping: Mapping::Unknown(name), .. }) if self.new_sequences.contains(&**name) => {
+                return Ok(());
+            }
             Some(Mapped { mapping: Mapping::Unknown(name), .. }) => {
                 return Err(Error::schema(format!(
                     "table {name} is followed but was not there when the task started, or it is no plain table: restart the \
@@ -213,6 +220,10 @@ impl<'a> Session<'a> {
             Statement::XaEnd => {
                 let ended = self.transaction.statement();
                 self.commit(header, ended).await
+            }
+            Statement::Sequence(name) => {
+                self.new_sequences.insert(name);
+                self.single_statement(header).await
             }
             Statement::RollbackTo | Statement::Other => self.single_statement(header).await,
         }

@@ -27,6 +27,8 @@ pub(super) enum Statement {
     Ddl { action: &'static str, target: Target },
     /// Changes rows without row events; the names that occur in it.
     Dml { names: Vec<TableName> },
+    /// CREATE SEQUENCE: what looks like a table in the binlog is none.
+    Sequence(TableName),
     /// Anything else: SAVEPOINT, XA END, views, users, maintenance.
     Other,
 }
@@ -110,6 +112,10 @@ impl Words<'_> {
         if self.keyword("TABLE") {
             self.keywords(&["IF", "NOT", "EXISTS"]);
             return self.tables("CREATE TABLE", 1);
+        }
+        if self.keyword("SEQUENCE") {
+            self.keywords(&["IF", "NOT", "EXISTS"]);
+            return self.name().map_or(Statement::Other, Statement::Sequence);
         }
         // [ONLINE|OFFLINE] [UNIQUE|FULLTEXT|SPATIAL|VECTOR] INDEX [IF NOT EXISTS] name [USING ..] ON table
         for word in ["ONLINE", "OFFLINE", "UNIQUE", "FULLTEXT", "SPATIAL", "VECTOR"] {
@@ -349,6 +355,13 @@ mod tests {
             "",
         ] {
             assert_eq!(Statement::parse(sql, "d"), Statement::Other, "{sql}");
+        }
+    }
+
+    #[test]
+    fn sequences_are_no_tables() {
+        for sql in ["CREATE SEQUENCE s START 1", "create or replace sequence if not exists `d`.`s`"] {
+            assert_eq!(Statement::parse(sql, "d"), Statement::Sequence(TableName::new("d", "s")), "{sql}");
         }
     }
 

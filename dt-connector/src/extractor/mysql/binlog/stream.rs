@@ -189,6 +189,7 @@ impl BinlogStream {
         // Behind the same name another server may answer by now.
         self.server = Server::inspect(&mut conn).await?;
         self.followed.start_at(position.binlog.as_ref(), &self.server.identity)?;
+        self.followed.know_sequences(request::sequences(&mut conn, self.server.flavor).await?);
         if let Some(until) = until.filter(|until| until.server != self.server.identity) {
             return Err(Error::source(format!(
                 "the task is to end at a position of server {}, but server {} answers now: run it again",
