@@ -1,5 +1,9 @@
 //! MySQL and MariaDB as a source.
 
+mod binlog;
+mod connection;
+mod server;
+
 use dt_common::config::{ExtractType, MySqlExtractorConfig};
 use dt_common::error::{Error, Result};
 use dt_common::filter::Filter;
