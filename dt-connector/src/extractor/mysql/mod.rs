@@ -1,1 +1,4 @@
 //! MySQL and MariaDB as a source.
+
+mod connection;
+mod server;
