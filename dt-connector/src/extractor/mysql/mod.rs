@@ -1,4 +1,5 @@
 //! MySQL and MariaDB as a source.
 
+mod binlog;
 mod connection;
 mod server;
