@@ -99,6 +99,18 @@ impl Server {
         self.parse_gtid(&text.unwrap_or_default()).map(Some)
     }
 
+    /// GTIDs of all that lies before a place in MariaDB's binlog; `None` when the server cannot tell, which it cannot for a file
+    /// that holds an event above `max_allowed_packet`.
+    ///
+    /// # Errors
+    /// A lost connection, or an answer that is no GTID position.
+    pub(crate) async fn gtid_at(&self, conn: &mut Conn, at: &BinlogPosition) -> Result<Option<GtidPosition>> {
+        let query = "SELECT BINLOG_GTID_POS(?, ?)";
+        let text: Option<Option<String>> =
+            conn.exec_first(query, (&*at.file, at.offset)).await.map_err(|e| source_error(query, e))?;
+        text.flatten().map(|text| self.parse_gtid(&text)).transpose()
+    }
+
     /// Reads GTIDs in the form of the server's family.
     ///
     /// # Errors
