@@ -7,6 +7,7 @@ use dt_common::router::Router;
 use dt_connector::extractor::Extractor;
 use dt_connector::extractor::mysql::MySqlExtractor;
 
+use dt_connector::sinker::databend::DatabendSinker;
 use dt_connector::sinker::dummy::DummySinker;
 use tokio_util::sync::CancellationToken;
 
@@ -20,7 +21,9 @@ pub async fn run(config: &TaskConfig, stop: CancellationToken) -> Result<Ended> 
     let router = Router::new(&config.router)?;
     let extractor = create_extractor(config)?;
     match &config.sinker {
-        SinkerConfig::Databend(c) => task::run(config, extractor, DummySinker, stop).await,
+        SinkerConfig::Databend(c) => {
+            task::run(config, extractor, DatabendSinker::new(c, router)?, stop).await
+        }
         SinkerConfig::Dummy => task::run(config, extractor, DummySinker, stop).await,
     }
 }

@@ -258,7 +258,10 @@ mod tests {
         if std::env::var_os("UPDATE_DOCS").is_some() {
             std::fs::write(page, reference()).unwrap();
         }
-        assert!(std::fs::read_to_string(page).unwrap() == reference(), "run UPDATE_DOCS=1 cargo test -p dt-common");
+        assert!(
+            std::fs::read_to_string(page).unwrap() == reference(),
+            "run UPDATE_DOCS=1 cargo test -p dt-common"
+        );
     }
 
     #[test]

@@ -1,0 +1,351 @@
+//! One connection's events: tables are mapped, rows decoded, transactions closed, positions moved.
+
+use std::collections::{HashMap, HashSet};
+use std::sync::Arc;
+
+use dt_common::error::{Error, Result};
+use dt_common::item::{Ddl, DtItem};
+use dt_common::position::{BinlogPosition, CommitMark, Gtid, GtidSource, Position};
+use dt_common::queue::ItemSender;
+use dt_common::row::RowData;
+use dt_common::schema::TableName;
+use mysql_async::binlog::events::{BinlogEventHeader, Event, GtidEvent};
+
+use super::checksum;
+use super::cursor::malformed;
+use super::event::{ARTIFICIAL, Kind, MariaDbGroup, Query, gtid, heartbeat_v2, rotate};
+use super::followed::{Followed, Mapping};
+use super::rows::{Change, Changes};
+use super::statement::{Statement, Target};
+use super::table_map::{NO_TABLE, TableMap, table_id};
+use super::transaction::{Ended, Transaction};
+
+/// What is known on one connection.
+pub(super) struct Session<'a> {
+    followed: &'a Followed,
+    out: &'a ItemSender,
+    /// Behind the last transaction that was sent. Outlives the connection.
+    position: &'a mut Position,
+    /// Where reading stands.
+    at: BinlogPosition,
+    transaction: Transaction,
+    maps: HashMap<u64, Mapped>,
+    /// Sequences that were made since the connection began.
+    new_sequences: HashSet<TableName>,
+    /// The format description has come.
+    described: bool,
+    /// Something came that the server did not make up for this connection.
+    progressed: bool,
+}
+
+/// A table map, kept with its bytes: the same id with other bytes is another table.
+struct Mapped {
+    body: Vec<u8>,
+    mapping: Mapping,
+}
+
+impl<'a> Session<'a> {
+    /// A session that reads behind `position`. Where it starts by GTID, the first rotate event says where that is.
+    pub(super) fn new(
+        followed: &'a Followed,
+        out: &'a ItemSender,
+        position: &'a mut Position,
+        at: BinlogPosition,
+    ) -> Self {
+        Self {
+            followed,
+            out,
+            position,
+            at,
+            transaction: Transaction::default(),
+            maps: HashMap::new(),
+            new_sequences: HashSet::new(),
+            described: false,
+            progressed: false,
+        }
+    }
+
+    /// Whether everything up to `until` was read and sent.
+    pub(super) fn has_reached(&self, until: &BinlogPosition) -> bool {
+        !self.transaction.is_open() && !self.at.file.is_empty() && self.at.has_reached(until)
+    }
+
+    /// Whether the connection did more than start.
+    pub(super) fn progressed(&self) -> bool {
+        self.progressed
+    }
+
+    /// Forgets the open transaction; answers whether rows of it were sent.
+    pub(super) fn void(&mut self) -> bool {
+        self.transaction.void()
+    }
+
+    /// Takes one event.
+    ///
+    /// # Errors
+    /// With the position behind the event.
+    pub(super) async fn take(&mut self, event: &Event) -> Result<()> {
+        let header = event.header();
+        self.move_to(&header);
+        match self.dispatch(&header, event).await {
+            Ok(()) => Ok(()),
+            Err(e) => Err(e.at(format_args!("binlog {}:{}", self.at.file, self.at.offset))),
+        }
+    }
+
+    async fn dispatch(&mut self, header: &BinlogEventHeader, event: &Event) -> Result<()> {
+        let body = event.data();
+        match Kind::of(header.event_type_raw(), header.flags_raw())? {
+            Kind::TableMap => self.table_map(body),
+            Kind::Rows(change, version) => self.rows(change, version, body).await,
+            Kind::Query => self.statement(header, Query::parse(body)?).await,
+            Kind::LoadQuery => self.statement(header, Query::parse_load(body)?).await,
+            Kind::Xid | Kind::XaPrepare => {
+                let ended = self.transaction.end()?;
+                self.commit(header, ended).await
+            }
+            Kind::Gtid => {
+                let (gtid, time) = gtid(body)?;
+                self.transaction.gtid(gtid, time, false, false)
+            }
+            Kind::TaggedGtid => {
+                let (gtid, time) = tagged_gtid(event)?;
+                self.transaction.gtid(Some(gtid), time, false, false)
+            }
+            Kind::MariaDbGtid => {
+                let group = MariaDbGroup::parse(body, header.server_id())?;
+                let gtid = Some(Gtid::MariaDb(group.gtid));
+                self.transaction.gtid(gtid, None, !group.standalone, group.prepares_xa)
+            }
+            Kind::Payload => self.transaction.payload(),
+            Kind::Rotate => self.rotate(header, body),
+            Kind::Boundary => {
+                self.described = true;
+                if is_artificial(header) { Ok(()) } else { self.transaction.boundary("the end of a file") }
+            }
+            Kind::Heartbeat => self.heartbeat(header, Some(body), None).await,
+            Kind::HeartbeatV2 => {
+                let (file, offset) = heartbeat_v2(body)?;
+                self.heartbeat(header, file, offset).await
+            }
+            Kind::Passive => Ok(()),
+            Kind::Incident => Err(Error::source(
+                "the server lost events (an incident event): reset the task and copy the tables anew",
+            )),
+            Kind::Unsupported(setting) => Err(Error::source(format!(
+                "events of {setting} are not supported: turn it off at the server and start from a position behind them, or \
+                 copy the tables anew"
+            ))),
+        }
+    }
+
+    /// Moves to the end of an event. Its field has 32 bits, and within a file offsets only grow.
+    fn move_to(&mut self, header: &BinlogEventHeader) {
+        // Events that the server made up, and events inside a payload, have no position of their own.
+        if header.log_pos() == 0 || is_artificial(header) {
+            return;
+        }
+        self.at.offset = unwrapped(self.at.offset, header.log_pos());
+    }
+
+    fn table_map(&mut self, body: &[u8]) -> Result<()> {
+        let id = table_id(body)?;
+        if self.maps.get(&id).is_some_and(|mapped| mapped.body == body) {
+            return Ok(());
+        }
+        let mapping = self.followed.mapping(&TableMap::parse(body)?)?;
+        self.maps.insert(id, Mapped { body: body.to_vec(), mapping });
+        Ok(())
+    }
+
+    async fn rows(&mut self, change: Change, version: u8, body: &[u8]) -> Result<()> {
+        let id = table_id(body)?;
+        let plan = match self.maps.get(&id) {
+            None if id == NO_TABLE => return Ok(()),
+            None => return Err(malformed("rows without a table map")),
+            Some(Mapped { mapping: Mapping::Ignored, .. }) => return Ok(()),
+            Some(Mapped { mapping: Mapping::Unknown(name), .. }) if self.new_sequences.contains(&**name) => {
+                return Ok(());
+            }
+            Some(Mapped { mapping: Mapping::Unknown(name), .. }) => {
+                return Err(Error::schema(format!(
+                    "table {name} is followed but was not there when the task started, or it is no plain table: restart the \
+                     task, or leave it out with [filter] ignore_tbs"
+                )));
+            }
+            Some(Mapped { mapping: Mapping::Known(plan), .. }) => Arc::clone(plan),
+        };
+        let table = &plan.schema.name;
+        if !self.followed.follows_change(change) || self.followed.is_copied(table, || self.at.clone()) {
+            return Ok(());
+        }
+        let at_table = |e: Error| e.at(format_args!("table {table}"));
+        let mut changes = Changes::parse(change, version, body, &plan).map_err(at_table)?;
+        self.transaction.row().map_err(at_table)?;
+        while let Some(change) = changes.next().map_err(at_table)? {
+            let row = RowData { table: Arc::clone(&plan.schema), change };
+            self.out.send(DtItem::Row(row)).await?;
+        }
+        Ok(())
+    }
+
+    async fn statement(&mut self, header: &BinlogEventHeader, query: Query<'_>) -> Result<()> {
+        let (text, db) = (String::from_utf8_lossy(query.text), String::from_utf8_lossy(query.db));
+        match Statement::parse(&text, &db) {
+            Statement::Begin => self.transaction.begin(false),
+            Statement::XaStart => self.transaction.begin(true),
+            Statement::Commit => {
+                let ended = self.transaction.end()?;
+                self.commit(header, ended).await
+            }
+            Statement::Rollback => {
+                let ended = self.transaction.end()?;
+                if ended.has_rows {
+                    self.out.send(DtItem::Rollback).await?;
+                }
+                self.commit(header, ended).await
+            }
+            Statement::RollbackTo if self.transaction.has_rows() => Err(Error::source(
+                "a transaction with rows of followed tables was partly rolled back, which is not supported (it happens when \
+                 tables without transactions take part): start from a position behind it and copy its tables anew",
+            )),
+            Statement::Ddl { action, target } => self.ddl(header, action, target).await,
+            Statement::Dml { names } => match names.iter().find_map(|name| self.followed.known(name)) {
+                Some(table) => Err(Error::source(format!(
+                    "table {table} was changed, or is named, by a statement in statement format: set binlog_format = ROW \
+                     (globally and in every session), start from a position behind it and copy the table anew"
+                ))),
+                None => self.single_statement(header).await,
+            },
+            Statement::XaEnd => {
+                let ended = self.transaction.statement();
+                self.commit(header, ended).await
+            }
+            Statement::Sequence(name) => {
+                self.new_sequences.insert(name);
+                self.single_statement(header).await
+            }
+            Statement::RollbackTo | Statement::Other => self.single_statement(header).await,
+        }
+    }
+
+    /// A statement that nobody follows: inside a transaction it passes, by itself it is a transaction.
+    async fn single_statement(&mut self, header: &BinlogEventHeader) -> Result<()> {
+        if self.transaction.has_begun() {
+            return Ok(());
+        }
+        let ended = self.transaction.statement();
+        self.commit(header, ended).await
+    }
+
+    async fn ddl(&mut self, header: &BinlogEventHeader, action: &'static str, target: Target) -> Result<()> {
+        let tables = self.followed.of_target(target);
+        let Some(first) = tables.first() else { return self.single_statement(header).await };
+        if self.transaction.has_begun() {
+            return Err(Error::schema(format!(
+                "table {first}: {action} inside a transaction (CREATE TABLE .. SELECT) is not supported: start from a \
+                 position behind it and copy the table anew, or leave it out with [filter] ignore_tbs"
+            )));
+        }
+        let ended = self.transaction.statement();
+        let mark = self.mark(header, ended);
+        self.position.advance(&mark);
+        self.progressed = true;
+        self.out.send(DtItem::Ddl(Ddl { tables, action: action.to_owned(), mark })).await
+    }
+
+    async fn commit(&mut self, header: &BinlogEventHeader, ended: Ended) -> Result<()> {
+        let mark = self.mark(header, ended);
+        self.position.advance(&mark);
+        self.progressed = true;
+        self.out.send(DtItem::Commit(mark)).await
+    }
+
+    fn mark(&self, header: &BinlogEventHeader, ended: Ended) -> CommitMark {
+        let source_time = ended.time.unwrap_or_else(|| i64::from(header.timestamp()) * 1_000_000);
+        CommitMark { binlog: self.at.clone(), gtid: ended.gtid, source_time }
+    }
+
+    fn rotate(&mut self, header: &BinlogEventHeader, body: &[u8]) -> Result<()> {
+        if !is_artificial(header) {
+            self.transaction.boundary("the end of a file")?;
+        }
+        let body = if self.described { body } else { checksum::stripped(header, body) };
+        let (offset, file) = rotate(body)?;
+        self.maps.clear();
+        self.at.offset = offset;
+        self.enter(file)
+    }
+
+    /// The server is alive; where it stands while it skips what the task has, or waits, is read up to as well.
+    async fn heartbeat(
+        &mut self,
+        header: &BinlogEventHeader,
+        file: Option<&[u8]>,
+        at: Option<u64>,
+    ) -> Result<()> {
+        self.progressed = true;
+        if self.transaction.is_open() {
+            return Ok(());
+        }
+        if let Some(file) = file
+            && file != self.at.file.as_bytes()
+        {
+            self.enter(file)?;
+            self.at.offset = header.log_pos().into();
+        }
+        if let Some(offset) = at {
+            self.at.offset = offset;
+        }
+        self.out.send(DtItem::Heartbeat).await
+    }
+
+    fn enter(&mut self, file: &[u8]) -> Result<()> {
+        if file != self.at.file.as_bytes() {
+            self.at.file = std::str::from_utf8(file).map_err(|_| malformed("a binlog file name"))?.into();
+        }
+        Ok(())
+    }
+}
+
+fn is_artificial(header: &BinlogEventHeader) -> bool {
+    header.flags_raw() & ARTIFICIAL != 0 || header.log_pos() == 0
+}
+
+/// The offset whose low 32 bits are `low`, at or behind `offset`. A small step back is no wrap but a position that the
+/// server repeats.
+fn unwrapped(offset: u64, low: u32) -> u64 {
+    let (high, was) = (offset >> 32 << 32, offset as u32);
+    if was > low && was - low > 1 << 31 {
+        return high + (1 << 32) + u64::from(low);
+    }
+    if low < was { offset } else { high + u64::from(low) }
+}
+
+/// The driver reads MySQL's serialization library; the commit time there is whole.
+fn tagged_gtid(event: &Event) -> Result<(Gtid, Option<i64>)> {
+    let tagged = event.read_event::<GtidEvent>().map_err(|e| malformed("a tagged GTID").caused_by(e))?;
+    let tag = tagged.tag().map(|tag| tag.as_str().into());
+    let source = GtidSource { uuid: tagged.sid(), tag };
+    let time = tagged.immediate_commit_timestamp() as i64;
+    Ok((Gtid::MySql { source, number: tagged.gno() }, (time > 0).then_some(time)))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn offsets_pass_four_gib() {
+        for (offset, low, expected) in [
+            (4, 157, 157),
+            (157, 157, 157),
+            (1000, 900, 1000),
+            (0xffff_fff0, 16, 0x1_0000_0010),
+            (0x1_0000_0010, 32, 0x1_0000_0020),
+            (0x1_ffff_0000, 1, 0x2_0000_0001),
+        ] {
+            assert_eq!(unwrapped(offset, low), expected, "{offset} {low}");
+        }
+    }
+}

@@ -1,0 +1,242 @@
+//! The stream of changes, over as many connections as it takes.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+use std::time::Duration;
+
+use dt_common::error::{Error, ErrorKind, Result};
+use dt_common::filter::Filter;
+use dt_common::item::DtItem;
+use dt_common::position::{BinlogPosition, Position};
+use dt_common::queue::ItemSender;
+use dt_common::schema::{TableName, TableSchema};
+use futures::StreamExt;
+use tokio::time::{Instant, sleep, timeout};
+use tokio_util::sync::CancellationToken;
+use tracing::{info, warn};
+
+use super::followed::Followed;
+use super::request::{self, Reader};
+use super::session::Session;
+use crate::extractor::mysql::connection::Connector;
+use crate::extractor::mysql::server::Server;
+
+/// Longest time to connect and prepare a dump.
+const CONNECT_TIMEOUT: Duration = Duration::from_secs(30);
+
+/// A task that is to end when it has caught up asks for heartbeats at least this often: without events they alone say
+/// that it has.
+const FINITE_HEARTBEAT: Duration = Duration::from_secs(1);
+
+/// Silence of this many heartbeats means that the connection is lost.
+const SILENT_HEARTBEATS: u32 = 3;
+
+/// How long the source may be away before the task gives up.
+const PATIENCE: Duration = Duration::from_secs(600);
+
+/// The first pause between attempts; it doubles up to [`LONGEST_PAUSE`].
+const FIRST_PAUSE: Duration = Duration::from_millis(200);
+
+/// The longest pause between attempts.
+const LONGEST_PAUSE: Duration = Duration::from_secs(15);
+
+/// Changes of the followed tables, read from the binlog.
+///
+/// Order, transactions and positions are as [`crate::extractor::Extractor`] promises. A lost connection is opened anew behind
+/// the last commit that was sent; rows of a transaction that was open then are taken back by [`DtItem::Rollback`], and the
+/// transaction follows again from its first row.
+pub(crate) struct BinlogStream {
+    connector: Connector,
+    server: Server,
+    reader: Reader,
+    heartbeat: Duration,
+    followed: Followed,
+}
+
+/// How a connection ended.
+enum End {
+    /// The position to reach was reached.
+    CaughtUp,
+    /// It was lost; `progressed` says whether it had been of use.
+    Lost { error: Error, progressed: bool },
+}
+
+impl BinlogStream {
+    /// A stream of `tables`. `skip` names, for keyless tables, the position up to which their snapshot holds all changes: rows
+    /// of transactions that end there or before are left out.
+    pub(crate) fn new(
+        connector: Connector,
+        server: Server,
+        heartbeat: Duration,
+        server_id: u32,
+        filter: Arc<Filter>,
+        tables: HashMap<TableName, Arc<TableSchema>>,
+        skip: HashMap<TableName, BinlogPosition>,
+    ) -> Self {
+        let reader = Reader { server_id, uuid: uuid::Uuid::new_v4().to_string() };
+        Self { connector, server, reader, heartbeat, followed: Followed::new(filter, tables, skip) }
+    }
+
+    /// Reads behind `from` into `out`, until `until` is reached or `stop` is cancelled; both end with `Ok`.
+    ///
+    /// # Errors
+    /// The position is purged or of another server; an event that cannot be understood, with its position; a source that stays
+    /// away for ten minutes; a pipeline that has ended.
+    pub(crate) async fn follow(
+        &mut self,
+        from: Position,
+        until: Option<BinlogPosition>,
+        out: &ItemSender,
+        stop: &CancellationToken,
+    ) -> Result<()> {
+        self.followed.start_at(from.binlog.as_ref(), &self.server.identity)?;
+        // One place to stop at: whatever is awaited below, connecting, reading, waiting for room or pausing, is dropped.
+        tokio::select! {
+            biased;
+            () = stop.cancelled() => Ok(()),
+            result = self.run(from, until.as_ref(), out) => result,
+        }
+    }
+
+    async fn run(
+        &mut self,
+        mut position: Position,
+        until: Option<&BinlogPosition>,
+        out: &ItemSender,
+    ) -> Result<()> {
+        let mut away_since: Option<Instant> = None;
+        let mut attempt: u32 = 0;
+        if let (Some(until), Some(at)) = (until, &position.binlog)
+            && at.server == until.server
+            && at.has_reached(until)
+        {
+            return Ok(());
+        }
+        loop {
+            let error = match self.connection(&mut position, until, out).await? {
+                End::CaughtUp => return Ok(()),
+                End::Lost { error, progressed } => {
+                    if progressed {
+                        (away_since, attempt) = (None, 0);
+                    }
+                    error
+                }
+            };
+            let since = *away_since.get_or_insert_with(Instant::now);
+            if since.elapsed() >= PATIENCE {
+                return Err(error.at("the source stayed away for ten minutes"));
+            }
+            attempt += 1;
+            let pause = pause(attempt, rand::random());
+            warn!(attempt, position = %place(&position), pause_ms = pause.as_millis() as u64, %error, "source lost, connecting again");
+            sleep(pause).await;
+        }
+    }
+
+    /// Reads over one connection. Errors that another connection would meet again are answered as such.
+    async fn connection(
+        &mut self,
+        position: &mut Position,
+        until: Option<&BinlogPosition>,
+        out: &ItemSender,
+    ) -> Result<End> {
+        let heartbeat = if until.is_some() { self.heartbeat.min(FINITE_HEARTBEAT) } else { self.heartbeat };
+        let opened = timeout(CONNECT_TIMEOUT, self.open(position, until, heartbeat)).await;
+        let mut events = match opened {
+            Ok(Ok(events)) => events,
+            Ok(Err(error)) if error.kind() == ErrorKind::Transient => {
+                return Ok(End::Lost { error, progressed: false });
+            }
+            Ok(Err(error)) => return Err(error),
+            Err(_) => {
+                let error = transient(format!("the source did not answer within {CONNECT_TIMEOUT:?}"));
+                return Ok(End::Lost { error, progressed: false });
+            }
+        };
+        let at = start_of(position, &self.server);
+        let mut session = Session::new(&self.followed, out, position, at);
+        let silence = heartbeat * SILENT_HEARTBEATS;
+        let error = loop {
+            if until.is_some_and(|until| session.has_reached(until)) {
+                // The server notices a closed connection; a failed farewell changes nothing.
+                let _ = timeout(FINITE_HEARTBEAT, events.close()).await;
+                return Ok(End::CaughtUp);
+            }
+            match timeout(silence, events.next()).await {
+                Ok(Some(Ok(event))) => session.take(&event).await?,
+                Ok(Some(Err(e))) => break request::dump_error(e),
+                Ok(None) => break transient("the server ended the binlog dump".to_owned()),
+                Err(_) => break transient(format!("no event and no heartbeat for {silence:?}")),
+            }
+        };
+        if error.kind() != ErrorKind::Transient {
+            return Err(error);
+        }
+        let progressed = session.progressed();
+        if session.void() {
+            out.send(DtItem::Rollback).await?;
+        }
+        Ok(End::Lost { error, progressed })
+    }
+
+    async fn open(
+        &mut self,
+        position: &Position,
+        until: Option<&BinlogPosition>,
+        heartbeat: Duration,
+    ) -> Result<mysql_async::BinlogStream> {
+        let mut conn = self.connector.connect().await?;
+        // Behind the same name another server may answer by now.
+        self.server = Server::inspect(&mut conn).await?;
+        self.followed.start_at(position.binlog.as_ref(), &self.server.identity)?;
+        self.followed.know_sequences(request::sequences(&mut conn, self.server.flavor).await?);
+        if let Some(until) = until.filter(|until| until.server != self.server.identity) {
+            return Err(Error::source(format!(
+                "the task is to end at a position of server {}, but server {} answers now: run it again",
+                until.server, self.server.identity
+            )));
+        }
+        let start = request::start(position, &self.server)?;
+        info!(position = %place(position), server_id = self.reader.server_id, "reading the binlog");
+        request::open(conn, &self.server, start, &self.reader, heartbeat).await
+    }
+}
+
+/// Where a session begins to read; without a name until the server says so, when it starts by GTID.
+fn start_of(position: &Position, server: &Server) -> BinlogPosition {
+    match (request::start(position, server), &position.binlog) {
+        (Ok(request::Start::File(at)), _) => at.clone(),
+        _ => BinlogPosition { server: Arc::clone(&server.identity), file: "".into(), offset: 0 },
+    }
+}
+
+fn transient(message: String) -> Error {
+    Error::new(ErrorKind::Transient, message)
+}
+
+/// A position for a log line; GTID sets can be long.
+fn place(position: &Position) -> String {
+    match &position.binlog {
+        Some(at) => format!("{}:{}", at.file, at.offset),
+        None => "gtid".to_owned(),
+    }
+}
+
+/// The pause before an attempt: doubled each time, capped, and between half and whole by `random`.
+fn pause(attempt: u32, random: u16) -> Duration {
+    let whole = FIRST_PAUSE.saturating_mul(1 << attempt.saturating_sub(1).min(16)).min(LONGEST_PAUSE);
+    whole / 2 + whole / 2 * u32::from(random) / u32::from(u16::MAX)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn pauses_grow_to_a_cap() {
+        assert_eq!(pause(1, 0), FIRST_PAUSE / 2);
+        assert_eq!(pause(1, u16::MAX), FIRST_PAUSE);
+        assert_eq!(pause(2, u16::MAX), FIRST_PAUSE * 2);
+        assert_eq!(pause(1000, u16::MAX), LONGEST_PAUSE);
+    }
+}

@@ -1,0 +1,308 @@
+//! The task's state in the target: schema `_dt`, two tables a task.
+//!
+//! `checkpoint_<task>` holds one row: who owns the task (`epoch`, `owner`), how many batches are committed (`n`) and the source's
+//! position behind the last of them. Every batch moves `n` by compare-and-set in its own transaction, so a batch is committed
+//! exactly when the row says so, and a writer of an older epoch changes nothing. A table of its own for each task, because rows
+//! that share a block conflict.
+//!
+//! `marks_<task>` holds the done marks of a snapshot. Marks are appended: an append conflicts with nothing.
+//!
+//! The row is made before anybody writes, since two transactions that insert do not conflict. Two starters may
+//! both insert it: a row of epoch 0 beside another row is the trace of that, and goes.
+
+use dt_common::batch::{Checkpoint, Progress};
+use dt_common::error::{Error, ErrorKind, Result};
+use dt_common::item::ChunkMark;
+
+use super::client::Session;
+use super::marks;
+use super::quote;
+
+/// Version of what is stored. A newer one is refused, never half understood.
+pub const FORMAT: u32 = 1;
+/// Tries of a statement that another starter may collide with.
+const START_TRIES: u32 = 20;
+/// No past is kept, so that [`StateTables::upkeep`] can free it: with a retention of one hour a purge freed nothing (seen: 2,767
+/// files after 300 commits), and the session's own retention setting does not override the table's option.
+const OPTIONS: &str = "data_retention_period_in_hours = 0";
+
+/// Names of a task's tables.
+#[derive(Debug, Clone)]
+pub struct StateTables {
+    task: String,
+    checkpoint: String,
+    marks: String,
+}
+
+/// The ownership of a task, and the number of its committed batches.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Lease {
+    /// Number of the takeover.
+    pub epoch: u64,
+    /// Committed batches.
+    pub n: u64,
+}
+
+/// The checkpoint row.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct CheckpointRow {
+    /// Ownership and progress.
+    pub lease: Lease,
+    /// Who took the task over last.
+    pub owner: String,
+    position: Option<String>,
+    format: u32,
+}
+
+impl StateTables {
+    /// The tables of a task.
+    ///
+    /// # Errors
+    /// A task id that is empty or holds anything but letters, digits and `_`.
+    pub fn new(task: &str) -> Result<Self> {
+        if task.is_empty() || !task.chars().all(|c| c.is_ascii_alphanumeric() || c == '_') {
+            return Err(Error::config(
+                "[task] id: use letters, digits and `_`; it names the task's state in the target",
+            ));
+        }
+        Ok(Self {
+            task: task.to_owned(),
+            checkpoint: format!("`_dt`.`checkpoint_{task}`"),
+            marks: format!("`_dt`.`marks_{task}`"),
+        })
+    }
+
+    /// Takes the task over and answers what is stored.
+    ///
+    /// # Errors
+    /// A missing privilege; a stored state that is doubled, newer or cannot be read.
+    pub async fn take_over(&self, session: &Session, owner: &str) -> Result<(Lease, Checkpoint)> {
+        for sql in self.create() {
+            session.execute(&sql).await.map_err(|e| e.at(format_args!("creating {}", self.checkpoint)))?;
+        }
+        for _ in 0..START_TRIES {
+            let Some(row) = self.single_row(session).await? else { continue };
+            self.check(&row)?;
+            match session.execute(&self.claim(row.lease, owner)).await {
+                Ok(_) => {}
+                Err(error) if error.kind() == ErrorKind::Conflict => continue,
+                Err(error) => return Err(error.at(format_args!("taking over {}", self.checkpoint))),
+            }
+            let Some(row) = self.single_row(session).await? else { continue };
+            if row.owner == owner {
+                let marks = self.read_marks(session).await?;
+                return Ok((row.lease, Checkpoint { position: self.position(&row)?, marks }));
+            }
+        }
+        Err(Error::new(
+            ErrorKind::Fenced,
+            format!("task `{}` is being started elsewhere at the same time; run it once only", self.task),
+        ))
+    }
+
+    /// The row as it is now, for a committer in doubt.
+    ///
+    /// # Errors
+    /// A row that is gone, doubled or unreadable.
+    pub async fn read(&self, session: &Session) -> Result<CheckpointRow> {
+        let mut rows = self.rows(session).await?;
+        match (rows.pop(), rows.is_empty()) {
+            (Some(row), true) => Ok(row),
+            _ => Err(self.broken("it does not hold exactly one row")),
+        }
+    }
+
+    /// The compare-and-set that every batch ends with; has to change exactly 1 row.
+    pub fn advance(&self, lease: Lease, progress: &Progress) -> String {
+        let position = progress.position.as_ref().map(|position| quote::string(&position.to_string()));
+        let position = position.map(|text| format!(", `position` = {text}")).unwrap_or_default();
+        format!(
+            "UPDATE {} SET `n` = {}{position}, `source_time` = {} WHERE `task_id` = {} AND `epoch` = {} AND `n` = {}",
+            self.checkpoint,
+            lease.n + 1,
+            progress.source_time,
+            quote::string(&self.task),
+            lease.epoch,
+            lease.n
+        )
+    }
+
+    /// What the done marks of a batch take; empty when there are none.
+    ///
+    /// # Errors
+    /// A mark that cannot be stored.
+    pub fn store_marks(&self, lease: Lease, progress: &Progress) -> Result<Vec<String>> {
+        let mut out = Vec::new();
+        if !progress.marks.is_empty() {
+            out.push(marks::insert(&self.marks, lease, &progress.marks)?);
+        }
+        if progress.forget_marks {
+            out.push(format!("DELETE FROM {}", self.marks));
+        }
+        Ok(out)
+    }
+
+    /// Statements that remove what the commits before left behind: every commit leaves a snapshot and files. A purge writes no
+    /// snapshot and conflicts with nothing; the marks are compacted too, since each batch appends a block.
+    pub fn upkeep(&self) -> [String; 2] {
+        [format!("OPTIMIZE TABLE {} PURGE", self.checkpoint), format!("OPTIMIZE TABLE {} ALL", self.marks)]
+    }
+
+    fn create(&self) -> [String; 3] {
+        [
+            "CREATE DATABASE IF NOT EXISTS `_dt`".to_owned(),
+            format!(
+                "CREATE TABLE IF NOT EXISTS {} (`task_id` VARCHAR NOT NULL, `format` INT UNSIGNED NOT NULL, \
+                 `epoch` BIGINT UNSIGNED NOT NULL, `owner` VARCHAR NOT NULL, `n` BIGINT UNSIGNED NOT NULL, \
+                 `position` VARCHAR NULL, `source_time` BIGINT NOT NULL, `schema_version` BIGINT UNSIGNED NOT NULL) {OPTIONS}",
+                self.checkpoint
+            ),
+            marks::create(&self.marks, OPTIONS),
+        ]
+    }
+
+    fn claim(&self, lease: Lease, owner: &str) -> String {
+        format!(
+            "UPDATE {} SET `epoch` = `epoch` + 1, `owner` = {} WHERE `task_id` = {} AND `epoch` = {} AND `n` = {}",
+            self.checkpoint,
+            quote::string(owner),
+            quote::string(&self.task),
+            lease.epoch,
+            lease.n
+        )
+    }
+
+    /// The one row; makes it when it is missing, and answers `None` when it has to be looked at again.
+    async fn single_row(&self, session: &Session) -> Result<Option<CheckpointRow>> {
+        let mut rows = self.rows(session).await?;
+        let repair = match rows.len() {
+            0 => self.insert_row(),
+            1 => return Ok(rows.pop()),
+            _ if rows.iter().filter(|row| row.lease != Lease { epoch: 0, n: 0 }).count() > 1 => {
+                return Err(self.broken("it holds several rows that have been in use"));
+            }
+            _ => self.delete_doubles(),
+        };
+        match session.execute(&repair).await {
+            Ok(_) => Ok(None),
+            Err(error) if error.kind() == ErrorKind::Conflict => Ok(None),
+            Err(error) => Err(error.at(format_args!("making the row of {}", self.checkpoint))),
+        }
+    }
+
+    fn insert_row(&self) -> String {
+        format!(
+            "INSERT INTO {table} (`task_id`, `format`, `epoch`, `owner`, `n`, `position`, `source_time`, `schema_version`) \
+             SELECT {task}, {FORMAT}, 0, '', 0, NULL, 0, 0 WHERE NOT EXISTS (SELECT 1 FROM {table})",
+            table = self.checkpoint,
+            task = quote::string(&self.task)
+        )
+    }
+
+    /// Keeps the row in use, or the first of several that nobody uses yet.
+    fn delete_doubles(&self) -> String {
+        format!(
+            "DELETE FROM {table} WHERE _row_id IN (SELECT dt_id FROM (SELECT _row_id AS dt_id, `epoch` AS dt_epoch, \
+             row_number() OVER (ORDER BY `epoch` DESC, _row_id) AS dt_number FROM {table}) WHERE dt_number > 1 AND dt_epoch = 0)",
+            table = self.checkpoint
+        )
+    }
+
+    async fn rows(&self, session: &Session) -> Result<Vec<CheckpointRow>> {
+        let sql = format!(
+            "SELECT `task_id`, to_string(`format`), to_string(`epoch`), to_string(`n`), `owner`, `position` FROM {}",
+            self.checkpoint
+        );
+        let rows =
+            session.query(&sql).await.map_err(|e| e.at(format_args!("reading {}", self.checkpoint)))?;
+        rows.into_iter()
+            .map(|row| self.parse(row).ok_or_else(|| self.broken("its row cannot be read")))
+            .collect()
+    }
+
+    fn parse(&self, row: Vec<Option<String>>) -> Option<CheckpointRow> {
+        let [task, format, epoch, n, owner, position] = <[Option<String>; 6]>::try_from(row).ok()?;
+        let number = |text: Option<String>| text?.parse::<u64>().ok();
+        (task? == self.task).then_some(())?;
+        Some(CheckpointRow {
+            lease: Lease { epoch: number(epoch)?, n: number(n)? },
+            owner: owner?,
+            position,
+            format: number(format)?.try_into().ok()?,
+        })
+    }
+
+    fn check(&self, row: &CheckpointRow) -> Result<()> {
+        if row.format != FORMAT {
+            return Err(Error::config(format!(
+                "{}: its format is {}, this dt knows {FORMAT}; run the task with the version that wrote it, or use a new [task] id",
+                self.checkpoint, row.format
+            )));
+        }
+        self.position(row).map(drop)
+    }
+
+    fn position(&self, row: &CheckpointRow) -> Result<Option<dt_common::position::Position>> {
+        let parsed = row.position.as_ref().map(|text| text.parse()).transpose();
+        parsed.map_err(|e: Error| e.at(format_args!("{}: the stored position", self.checkpoint)))
+    }
+
+    async fn read_marks(&self, session: &Session) -> Result<Vec<ChunkMark>> {
+        let rows = session
+            .query(&marks::latest(&self.marks))
+            .await
+            .map_err(|e| e.at(format_args!("reading {}", self.marks)))?;
+        rows.into_iter().map(|row| marks::parse(&self.marks, row)).collect()
+    }
+
+    fn broken(&self, what: &str) -> Error {
+        Error::target(format!(
+            "{}: {what}; somebody else has written to it. Drop the table to begin the task anew, or restore it",
+            self.checkpoint
+        ))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_compare_and_set_names_epoch_and_number() {
+        let tables = StateTables::new("a_1").unwrap();
+        let progress = Progress {
+            position: Some(r#"{"server":"u","file":"b.1","offset":4}"#.parse().unwrap()),
+            source_time: -7,
+            ..Progress::default()
+        };
+        assert_eq!(
+            tables.advance(Lease { epoch: 3, n: 41 }, &progress),
+            "UPDATE `_dt`.`checkpoint_a_1` SET `n` = 42, `position` = '{\"server\":\"u\",\"file\":\"b.1\",\"offset\":4}', \
+             `source_time` = -7 WHERE `task_id` = 'a_1' AND `epoch` = 3 AND `n` = 41"
+        );
+        let keeps = tables.advance(Lease { epoch: 3, n: 41 }, &Progress::default());
+        assert!(!keeps.contains("position"), "{keeps}");
+    }
+
+    #[test]
+    fn bad_task_ids_are_refused() {
+        for id in ["", "a-b", "a`b", "é"] {
+            assert!(StateTables::new(id).is_err(), "{id}");
+        }
+    }
+
+    #[test]
+    fn rows_parse_or_fail() {
+        let tables = StateTables::new("t").unwrap();
+        let row = |values: [&str; 5]| {
+            values.map(|v| Some(v.to_owned())).into_iter().chain([None]).collect::<Vec<_>>()
+        };
+        let parsed = tables.parse(row(["t", "1", "2", "3", "me"])).unwrap();
+        assert_eq!(parsed.lease, Lease { epoch: 2, n: 3 });
+        assert!(tables.check(&parsed).is_ok());
+        let newer = tables.parse(row(["t", "2", "2", "3", "me"])).unwrap();
+        assert!(tables.check(&newer).unwrap_err().to_string().contains("format is 2"));
+        assert_eq!(tables.parse(row(["other", "1", "2", "3", "me"])), None);
+        assert_eq!(tables.parse(row(["t", "1", "-2", "3", "me"])), None);
+    }
+}

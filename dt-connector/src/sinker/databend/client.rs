@@ -1,0 +1,174 @@
+//! Sessions with Databend: the only place that does I/O.
+//!
+//! One connection of the driver is one session, and a session runs one statement at a time. DML goes through
+//! [`Session::execute`], which reads the answer's `number of rows ..`; the driver's own `exec` answers write progress. Retries
+//! are ours: the driver would repeat a COMMIT, so the DSN says `retry_count=1`.
+//!
+//! What hurts and is left alone: `auto_compaction_imperfect_blocks_threshold` compacts in the writer's session after every 25 small
+//! blocks, which costs time but keeps tables readable; turning it off is a decision for the speed work to come.
+
+use std::time::Duration;
+
+use databend_driver::{Connection, Value};
+use dt_common::config::Secret;
+use dt_common::error::{Error, ErrorKind, Result};
+
+use super::errors::classify;
+
+/// Time for opening a session, the first answer included.
+const CONNECT_TIMEOUT: Duration = Duration::from_secs(30);
+/// The least server version: since 1.2.863 a server answers a repeated query id with the first run's result, so that a request
+/// which the network repeats runs once. Transactions that merge with concurrent ones are older (1.2.838 with all fixes).
+const MIN_VERSION: [u32; 3] = [1, 2, 863];
+/// Settings of every session, with their reasons.
+const SETTINGS: &[(&str, &str)] = &[
+    // TIMESTAMP literals are UTC.
+    ("timezone", "UTC"),
+    // An IN list below the threshold becomes a chain of ORs: 1,000 composite keys took 50 s to plan, as a join 0.1 s.
+    ("inlist_to_join_threshold", "1"),
+];
+
+/// Rows of an answer; `None` is NULL.
+pub type Rows = Vec<Vec<Option<String>>>;
+
+/// Where sessions come from.
+#[derive(Debug)]
+pub struct Client {
+    dsn: Secret,
+}
+
+impl Client {
+    /// A client for a DSN; connects nowhere yet.
+    pub fn new(dsn: Secret) -> Self {
+        Self { dsn }
+    }
+
+    /// Opens a session and checks the server's version.
+    ///
+    /// # Errors
+    /// Unreachable within 30 s, wrong password, unknown database, too old a server.
+    pub async fn connect(&self) -> Result<Session> {
+        let opened = tokio::time::timeout(CONNECT_TIMEOUT, async {
+            let session = self.open().await?;
+            let rows = session.query("SELECT version()").await?;
+            check_version(rows.first().and_then(|row| row.first()?.as_deref()).unwrap_or_default())?;
+            Ok(session)
+        });
+        opened
+            .await
+            .unwrap_or_else(|_| Err(timed_out()))
+            .map_err(|e| e.at("cannot use Databend at [sinker] url"))
+    }
+
+    /// Opens a session with a server that was found usable before.
+    ///
+    /// # Errors
+    /// Unreachable within 30 s, wrong password.
+    pub async fn session(&self) -> Result<Session> {
+        tokio::time::timeout(CONNECT_TIMEOUT, self.open()).await.unwrap_or_else(|_| Err(timed_out()))
+    }
+
+    async fn open(&self) -> Result<Session> {
+        let client = databend_driver::Client::new(self.dsn.reveal().to_owned())
+            .with_name(concat!("dt/", env!("CARGO_PKG_VERSION")).to_owned());
+        let connection = client.get_conn().await.map_err(|e| classify(&e))?;
+        for (name, value) in SETTINGS {
+            connection.set_session(name, value).map_err(|e| classify(&e))?;
+        }
+        Ok(Session { connection })
+    }
+}
+
+fn timed_out() -> Error {
+    Error::new(ErrorKind::Transient, format!("no answer within {} s", CONNECT_TIMEOUT.as_secs()))
+}
+
+/// One session. Dropping it ends it; a transaction that is open in it is never committed.
+pub struct Session {
+    connection: Connection,
+}
+
+impl Session {
+    /// Runs a statement and answers all of its rows as text.
+    ///
+    /// # Errors
+    /// See [`super::errors`].
+    pub async fn query(&self, sql: &str) -> Result<Rows> {
+        let rows = self.connection.query(sql).all().await.map_err(|e| classify(&e))?;
+        Ok(rows.into_iter().map(|row| row.into_iter().map(text).collect()).collect())
+    }
+
+    /// Runs a statement and answers how many rows it affected, where the server says so.
+    ///
+    /// # Errors
+    /// See [`super::errors`].
+    pub async fn execute(&self, sql: &str) -> Result<Option<u64>> {
+        let rows = self.connection.query(sql).all().await.map_err(|e| classify(&e))?;
+        let Some(row) = rows.into_iter().next() else { return Ok(None) };
+        let schema = row.schema();
+        if !schema.fields().iter().all(|field| field.name.starts_with("number of rows")) {
+            return Ok(None);
+        }
+        Ok(row.into_iter().map(|value| text(value)?.parse::<u64>().ok()).sum())
+    }
+
+    /// Ends the session.
+    ///
+    /// # Errors
+    /// See [`super::errors`].
+    pub async fn close(self) -> Result<()> {
+        self.connection.close().await.map_err(|e| classify(&e))
+    }
+}
+
+fn text(value: Value) -> Option<String> {
+    match value {
+        Value::Null => None,
+        Value::String(text) => Some(text),
+        other => Some(other.to_string()),
+    }
+}
+
+fn check_version(version: &str) -> Result<()> {
+    let found = parse_version(version)
+        .ok_or_else(|| Error::target(format!("`{version}` is not a version of Databend")))?;
+    if found < MIN_VERSION {
+        let [a, b, c] = MIN_VERSION;
+        return Err(Error::target(format!(
+            "the server is `{version}`, dt needs {a}.{b}.{c} or later: before it a request that the network repeats can run twice; upgrade the server"
+        )));
+    }
+    Ok(())
+}
+
+/// The numbers in `DatabendQuery v1.2.895-nightly-..`.
+fn parse_version(text: &str) -> Option<[u32; 3]> {
+    let numbers = text.split_whitespace().find_map(|word| {
+        let word = word.strip_prefix('v').unwrap_or(word);
+        word.starts_with(|c: char| c.is_ascii_digit()).then_some(word)
+    })?;
+    let mut parts = numbers
+        .split('.')
+        .map(|part| part.split(|c: char| !c.is_ascii_digit()).next().and_then(|n| n.parse().ok()));
+    Some([parts.next()??, parts.next()??, parts.next()??])
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn old_servers_are_refused() {
+        for version in [
+            "DatabendQuery v1.2.863-abc",
+            "v1.2.895-nightly-f00(rust-1.9-2026)",
+            "1.3.0",
+            "DatabendQuery v2.0.0",
+        ] {
+            assert!(check_version(version).is_ok(), "{version}");
+        }
+        let error = check_version("DatabendQuery v1.2.862-nightly").unwrap_err().to_string();
+        assert!(error.contains("1.2.862") && error.contains("1.2.863 or later"), "{error}");
+        assert!(check_version("nothing").is_err());
+    }
+}

@@ -1,0 +1,273 @@
+//! The one transaction of a batch, and what happens when it fails.
+//!
+//! A batch is: `BEGIN`, the staged statements, the done marks, the compare-and-set of the checkpoint row, `COMMIT`. Correctness:
+//!
+//! - Everything becomes visible with the compare-and-set or not at all, since they share the transaction.
+//! - After a failed statement a server answers OK to `COMMIT` and commits nothing. So a failure is remembered here: the
+//!   transaction is rolled back, its session dropped, and `COMMIT` is never sent behind a failure.
+//! - A `COMMIT` whose answer is lost, in whatever way, is decided by the checkpoint row, read in a new session: `(E, N+1)` means
+//!   committed, `(E, N)` means do the same batch again, another epoch means that another writer took over. A lost `COMMIT` that is still
+//!   running is no danger: it and its repetition change the same row, and the later one conflicts.
+//! - A conflict ("unresolvable", code 4001) and a lost session take the same way.
+
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use dt_common::batch::{Checkpoint, Progress};
+use dt_common::error::{Error, ErrorKind, Result};
+use dt_common::schema::TableName;
+use tokio::sync::Mutex;
+use tracing::{debug, info, warn};
+
+use super::checkpoint::{Lease, StateTables};
+use super::client::{Client, Session};
+use super::statements::{Expect, Statement};
+use crate::sinker::CommitReport;
+
+/// First and longest pause before a batch is tried again; doubled each time, with jitter.
+const BACKOFF: (Duration, Duration) = (Duration::from_millis(100), Duration::from_secs(5));
+/// Longest wait for the answer to a `ROLLBACK`, which nothing depends on.
+const ROLLBACK_TIMEOUT: Duration = Duration::from_secs(5);
+/// Commits between two purges of the state tables. A purge of 200 commits' files takes about half a second.
+const UPKEEP_INTERVAL: u32 = 200;
+
+/// One table's part of a batch, ready to be executed.
+#[derive(Debug)]
+pub struct StagedTable {
+    /// Table at the source, for errors.
+    pub table: TableName,
+    /// Statements in order.
+    pub statements: Vec<Statement>,
+}
+
+/// The owner of a task's transactions.
+pub struct Committer {
+    client: Arc<Client>,
+    tables: StateTables,
+    max_retries: u32,
+    state: Mutex<Option<State>>,
+}
+
+struct State {
+    lease: Lease,
+    /// Outside of a transaction whenever it is here; `None` after a failure.
+    session: Option<Session>,
+    since_upkeep: u32,
+}
+
+impl Committer {
+    /// A committer for a task; connects nowhere yet.
+    pub fn new(client: Arc<Client>, tables: StateTables, max_retries: u32) -> Self {
+        Self { client, tables, max_retries, state: Mutex::new(None) }
+    }
+
+    /// Takes the task over.
+    ///
+    /// # Errors
+    /// An unusable server; a stored state that cannot be understood.
+    pub async fn open(&self) -> Result<Checkpoint> {
+        let session = self.client.connect().await?;
+        let owner = uuid::Uuid::new_v4().to_string();
+        let (lease, checkpoint) = self.tables.take_over(&session, &owner).await?;
+        info!(epoch = lease.epoch, batch = lease.n, %owner, "task taken over");
+        *self.state.lock().await = Some(State { lease, session: Some(session), since_upkeep: 0 });
+        Ok(checkpoint)
+    }
+
+    /// Commits a batch, see the module.
+    ///
+    /// # Errors
+    /// Whatever trying again does not help against; [`ErrorKind::Fenced`] when another writer owns the task.
+    pub async fn commit(&self, staged: &[StagedTable], progress: &Progress) -> Result<CommitReport> {
+        let mut guard = self.state.lock().await;
+        let state = guard.as_mut().ok_or_else(|| Error::internal("commit before open"))?;
+        let started = Instant::now();
+        let mut retries = 0;
+        while let Err(error) = self.advance(state, retries > 0, staged, progress).await {
+            if !error.kind().is_retryable() {
+                return Err(error);
+            }
+            if retries == self.max_retries {
+                return Err(error.at(format_args!(
+                    "batch {} failed {} times",
+                    state.lease.n + 1,
+                    retries + 1
+                )));
+            }
+            let pause = backoff(retries);
+            retries += 1;
+            warn!(batch = state.lease.n + 1, retry = retries, pause_ms = pause.as_millis() as u64, %error, "batch is tried again");
+            tokio::time::sleep(pause).await;
+        }
+        let elapsed = started.elapsed();
+        state.lease.n += 1;
+        state.since_upkeep += 1;
+        if state.since_upkeep >= UPKEEP_INTERVAL {
+            state.since_upkeep = 0;
+            self.upkeep().await;
+        }
+        Ok(CommitReport { elapsed, retries })
+    }
+
+    /// Ends the session.
+    ///
+    /// # Errors
+    /// A session that could not be ended.
+    pub async fn close(&self) -> Result<()> {
+        match self.state.lock().await.take().and_then(|state| state.session) {
+            Some(session) => session.close().await,
+            None => Ok(()),
+        }
+    }
+
+    /// One try, after a look at the checkpoint row when an earlier try has left a doubt.
+    async fn advance(
+        &self,
+        state: &mut State,
+        in_doubt: bool,
+        staged: &[StagedTable],
+        progress: &Progress,
+    ) -> Result<()> {
+        let session = match state.session.take() {
+            Some(session) => session,
+            None => self.client.session().await?,
+        };
+        if in_doubt && self.is_committed(&session, state.lease).await? {
+            state.session = Some(session);
+            return Ok(());
+        }
+        match self.transaction(&session, state.lease, staged, progress).await {
+            Ok(()) => {
+                state.session = Some(session);
+                Ok(())
+            }
+            Err(error) => {
+                let rollback = session.execute("ROLLBACK");
+                if !matches!(tokio::time::timeout(ROLLBACK_TIMEOUT, rollback).await, Ok(Ok(_))) {
+                    debug!("the rollback of a failed batch was not answered");
+                }
+                Err(error)
+            }
+        }
+    }
+
+    /// What the checkpoint row says about batch N+1.
+    async fn is_committed(&self, session: &Session, lease: Lease) -> Result<bool> {
+        let row = self.tables.read(session).await?;
+        if row.lease == lease {
+            return Ok(false);
+        }
+        if row.lease == (Lease { n: lease.n + 1, ..lease }) {
+            info!(batch = row.lease.n, "batch was committed although its answer was lost");
+            return Ok(true);
+        }
+        if row.lease.epoch == lease.epoch {
+            return Err(Error::internal(format!(
+                "the checkpoint stands at batch {}, this writer at {}",
+                row.lease.n, lease.n
+            )));
+        }
+        Err(Error::new(
+            ErrorKind::Fenced,
+            format!(
+                "another writer has taken the task over: epoch {}, owner {}; this one was epoch {}. Run the task once only",
+                row.lease.epoch, row.owner, lease.epoch
+            ),
+        ))
+    }
+
+    async fn transaction(
+        &self,
+        session: &Session,
+        lease: Lease,
+        staged: &[StagedTable],
+        progress: &Progress,
+    ) -> Result<()> {
+        let marks = self.tables.store_marks(lease, progress)?;
+        let batch = lease.n + 1;
+        debug!(batch, "batch begin");
+        session.execute("BEGIN").await?;
+        for part in staged {
+            for statement in &part.statements {
+                execute(session, statement).await.map_err(|e| e.at(format_args!("table {}", part.table)))?;
+            }
+        }
+        for sql in &marks {
+            session.execute(sql).await.map_err(|e| e.at("storing the done marks"))?;
+        }
+        let moved = session.execute(&self.tables.advance(lease, progress)).await;
+        match moved.map_err(|e| e.at("moving the checkpoint"))? {
+            Some(1) => {}
+            // Whether another writer or a lost answer of our own moved it the row itself will say.
+            _ => {
+                return Err(Error::new(ErrorKind::Conflict, "the checkpoint row was moved by somebody else"));
+            }
+        }
+        match session.execute("COMMIT").await {
+            Ok(_) => {
+                debug!(batch, "batch committed");
+                Ok(())
+            }
+            Err(error) if error.kind().is_retryable() => Err(error.at("COMMIT")),
+            // Whatever the server says, the row has the last word on a COMMIT.
+            Err(error) => Err(Error::new(ErrorKind::Transient, format!("COMMIT: {error}"))),
+        }
+    }
+
+    /// Frees what the commits have left behind. In a session of its own, because nothing depends on it.
+    async fn upkeep(&self) {
+        let started = Instant::now();
+        let purge = async {
+            let session = self.client.session().await?;
+            for sql in self.tables.upkeep() {
+                session.execute(&sql).await?;
+            }
+            Ok::<_, Error>(())
+        };
+        match purge.await {
+            Ok(()) => debug!(elapsed_ms = started.elapsed().as_millis() as u64, "state tables purged"),
+            Err(error) => warn!(%error, "purging the state tables failed; they grow until it succeeds"),
+        }
+    }
+}
+
+async fn execute(session: &Session, statement: &Statement) -> Result<()> {
+    let affected = session.execute(&statement.sql).await?;
+    match statement.expect {
+        Expect::Any => Ok(()),
+        Expect::Inserted(rows) if affected == Some(rows) => Ok(()),
+        Expect::Inserted(rows) => {
+            Err(Error::internal(format!("INSERT of {rows} rows answered {}", shown(affected))))
+        }
+        Expect::Removed(rows) if affected == Some(rows) => Ok(()),
+        Expect::Removed(rows) => Err(Error::data(format!(
+            "row not found in target: {} of {rows} copies were there; the keyless table has been changed by somebody else. \
+             Copy the table anew (a new [task] id with extract_type = snapshot_and_cdc and on_existing_rows = truncate)",
+            shown(affected)
+        ))),
+    }
+}
+
+fn shown(affected: Option<u64>) -> String {
+    affected.map_or_else(|| "no number".into(), |rows| rows.to_string())
+}
+
+/// Doubles from the first pause to the longest; half of it is random, so that writers do not meet again.
+fn backoff(retries: u32) -> Duration {
+    let (first, longest) = BACKOFF;
+    let pause = first.saturating_mul(1 << retries.min(16)).min(longest);
+    pause.mul_f64(rand::random_range(0.5..1.0))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn pauses_grow_to_the_cap() {
+        for (retries, least, most) in [(0, 50, 100), (3, 400, 800), (6, 2500, 5000), (1000, 2500, 5000)] {
+            let pause = backoff(retries).as_millis();
+            assert!((least..=most).contains(&pause), "{retries}: {pause}");
+        }
+    }
+}

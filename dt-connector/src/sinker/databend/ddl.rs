@@ -1,0 +1,129 @@
+//! `CREATE` statements from MySQL definitions.
+//!
+//! Databend has no keys: the key lives in `REPLACE .. ON` and in dt. Every column says `NULL` or `NOT NULL`, because the default
+//! depends on the server. Table options that decide the speed of updates (`row_per_block`, `bloom_index_columns`) belong into
+//! [`TABLE_OPTIONS`]; they are left to the server until they are measured.
+
+use std::fmt::Write;
+
+use dt_common::error::Result;
+use dt_common::schema::Column;
+
+use super::plan::TablePlan;
+use super::quote;
+use super::types::TargetType;
+
+/// Options behind every created table.
+const TABLE_OPTIONS: &str = "";
+
+/// `CREATE DATABASE IF NOT EXISTS`.
+///
+/// # Errors
+/// A name that cannot be quoted.
+pub fn create_database(name: &str) -> Result<String> {
+    Ok(format!("CREATE DATABASE IF NOT EXISTS {}", quote::identifier(name)?))
+}
+
+/// `CREATE TABLE IF NOT EXISTS`.
+pub fn create_table(plan: &TablePlan) -> String {
+    let mut sql = format!("CREATE TABLE IF NOT EXISTS {} (", plan.quoted);
+    for (i, (planned, source)) in plan.columns.iter().zip(&plan.schema.columns).enumerate() {
+        let separator = if i > 0 { ", " } else { "" };
+        let null = if source.nullable { "NULL" } else { "NOT NULL" };
+        let _ = write!(sql, "{separator}{} {} {null}", planned.quoted, planned.ty);
+        if let Some(default) = default_literal(source, planned.ty) {
+            let _ = write!(sql, " DEFAULT {default}");
+        }
+        push_comment(&mut sql, " COMMENT ", &source.comment);
+    }
+    sql.push(')');
+    push_comment(&mut sql, " COMMENT = ", &plan.schema.comment);
+    sql.push_str(TABLE_OPTIONS);
+    sql
+}
+
+fn push_comment(sql: &mut String, word: &str, comment: &str) {
+    if !comment.is_empty() {
+        sql.push_str(word);
+        quote::push_string(sql, comment);
+    }
+}
+
+/// The default where it means the same in Databend: numbers and text. dt writes every column of a row, so a default serves
+/// later writers only, and one that might differ (a date, a zero date, a bit pattern) is left out.
+fn default_literal(column: &Column, ty: TargetType) -> Option<String> {
+    let default = column.default.as_deref()?;
+    match ty {
+        TargetType::Int { .. } => {
+            let number = default.parse::<i128>().ok()?;
+            ty.int_range()?.contains(&number).then(|| number.to_string())
+        }
+        TargetType::Decimal { .. } => is_decimal(default).then(|| default.to_owned()),
+        TargetType::Varchar => Some(quote::string(default)),
+        TargetType::Float
+        | TargetType::Double
+        | TargetType::Date
+        | TargetType::Timestamp
+        | TargetType::Interval
+        | TargetType::Binary
+        | TargetType::Variant
+        | TargetType::Geometry
+        | TargetType::Vector { .. } => None,
+    }
+}
+
+fn is_decimal(text: &str) -> bool {
+    let digits = text.strip_prefix('-').unwrap_or(text);
+    !digits.is_empty()
+        && digits.bytes().all(|b| b.is_ascii_digit() || b == b'.')
+        && digits.bytes().filter(|b| *b == b'.').count() <= 1
+        && digits.starts_with(|c: char| c.is_ascii_digit())
+        && digits.ends_with(|c: char| c.is_ascii_digit())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::fixtures::{column, plan, table};
+    use super::*;
+    use dt_common::schema::{ColumnType, IntWidth};
+
+    #[test]
+    fn tables_are_created_with_comments_and_safe_defaults() {
+        let mut schema = table(
+            "d",
+            "t",
+            &[("id", "bigint"), ("it's `x`", "varchar"), ("d", "decimal"), ("b", "bit"), ("j", "json")],
+            &[0],
+        );
+        schema.comment = "a 'table'".into();
+        schema.columns[0].comment = "the \\ key".into();
+        schema.columns[1].default = Some("it's".into());
+        schema.columns[2].default = Some("-1.50".into());
+        schema.columns[3].default = Some("b'101'".into());
+        schema.columns[4].nullable = false;
+        assert_eq!(
+            create_table(&plan(schema)),
+            "CREATE TABLE IF NOT EXISTS `d`.`t` (`id` BIGINT NOT NULL COMMENT 'the \\\\ key', \
+             \"it's `x`\" VARCHAR NULL DEFAULT 'it''s', `d` DECIMAL(20, 5) NULL DEFAULT -1.50, \
+             `b` BIGINT UNSIGNED NULL, `j` VARIANT NOT NULL) COMMENT = 'a ''table'''"
+        );
+        assert_eq!(create_database("a-b").unwrap(), "CREATE DATABASE IF NOT EXISTS `a-b`");
+    }
+
+    #[test]
+    fn defaults_that_do_not_fit_are_left_out() {
+        let default = |ty: &str, text: &str| {
+            let mut source = column("c", ty);
+            source.default = Some(text.into());
+            default_literal(&source, super::super::types::target_type(&source.ty))
+        };
+        assert_eq!(default("bigint", "-5").as_deref(), Some("-5"));
+        assert_eq!(default("bigint", "9223372036854775808"), None);
+        assert_eq!(default("decimal", "1."), None);
+        assert_eq!(default("datetime", "0000-00-00 00:00:00"), None);
+        let mut tiny = column("c", "bigint");
+        tiny.ty = ColumnType::Int { width: IntWidth::One, unsigned: true };
+        tiny.default = Some("256".into());
+        assert_eq!(default_literal(&tiny, super::super::types::target_type(&tiny.ty)), None);
+    }
+}

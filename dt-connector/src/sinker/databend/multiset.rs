@@ -1,0 +1,198 @@
+//! Removing exactly k of the equal copies of a row that has no key.
+//!
+//! Databend has no `DELETE .. LIMIT` and no `=` for BINARY, GEOMETRY and VECTOR, NULL equals nothing, and a chain of ORs over whole
+//! rows takes minutes to plan. So the engine turns each row into one canonical text, on both sides with the same functions: every
+//! column's text with its length in front, `n` for NULL. A join on it finds the copies, `row_number()` counts them, and `_row_id`
+//! names those that go. One statement removes many distinct rows.
+
+use dt_common::error::Result;
+use dt_common::row::Row;
+use dt_common::value::ColValue;
+
+use super::literal::push_key;
+use super::plan::{PlannedColumn, TablePlan};
+use super::statements::{Expect, MAX_STATEMENT_BYTES, Statement, push_cells};
+use super::types::TargetType;
+
+/// Distinct rows of one statement: `VALUES` in a `FROM` goes through the slow SQL parser.
+const MAX_ROWS: usize = 1000;
+
+/// Appends the statements that remove the rows.
+///
+/// # Errors
+/// A value that the target cannot hold; names the table and the column.
+pub fn deletes(
+    out: &mut Vec<Statement>,
+    plan: &TablePlan,
+    rows: &[(Row, u64)],
+    batch_size: usize,
+) -> Result<()> {
+    let mut rest = rows;
+    while !rest.is_empty() {
+        let (mut values, mut taken, mut copies) = (String::new(), 0, 0);
+        while taken < rest.len().min(batch_size).min(MAX_ROWS) && values.len() < MAX_STATEMENT_BYTES {
+            let (row, count) = &rest[taken];
+            values.push_str(if taken > 0 { ",(" } else { "(" });
+            push_cells(&mut values, plan, row)?;
+            values.push_str(&format!(",{count})"));
+            taken += 1;
+            copies += count;
+        }
+        let (now, later) = rest.split_at(taken);
+        out.push(Statement {
+            sql: delete(plan, &values, &filter(plan, now)?),
+            expect: Expect::Removed(copies),
+        });
+        rest = later;
+    }
+    Ok(())
+}
+
+fn delete(plan: &TablePlan, values: &str, filter: &str) -> String {
+    let stored = canonical(plan.columns.iter().map(|c| (c.quoted.clone(), c.ty)));
+    let wanted = canonical(plan.columns.iter().enumerate().map(|(i, c)| (format!("v{i}"), c.ty)));
+    let typed: Vec<String> =
+        plan.columns.iter().enumerate().map(|(i, c)| format!("{} AS v{i}", typed(i, c.ty))).collect();
+    let names: Vec<String> = (0..plan.columns.len()).map(|i| format!("c{i}")).collect();
+    format!(
+        "DELETE FROM {table} WHERE _row_id IN (SELECT dt_id FROM (SELECT s.dt_id, w.dt_copies, \
+         row_number() OVER (PARTITION BY s.dt_row ORDER BY s.dt_id) AS dt_number FROM \
+         (SELECT _row_id AS dt_id, {stored} AS dt_row FROM {table}{filter}) AS s JOIN \
+         (SELECT {wanted} AS dt_row, dt_copies FROM (SELECT {typed}, dt_copies FROM \
+         (VALUES {values}) AS c({names}, dt_copies))) AS w ON s.dt_row = w.dt_row) WHERE dt_number <= dt_copies)",
+        table = plan.quoted,
+        typed = typed.join(", "),
+        names = names.join(", "),
+    )
+}
+
+/// The canonical text of a row.
+fn canonical(columns: impl Iterator<Item = (String, TargetType)>) -> String {
+    let parts: Vec<String> = columns
+        .map(|(name, ty)| {
+            let text = text_of(&name, ty);
+            format!("if({name} IS NULL, 'n', concat(length({text}), ':', {text}))")
+        })
+        .collect();
+    format!("concat({})", parts.join(", "))
+}
+
+/// A column as text that differs wherever the values differ.
+fn text_of(name: &str, ty: TargetType) -> String {
+    match ty {
+        TargetType::Int { .. }
+        | TargetType::Float
+        | TargetType::Double
+        | TargetType::Decimal { .. }
+        | TargetType::Date
+        | TargetType::Timestamp
+        | TargetType::Interval => format!("to_string({name})"),
+        TargetType::Varchar => name.to_owned(),
+        TargetType::Binary => format!("hex({name})"),
+        // Alone, JSON null would be NULL, and the string "1" would equal the number 1.
+        TargetType::Variant => format!("to_string(json_array({name}))"),
+        TargetType::Geometry => format!("hex(st_asewkb({name}))"),
+        TargetType::Vector { .. } => format!("to_string(to_variant({name}))"),
+    }
+}
+
+/// The literal in column `c{i}` of the `VALUES` list, given the type of the table's column.
+fn typed(i: usize, ty: TargetType) -> String {
+    match ty {
+        TargetType::Int { .. }
+        | TargetType::Float
+        | TargetType::Double
+        | TargetType::Decimal { .. }
+        | TargetType::Date
+        | TargetType::Timestamp
+        | TargetType::Interval
+        | TargetType::Varchar
+        | TargetType::Binary
+        | TargetType::Vector { .. } => format!("CAST(c{i} AS {ty})"),
+        TargetType::Variant => format!("parse_json(CAST(c{i} AS VARCHAR))"),
+        TargetType::Geometry => format!("to_geometry(CAST(c{i} AS VARCHAR))"),
+    }
+}
+
+/// A condition on one column that all wanted rows meet, so that blocks without them are never read. Taken from the first
+/// column that has a plain equality and no NULL among the rows.
+fn filter(plan: &TablePlan, rows: &[(Row, u64)]) -> Result<String> {
+    let usable = |(i, column): &(usize, &PlannedColumn)| {
+        let comparable = match column.ty {
+            TargetType::Int { .. }
+            | TargetType::Decimal { .. }
+            | TargetType::Date
+            | TargetType::Timestamp
+            | TargetType::Varchar => true,
+            TargetType::Float
+            | TargetType::Double
+            | TargetType::Interval
+            | TargetType::Binary
+            | TargetType::Variant
+            | TargetType::Geometry
+            | TargetType::Vector { .. } => false,
+        };
+        comparable && rows.iter().all(|(row, _)| !matches!(row.get(*i), None | Some(ColValue::Null)))
+    };
+    let Some((at, column)) = plan.columns.iter().enumerate().find(usable) else {
+        return Ok(String::new());
+    };
+    let mut sql = format!(" WHERE {} IN (", column.quoted);
+    for (i, (row, _)) in rows.iter().enumerate() {
+        if i > 0 {
+            sql.push(',');
+        }
+        push_key(&mut sql, &row[at], column.ty)
+            .map_err(|unfit| unfit.error(&plan.schema.name, &column.name))?;
+    }
+    sql.push(')');
+    Ok(sql)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::fixtures::{plan, table};
+    use super::super::statements::statements;
+    use super::*;
+    use dt_common::batch::NetChanges;
+
+    #[test]
+    fn copies_are_counted_per_statement() {
+        let plan = plan(table("d", "t", &[("a", "bigint"), ("b", "binary"), ("j", "json")], &[]));
+        let row = |a: i64| -> Row { [ColValue::Int(a), ColValue::Bytes([1].into()), ColValue::Null].into() };
+        let changes = NetChanges::Counted {
+            inserts: vec![row(9)],
+            deletes: vec![(row(1), 2), (row(2), 1), (row(3), 4)],
+        };
+        let all = statements(&plan, &changes, 2).unwrap();
+        let expected: Vec<Expect> = all.iter().map(|s| s.expect).collect();
+        assert_eq!(expected, [Expect::Removed(3), Expect::Removed(4), Expect::Inserted(1)]);
+        assert_eq!(
+            all[1].sql,
+            "DELETE FROM `d`.`t` WHERE _row_id IN (SELECT dt_id FROM (SELECT s.dt_id, w.dt_copies, \
+             row_number() OVER (PARTITION BY s.dt_row ORDER BY s.dt_id) AS dt_number FROM \
+             (SELECT _row_id AS dt_id, concat(if(`a` IS NULL, 'n', concat(length(to_string(`a`)), ':', to_string(`a`))), \
+             if(`b` IS NULL, 'n', concat(length(hex(`b`)), ':', hex(`b`))), \
+             if(`j` IS NULL, 'n', concat(length(to_string(json_array(`j`))), ':', to_string(json_array(`j`))))) AS dt_row \
+             FROM `d`.`t` WHERE `a` IN (3)) AS s JOIN \
+             (SELECT concat(if(v0 IS NULL, 'n', concat(length(to_string(v0)), ':', to_string(v0))), \
+             if(v1 IS NULL, 'n', concat(length(hex(v1)), ':', hex(v1))), \
+             if(v2 IS NULL, 'n', concat(length(to_string(json_array(v2))), ':', to_string(json_array(v2))))) AS dt_row, \
+             dt_copies FROM (SELECT CAST(c0 AS BIGINT) AS v0, CAST(c1 AS BINARY) AS v1, \
+             parse_json(CAST(c2 AS VARCHAR)) AS v2, dt_copies FROM (VALUES (3,x'01',NULL,4)) AS c(c0, c1, c2, dt_copies))) AS w \
+             ON s.dt_row = w.dt_row) WHERE dt_number <= dt_copies)"
+        );
+    }
+
+    #[test]
+    fn a_column_with_null_is_no_filter() {
+        let plan = plan(table("d", "t", &[("a", "bigint"), ("s", "varchar")], &[]));
+        let rows = [
+            ([ColValue::Null, ColValue::text("x")].into(), 1),
+            ([ColValue::Int(1), ColValue::text("y")].into(), 1),
+        ];
+        assert_eq!(filter(&plan, &rows).unwrap(), " WHERE `s` IN ('x','y')");
+        let rows = [([ColValue::Null, ColValue::Null].into(), 1)];
+        assert_eq!(filter(&plan, &rows).unwrap(), "");
+    }
+}

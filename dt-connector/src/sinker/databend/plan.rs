@@ -1,0 +1,60 @@
+//! What is known about a target table before the first row: its name, its columns and how rows are named in it.
+
+use std::sync::Arc;
+
+use dt_common::error::{Error, Result};
+use dt_common::schema::{TableName, TableSchema};
+
+use super::quote;
+use super::types::{TargetType, target_type};
+
+/// How a table's rows are written. Made once for each definition of a table, shared by the lanes.
+#[derive(Debug)]
+pub struct TablePlan {
+    /// The definition at the source that the plan was made for.
+    pub schema: Arc<TableSchema>,
+    /// Name in the target.
+    pub target: TableName,
+    /// Quoted name in the target.
+    pub quoted: String,
+    /// Columns in the order of the row image.
+    pub columns: Vec<PlannedColumn>,
+}
+
+/// One column of a [`TablePlan`].
+#[derive(Debug)]
+pub struct PlannedColumn {
+    /// Name as the target spells it.
+    pub name: String,
+    /// Quoted name.
+    pub quoted: String,
+    /// Type in the target.
+    pub ty: TargetType,
+}
+
+impl TablePlan {
+    /// The plan for a table that `CREATE TABLE` would make from the source's definition.
+    ///
+    /// # Errors
+    /// A name that Databend cannot hold.
+    pub fn new(schema: Arc<TableSchema>, target: TableName) -> Result<Self> {
+        let columns = schema
+            .columns
+            .iter()
+            .map(|column| {
+                Ok(PlannedColumn {
+                    name: column.name.clone(),
+                    quoted: quote::column(&column.name)?,
+                    ty: target_type(&column.ty),
+                })
+            })
+            .collect::<Result<Vec<_>>>()
+            .map_err(|e: Error| e.at(format_args!("table {}", schema.name)))?;
+        Ok(Self { quoted: quote::table(&target)?, schema, target, columns })
+    }
+
+    /// Columns of the key.
+    pub fn key(&self) -> impl Iterator<Item = (usize, &PlannedColumn)> {
+        self.schema.key_columns().iter().filter_map(|&i| self.columns.get(i).map(|column| (i, column)))
+    }
+}

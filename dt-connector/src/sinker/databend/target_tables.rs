@@ -1,0 +1,180 @@
+//! What the target's tables look like, and whether they can take the source's rows.
+
+use std::collections::{HashMap, HashSet};
+use std::sync::Arc;
+
+use dt_common::error::{Error, Result};
+use dt_common::schema::{TableName, TableSchema};
+
+use super::client::Session;
+use super::plan::TablePlan;
+use super::quote;
+use super::types::TargetType;
+
+/// Tables that one query asks for rows.
+const TABLES_PER_QUERY: usize = 50;
+
+/// A column of the target.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct TargetColumn {
+    /// Name.
+    pub name: String,
+    /// Type as `system.columns` shows it.
+    pub data_type: String,
+    /// Whether NULL is allowed.
+    pub nullable: bool,
+    /// Whether there is a default.
+    pub has_default: bool,
+}
+
+/// The columns of the tables that exist.
+///
+/// # Errors
+/// See [`super::errors`].
+pub async fn read_columns(
+    session: &Session,
+    tables: &[TableName],
+) -> Result<HashMap<TableName, Vec<TargetColumn>>> {
+    let mut found: HashMap<TableName, Vec<TargetColumn>> = HashMap::new();
+    if tables.is_empty() {
+        return Ok(found);
+    }
+    let names = |part: fn(&TableName) -> &str| {
+        let distinct: HashSet<&str> = tables.iter().map(part).collect();
+        distinct.into_iter().map(quote::string).collect::<Vec<_>>().join(",")
+    };
+    let sql = format!(
+        "SELECT `database`, `table`, `name`, `data_type`, `is_nullable`, `default_kind` FROM system.columns \
+         WHERE `database` IN ({}) AND `table` IN ({})",
+        names(|t| &t.db),
+        names(|t| &t.table)
+    );
+    for row in session.query(&sql).await.map_err(|e| e.at("reading system.columns"))? {
+        let [db, table, name, data_type, nullable, default] = <[Option<String>; 6]>::try_from(row)
+            .map_err(|_| Error::target("system.columns does not have the expected columns"))?
+            .map(Option::unwrap_or_default);
+        found.entry(TableName::new(db, table)).or_default().push(TargetColumn {
+            name,
+            data_type,
+            nullable: nullable == "YES",
+            has_default: !default.is_empty(),
+        });
+    }
+    Ok(found)
+}
+
+/// Whether each of the tables holds any row.
+///
+/// # Errors
+/// See [`super::errors`].
+pub async fn read_has_rows(session: &Session, plans: &[Arc<TablePlan>]) -> Result<Vec<bool>> {
+    let mut has_rows = vec![false; plans.len()];
+    for first in (0..plans.len()).step_by(TABLES_PER_QUERY) {
+        let parts: Vec<String> = (first..plans.len().min(first + TABLES_PER_QUERY))
+            .map(|i| format!("SELECT i FROM (SELECT {i} AS i FROM {} LIMIT 1)", plans[i].quoted))
+            .collect();
+        for row in session.query(&parts.join(" UNION ALL ")).await? {
+            let index = row.first().and_then(|cell| cell.as_ref()?.parse::<usize>().ok());
+            if let Some(flag) = index.and_then(|i| has_rows.get_mut(i)) {
+                *flag = true;
+            }
+        }
+    }
+    Ok(has_rows)
+}
+
+/// The plan for writing a source table into the target as it is.
+///
+/// # Errors
+/// A table that is missing, or whose columns do not fit; names the table, the column and the way out.
+pub fn plan(
+    schema: &Arc<TableSchema>,
+    target: TableName,
+    columns: Option<&[TargetColumn]>,
+) -> Result<TablePlan> {
+    let place = target.clone();
+    let columns = columns.ok_or_else(|| {
+        Error::schema(format!(
+            "target table {place} does not exist; create it by `dt run` with extract_type = struct, or by hand"
+        ))
+    })?;
+    let mut plan = TablePlan::new(schema.clone(), target)?;
+    let mut used = HashSet::new();
+    for (planned, source) in plan.columns.iter_mut().zip(&schema.columns) {
+        let at = |what: String| {
+            Error::schema(format!(
+                "target table {place}: column `{}` {what}; change the target by hand, or drop it and run extract_type = struct",
+                source.name
+            ))
+        };
+        let held = find(columns, &planned.name).ok_or_else(|| at("is missing".into()))?;
+        let ty = TargetType::parse(&held.data_type).filter(|ty| ty.holds(planned.ty));
+        planned.ty =
+            ty.ok_or_else(|| at(format!("is {}, which does not hold every {}", held.data_type, planned.ty)))?;
+        if source.nullable && !held.nullable {
+            return Err(at("is NOT NULL, but the source allows NULL".into()));
+        }
+        planned.quoted = quote::column(&held.name)?;
+        planned.name.clone_from(&held.name);
+        used.insert(held.name.as_str());
+    }
+    let unfed = columns.iter().find(|c| !used.contains(c.name.as_str()) && !c.nullable && !c.has_default);
+    match unfed {
+        Some(column) => Err(Error::schema(format!(
+            "target table {place}: column `{}` is NOT NULL without a default and unknown to the source; give it a default or allow NULL",
+            column.name
+        ))),
+        None => Ok(plan),
+    }
+}
+
+/// A column by its name; MySQL does not tell column names apart by case, so a table made by hand may spell them differently.
+fn find<'a>(columns: &'a [TargetColumn], name: &str) -> Option<&'a TargetColumn> {
+    columns
+        .iter()
+        .find(|column| column.name == name)
+        .or_else(|| columns.iter().find(|column| column.name.to_lowercase() == name.to_lowercase()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::fixtures::table;
+    use super::*;
+
+    fn column(name: &str, data_type: &str, nullable: bool) -> TargetColumn {
+        TargetColumn { name: name.into(), data_type: data_type.into(), nullable, has_default: false }
+    }
+
+    fn planned(columns: Option<Vec<TargetColumn>>) -> Result<TablePlan> {
+        let schema = Arc::new(table("d", "t", &[("Id", "bigint"), ("d", "decimal")], &[0]));
+        plan(&schema, TableName::new("x", "t"), columns.as_deref())
+    }
+
+    #[test]
+    fn the_target_decides_order_spelling_and_width() {
+        let columns = vec![column("d", "DECIMAL(30, 5)", true), column("id", "BIGINT", false)];
+        let plan = planned(Some(columns)).unwrap();
+        assert_eq!(plan.quoted, "`x`.`t`");
+        assert_eq!(plan.columns[0].quoted, "`id`");
+        assert_eq!(plan.columns[1].ty, TargetType::Decimal { precision: 30, scale: 5 });
+    }
+
+    #[test]
+    fn what_does_not_fit_is_named() {
+        let id = || column("Id", "BIGINT", false);
+        let decimal = || column("d", "DECIMAL(20, 5)", true);
+        for (columns, what) in [
+            (None, "extract_type = struct"),
+            (Some(vec![id()]), "column `d` is missing"),
+            (Some(vec![id(), column("d", "DOUBLE", true)]), "does not hold every DECIMAL(20, 5)"),
+            (Some(vec![id(), column("d", "DECIMAL(20, 5)", false)]), "`d` is NOT NULL"),
+            (Some(vec![id(), decimal(), column("x", "INT", false)]), "`x` is NOT NULL without a default"),
+        ] {
+            let error = planned(columns).unwrap_err().to_string();
+            assert!(error.contains(what) && error.contains("`x`.`t`"), "{error}");
+        }
+        let mut extra = column("x", "INT", false);
+        extra.has_default = true;
+        assert!(planned(Some(vec![id(), decimal(), extra])).is_ok());
+    }
+}
