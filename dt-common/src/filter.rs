@@ -69,6 +69,15 @@ impl Filter {
                 || self.do_tables.iter().any(|p| p.matches(name)))
     }
 
+    /// Tables that `do_tbs` names without wildcards and that nothing ignores: a task expects them to exist.
+    pub fn named_tables(&self) -> Vec<TableName> {
+        let names = self
+            .do_tables
+            .iter()
+            .filter_map(|p| Some(TableName { db: p.db.literal()?, table: p.table.literal()? }));
+        names.filter(|name| self.follows(name)).collect()
+    }
+
     /// Whether changes of this kind are followed.
     pub fn follows_change(&self, change: &RowChange) -> bool {
         match change {
@@ -149,6 +158,12 @@ mod tests {
             assert_eq!(filter.follows(&TableName::new(db, table)), expected, "{db}.{table}");
         }
         assert!(some.follows_database("crm") && !some.follows_database("other"));
+    }
+
+    #[test]
+    fn tables_named_in_full_are_expected() {
+        let filter = filter("all", "crm.`a.b`,crm.t?,*.x,crm.gone", "", "crm.gone");
+        assert_eq!(filter.named_tables(), [TableName::new("crm", "a.b")]);
     }
 
     #[test]

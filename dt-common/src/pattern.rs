@@ -41,7 +41,7 @@ impl Pattern {
     }
 
     /// The name, when the pattern has no wildcard.
-    fn literal(&self) -> Option<String> {
+    pub(crate) fn literal(&self) -> Option<String> {
         self.parts.iter().map(|part| if let Part::Literal(c) = part { Some(*c) } else { None }).collect()
     }
 }

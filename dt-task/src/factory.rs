@@ -1,5 +1,7 @@
 //! From configuration to parts: the only place that names sources and targets, one line each.
 
+use std::sync::Arc;
+
 use dt_common::config::{ExtractorConfig, SinkerConfig, TaskConfig};
 use dt_common::error::Result;
 use dt_common::filter::Filter;
@@ -31,6 +33,6 @@ pub async fn run(config: &TaskConfig, stop: CancellationToken) -> Result<Ended> 
 fn create_extractor(config: &TaskConfig) -> Result<Box<dyn Extractor>> {
     let filter = Filter::new(&config.filter)?;
     match &config.extractor {
-        ExtractorConfig::MySql(c) => Ok(Box::new(MySqlExtractor::new(c, config.extract_type, filter)?)),
+        ExtractorConfig::MySql(c) => Ok(Box::new(MySqlExtractor::new(c.clone(), config.extract_type, Arc::new(filter))?)),
     }
 }

@@ -1,23 +1,19 @@
 //! Plays a case's steps against one source server and Databend.
 
-use std::path::{Path, PathBuf};
-use std::time::Duration;
+mod checks;
 
-use anyhow::{Context, Result, bail, ensure};
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context, Result, ensure};
 use tokio::task::JoinHandle;
-use tokio::time::{Instant, sleep};
 
 use crate::case::{Case, Step};
-use crate::compare::{self, Place};
 use crate::kill;
 use crate::servers::{Family, SourceServer, TargetServer};
 use crate::source::Source;
 use crate::target::Target;
 use crate::task::Tasks;
 use crate::text::Vars;
-
-/// Time for a running task to make both sides equal.
-const EQUAL: Duration = Duration::from_secs(60);
 
 /// What a case that went through has to report.
 #[derive(Debug, Clone, Default)]
@@ -261,144 +257,6 @@ impl<'a> Play<'a> {
         writer.abort();
         Ok(())
     }
-
-    /// The pairs of tables that have to be equal.
-    async fn pairs(&self) -> Result<Vec<(Place, Place)>> {
-        let route = |place: &Place| {
-            let routes = self.case.routes.iter().map(|(from, to)| (self.vars.fill(from), self.vars.fill(to)));
-            let mut target =
-                routes.filter(|(from, _)| *from == place.to_string()).map(|(_, to)| self::place(&to));
-            target.next().unwrap_or_else(|| place.clone())
-        };
-        let left_out = |place: &Place| {
-            let mut names = self.case.not_copied.iter().chain(&self.case.not_compared);
-            names.any(|name| self.vars.fill(name) == place.to_string())
-        };
-        let mut pairs = Vec::new();
-        for db in self.source.databases(self.vars.get("db")).await? {
-            let hex: String = db.bytes().map(|byte| format!("{byte:02x}")).collect();
-            let sql = format!(
-                "SELECT table_name FROM information_schema.tables \
-                 WHERE table_schema = CONVERT(X'{hex}' USING utf8mb4) AND table_type = 'BASE TABLE' ORDER BY 1"
-            );
-            for table in self.source.query(&sql).await?.into_iter().flatten().flatten() {
-                let from = Place { db: db.clone(), table };
-                if !left_out(&from) {
-                    pairs.push((from.clone(), route(&from)));
-                }
-            }
-        }
-        Ok(pairs)
-    }
-
-    /// Rows compared, and every difference with its table.
-    async fn differences(&self) -> Result<(usize, Vec<String>)> {
-        let (mut rows, mut found) = (0, Vec::new());
-        for (from, to) in self.pairs().await? {
-            let comparison = compare::table(&self.source, &self.target, &from, &to).await?;
-            rows += comparison.rows;
-            found.extend(comparison.differences.iter().map(|difference| format!("{to}: {difference}")));
-        }
-        for name in &self.case.not_copied {
-            let place = place(&self.vars.fill(name));
-            if self.target.tables(&place.db).await?.contains(&place.table) {
-                found.push(format!("{place}: must not be in the target"));
-            }
-        }
-        Ok((rows, found))
-    }
-
-    /// Compares both sides.
-    ///
-    /// # Errors
-    /// They differ; with the first differences.
-    pub async fn compare(&mut self) -> Result<()> {
-        let (rows, found) = self.differences().await?;
-        self.outcome.rows = rows;
-        if found.is_empty() {
-            return Ok(());
-        }
-        let shown = found.iter().take(20).cloned().collect::<Vec<_>>().join("\n  ");
-        bail!("{} differences:\n  {shown}\n{}", found.len(), tail(&self.tasks.output()))
-    }
-
-    async fn equal(&mut self) -> Result<()> {
-        let deadline = Instant::now() + EQUAL;
-        let mut pause = Duration::from_millis(50);
-        loop {
-            self.tasks.still_runs()?;
-            match self.compare().await {
-                Ok(()) => return Ok(()),
-                Err(error) if Instant::now() > deadline => {
-                    return Err(error.context(format!("not equal within {EQUAL:?}")));
-                }
-                Err(_) => sleep(pause).await,
-            }
-            pause = (pause * 2).min(Duration::from_millis(400));
-        }
-    }
-
-    async fn differs(&self, file: &str) -> Result<()> {
-        let expected = self.text(file)?.unwrap_or_default();
-        let (_, found) = self.differences().await?;
-        let found = found.join("\n");
-        ensure!(found == expected.trim_end(), "expected:\n{expected}\nfound:\n{found}");
-        Ok(())
-    }
-
-    async fn ddl(&self, file: &str) -> Result<()> {
-        let expected = self.text(file)?.unwrap_or_default();
-        let mut found = String::new();
-        for (_, to) in self.pairs().await? {
-            let place = format!("{}.{}", crate::target::quoted(&to.db), crate::target::quoted(&to.table));
-            let row = self.target.query(&format!("SHOW CREATE TABLE {place}")).await?;
-            let ddl =
-                row.into_iter().next().and_then(|row| row.into_iter().nth(1)).flatten().unwrap_or_default();
-            found.push_str(&format!("{};\n", ddl.trim_end()));
-        }
-        std::fs::write(self.folder.join(file), &found)?;
-        let even = |text: &str| text.split_whitespace().collect::<Vec<_>>().join(" ");
-        ensure!(even(&found) == even(&expected), "expected:\n{expected}\nfound:\n{found}");
-        Ok(())
-    }
-
-    async fn yields(&self, query: &str, answer: &str) -> Result<()> {
-        let rows = self.target.query(&self.vars.fill(query)).await?;
-        let rows: Vec<String> = rows
-            .into_iter()
-            .map(|row| {
-                row.into_iter().map(|c| c.unwrap_or_else(|| "NULL".into())).collect::<Vec<_>>().join(",")
-            })
-            .collect();
-        let (found, answer) = (rows.join(" "), self.vars.fill(answer));
-        ensure!(found == answer, "the target answers `{found}` instead of `{answer}`");
-        Ok(())
-    }
-
-    fn says(&self, text: &str, wanted: bool) -> Result<()> {
-        let (text, output) = (self.vars.fill(text), self.tasks.output());
-        let verb = if wanted { "does not say" } else { "says" };
-        ensure!(output.contains(&text) == wanted, "dt {verb} `{text}`\n{}", tail(&output));
-        Ok(())
-    }
-
-    fn total(&self, table: &str, totals: &[String]) -> Result<()> {
-        let place = place(&self.vars.fill(table));
-        let output = self.tasks.output();
-        let name = format!("`{}`.`{}`", place.db, place.table);
-        let line = output.lines().rfind(|line| line.contains("table total") && line.contains(&name));
-        let line = line.with_context(|| format!("dt prints no total of {name}\n{}", tail(&output)))?;
-        for total in totals {
-            ensure!(line.split_whitespace().any(|word| word == total), "no `{total}` in: {line}");
-        }
-        Ok(())
-    }
-}
-
-/// Reads `db.table`, split at the first point.
-fn place(text: &str) -> Place {
-    let (db, table) = text.split_once('.').unwrap_or((text, ""));
-    Place { db: db.to_owned(), table: table.to_owned() }
 }
 
 /// `host:port` of a URL.
@@ -406,11 +264,6 @@ fn address(url: &str) -> &str {
     let rest = url.split_once("://").map_or(url, |(_, rest)| rest);
     let rest = rest.rsplit_once('@').map_or(rest, |(_, rest)| rest);
     rest.split(['/', '?']).next().unwrap_or_default()
-}
-
-fn tail(output: &str) -> String {
-    let lines: Vec<&str> = output.lines().collect();
-    format!("dt's last lines:\n{}", lines[lines.len().saturating_sub(12)..].join("\n"))
 }
 
 #[cfg(test)]

@@ -80,10 +80,8 @@ impl Target {
         for db in self.databases(name).await? {
             self.query(&format!("DROP DATABASE {}", quoted(&db))).await?;
         }
-        let ends = |table: &String| {
-            table == name || table.starts_with(&format!("{name}_")) || table.ends_with(&format!("_{name}"))
-        };
-        for table in self.tables("_dt").await?.iter().filter(|table| ends(table)) {
+        let state = self.tables("_dt").await?;
+        for table in state.iter().filter(|table| table.ends_with(&format!("_{name}"))) {
             self.query(&format!("DROP TABLE _dt.{}", quoted(table))).await?;
         }
         Ok(())

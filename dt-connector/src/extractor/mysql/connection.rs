@@ -1,47 +1,186 @@
-//! Stub: connections to the source.
+//! Connections to the source, and what its errors mean for the task.
+//!
+//! Every session is put into the same known state, because the meaning of a value depends on it: UTC, utf8mb4, no
+//! `sql_mode` that changes literals or padding, no time limit that ends a long read. `ALLOW_INVALID_DATES` is set because the
+//! bounds of a snapshot page are values that the table holds already, and MySQL refuses to compare with `2024-02-30` otherwise.
+//!
+//! Errors are classified here and nowhere else. A server's message is kept unless its code is known to quote values.
+
+use std::time::Duration;
 
 use dt_common::config::Secret;
 use dt_common::error::{Error, ErrorKind, Result};
 use mysql_async::prelude::Queryable;
-use mysql_async::{Conn, DriverError, Opts, OptsBuilder};
+use mysql_async::{Conn, DriverError, IoError, Opts, OptsBuilder, ServerError};
 
-/// Stub.
+/// Time for name look-up, connection, TLS and log-in. A reachable server answers in far less.
+const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
+
+/// Largest packet that MySQL's protocol allows; with less, an update of a wide row fails.
+const MAX_PACKET: usize = 1 << 30;
+
+/// Idle limit of a session, in seconds: the server's own default, whatever its configuration says.
+const WAIT_TIMEOUT: usize = 28_800;
+
+/// Sets what every session needs. A slow target may stop the reading for as long as the network timeouts allow.
+const SESSION: &str = "SET time_zone = '+00:00', sql_mode = 'ALLOW_INVALID_DATES', autocommit = 1, \
+    sql_select_limit = 18446744073709551615, sql_big_selects = 1, \
+    net_write_timeout = 28800, net_read_timeout = 28800, wait_timeout = 28800";
+
+/// MariaDB's time limits; an open read view is idle while a slow target takes its rows.
+const MARIADB_LIMITS: &str = "SET max_statement_time = 0, idle_transaction_timeout = 0, \
+    idle_readonly_transaction_timeout = 0";
+
+/// MySQL's time limit.
+const MYSQL_LIMITS: &str = "SET max_execution_time = 0";
+
+/// Opens connections to one source.
+#[derive(Debug, Clone)]
 pub(crate) struct Connector {
     opts: Opts,
 }
 
 impl Connector {
-    /// Stub.
+    /// Reads a URL such as `mysql://user:password@host:3306?require_ssl=true`; the parameters are the driver's.
+    ///
+    /// # Errors
+    /// A URL that the driver does not understand; the message never shows it.
     pub(crate) fn new(url: &Secret) -> Result<Self> {
-        let opts = Opts::from_url(url.reveal()).map_err(|_| Error::config("bad url"))?;
-        let setup = vec![
-            "SET NAMES utf8mb4".to_owned(),
-            "SET time_zone = '+00:00'".to_owned(),
-            "SET net_write_timeout = 3600".to_owned(),
-        ];
-        let opts = OptsBuilder::from_opts(opts).max_allowed_packet(Some(1 << 30)).setup(setup);
+        let opts = Opts::from_url(url.reveal())
+            .map_err(|e| Error::config("[extractor] url is not usable").caused_by(e))?;
+        // A socket that the server names is a path on the server's machine, which need not be this one.
+        let opts = OptsBuilder::from_opts(opts)
+            .prefer_socket(false)
+            .max_allowed_packet(Some(MAX_PACKET))
+            .wait_timeout(Some(WAIT_TIMEOUT))
+            .tcp_keepalive(Some(Duration::from_secs(60)));
         Ok(Self { opts: opts.into() })
     }
 
-    /// Stub.
+    /// Opens a session and sets it up.
+    ///
+    /// # Errors
+    /// See [`source_error`]; an unreachable server is reported after at most ten seconds.
     pub(crate) async fn connect(&self) -> Result<Conn> {
-        let mut conn =
-            Conn::new(self.opts.clone()).await.map_err(|e| source_error("connecting to the source", e))?;
-        conn.query_drop("DO 1").await.map_err(|e| source_error("connecting to the source", e))?;
+        let place = format!("connecting to {}:{}", self.opts.ip_or_hostname(), self.opts.tcp_port());
+        match tokio::time::timeout(CONNECT_TIMEOUT, self.open()).await {
+            Ok(opened) => opened.map_err(|e| source_error(&place, e)),
+            Err(_) => {
+                let seconds = CONNECT_TIMEOUT.as_secs();
+                Err(Error::new(ErrorKind::Transient, format!("{place}: no answer within {seconds} seconds")))
+            }
+        }
+    }
+
+    async fn open(&self) -> mysql_async::Result<Conn> {
+        let mut conn = Conn::new(self.opts.clone()).await?;
+        conn.query_drop("SET NAMES utf8mb4").await?;
+        conn.query_drop(SESSION).await?;
+        conn.query_drop("SET SESSION TRANSACTION ISOLATION LEVEL REPEATABLE READ").await?;
+        let version: Option<String> = conn.query_first("SELECT VERSION()").await?;
+        let limits =
+            if is_mariadb(version.as_deref().unwrap_or_default()) { MARIADB_LIMITS } else { MYSQL_LIMITS };
+        conn.query_drop(limits).await?;
         Ok(conn)
     }
 }
 
-/// Stub.
-pub(crate) fn source_error(doing: &str, e: mysql_async::Error) -> Error {
-    let transient = match &e {
-        mysql_async::Error::Io(_) => true,
-        mysql_async::Error::Driver(e) => matches!(e, DriverError::ConnectionClosed),
-        mysql_async::Error::Server(e) => {
-            matches!(e.code, 1040 | 1053 | 1152 | 1158..=1161 | 1205 | 1317 | 1927 | 3169)
+/// Whether a version text is one of MariaDB: `10.11.6-MariaDB-log`.
+pub(crate) fn is_mariadb(version: &str) -> bool {
+    version.to_ascii_lowercase().contains("mariadb")
+}
+
+/// Turns the driver's error into ours. `doing` says what was tried: `reading table ..`, `connecting to ..`.
+pub(crate) fn source_error(doing: &str, error: mysql_async::Error) -> Error {
+    match error {
+        mysql_async::Error::Server(server) => server_error(doing, server),
+        mysql_async::Error::Io(IoError::Tls(_)) => {
+            let message = format!("{doing}: TLS failed; see the TLS parameters of [extractor] url");
+            Error::source(message).caused_by(error)
         }
-        mysql_async::Error::Other(_) | mysql_async::Error::Url(_) => false,
+        mysql_async::Error::Io(IoError::Io(io)) => Error::new(ErrorKind::Transient, doing).caused_by(io),
+        mysql_async::Error::Driver(
+            DriverError::ConnectionClosed | DriverError::PoolDisconnected | DriverError::PacketOutOfOrder,
+        ) => Error::new(ErrorKind::Transient, format!("{doing}: the connection was lost")),
+        mysql_async::Error::Driver(driver) => Error::source(doing).caused_by(driver),
+        mysql_async::Error::Url(url) => Error::config("[extractor] url is not usable").caused_by(url),
+        mysql_async::Error::Other(other) => Error::source(doing).caused_by(other),
+    }
+}
+
+/// Codes are those of MySQL's and MariaDB's error reference.
+fn server_error(doing: &str, error: ServerError) -> Error {
+    let code = error.code;
+    if is_transient(code) {
+        return Error::new(ErrorKind::Transient, doing).caused_by(error);
+    }
+    let remedy = match code {
+        1045 | 1698 => "user or password is wrong, or the user may not connect from this host",
+        1044 | 1142 | 1143 => "GRANT SELECT on the followed databases to the user",
+        1227 => {
+            "GRANT the privilege that the server names ON *.* to the user \
+             (a change stream needs REPLICATION SLAVE and REPLICATION CLIENT, on MariaDB also BINLOG MONITOR)"
+        }
+        1236 => {
+            "the binlog that the task needs is no longer on the server, or its position is not one of this \
+             server; copy anew with a new task id, and keep binlogs longer"
+        }
+        1412 => "the table was altered while it was read; start the task again",
+        _ => "",
     };
-    let kind = if transient { ErrorKind::Transient } else { ErrorKind::Source };
-    Error::new(kind, doing).caused_by(e)
+    let message = if remedy.is_empty() { doing.to_owned() } else { format!("{doing}: {remedy}") };
+    if quotes_values(code) {
+        return Error::source(format!("{message}: server error {code}"));
+    }
+    Error::source(message).caused_by(error)
+}
+
+/// Lost connections, full or stopping servers, lock waits.
+fn is_transient(code: u16) -> bool {
+    matches!(code, 1040 | 1053 | 1077..=1080 | 1158..=1161 | 1184 | 1203 | 1205 | 1213 | 1927 | 2006 | 2013 | 4031)
+}
+
+/// Codes whose message shows a value or a piece of the statement.
+fn quotes_values(code: u16) -> bool {
+    matches!(code, 1062 | 1064 | 1264 | 1265 | 1292 | 1366 | 1367 | 1411 | 1525 | 1690)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn error(code: u16, message: &str) -> Error {
+        let server = ServerError { code, message: message.into(), state: "HY000".into() };
+        source_error("reading `d`.`t`", mysql_async::Error::Server(server))
+    }
+
+    #[test]
+    fn codes_decide_the_kind() {
+        for (code, kind) in [
+            (1040, ErrorKind::Transient),
+            (1053, ErrorKind::Transient),
+            (2013, ErrorKind::Transient),
+            (1927, ErrorKind::Transient),
+            (1045, ErrorKind::Source),
+            (1227, ErrorKind::Source),
+            (1236, ErrorKind::Source),
+            (1146, ErrorKind::Source),
+        ] {
+            assert_eq!(error(code, "x").kind(), kind, "{code}");
+        }
+    }
+
+    #[test]
+    fn messages_that_quote_values_are_dropped() {
+        let message = error(1292, "Incorrect DATE value: 'secret'").to_string();
+        assert_eq!(message, "reading `d`.`t`: server error 1292");
+        assert!(error(1045, "Access denied for user 'u'").to_string().contains("Access denied for user 'u'"));
+    }
+
+    #[test]
+    fn a_bad_url_is_not_shown() {
+        let error = Connector::new(&Secret::new("mysql://u:hunter2@h/d?nonsense=1")).unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::Config);
+        assert!(!error.to_string().contains("hunter2"), "{error}");
+    }
 }

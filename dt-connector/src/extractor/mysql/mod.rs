@@ -1,32 +1,23 @@
 //! MySQL and MariaDB as a source.
+//!
+//! - `connection`, `server`: sessions in a known state, and who the server is
+//! - `schema`, `column_type`: the followed tables as they are today
+//! - `checks`: what stops a task before it starts
+//! - `snapshot`, `literal`, `value`: the rows as they are
+//! - `handover`: where the change stream takes over from the copy
+//! - `binlog`: the change stream
+//! - `extractor`: what each kind of task does with them
 
 mod binlog;
+mod checks;
+mod column_type;
 mod connection;
+mod extractor;
+mod handover;
+mod literal;
+mod schema;
 mod server;
+mod snapshot;
+mod value;
 
-use dt_common::config::{ExtractType, MySqlExtractorConfig};
-use dt_common::error::{Error, Result};
-use dt_common::filter::Filter;
-
-/// STUB
-pub struct MySqlExtractor;
-impl MySqlExtractor {
-    /// STUB
-    pub fn new(_: &MySqlExtractorConfig, _: ExtractType, _: Filter) -> Result<Self> {
-        Err(Error::internal("stub"))
-    }
-}
-#[async_trait::async_trait]
-impl super::Extractor for MySqlExtractor {
-    async fn prepare(&mut self) -> Result<Vec<std::sync::Arc<dt_common::schema::TableSchema>>> {
-        Err(Error::internal("stub"))
-    }
-    async fn extract(
-        &mut self,
-        _: super::ExtractPlan,
-        _: dt_common::queue::ItemSender,
-        _: tokio_util::sync::CancellationToken,
-    ) -> Result<()> {
-        Err(Error::internal("stub"))
-    }
-}
+pub use extractor::MySqlExtractor;

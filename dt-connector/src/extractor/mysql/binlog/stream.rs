@@ -197,7 +197,7 @@ impl BinlogStream {
             )));
         }
         let start = request::start(position, &self.server)?;
-        info!(position = %place(position), server_id = self.reader.server_id, "reading the binlog");
+        info!(position = %place(position), server_id = self.reader.server_id, "following the binlog");
         request::open(conn, &self.server, start, &self.reader, heartbeat).await
     }
 }

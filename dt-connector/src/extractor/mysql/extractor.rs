@@ -1,0 +1,282 @@
+//! The MySQL extractor: what each kind of task does with the rooms around it.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use async_trait::async_trait;
+use dt_common::config::{BinlogStart, ExtractType, MySqlExtractorConfig, StopAt};
+use dt_common::error::{Error, Result};
+use dt_common::filter::Filter;
+use dt_common::item::{ChunkMark, DtItem};
+use dt_common::position::{BinlogPosition, Position};
+use dt_common::queue::ItemSender;
+use dt_common::schema::{TableName, TableSchema};
+use mysql_async::Conn;
+use tokio_util::sync::CancellationToken;
+use tracing::{info, warn};
+
+use super::binlog::BinlogStream;
+use super::checks;
+use super::connection::Connector;
+use super::handover::{self, Tables};
+use super::schema::{SourceTables, read_tables};
+use super::server::{Flavor, Server};
+use super::snapshot::{Copied, Settings, TableCopy, View, copy_tables};
+use crate::extractor::{ExtractPlan, Extractor};
+
+/// MySQL or MariaDB as a source of all kinds of task.
+pub struct MySqlExtractor {
+    config: MySqlExtractorConfig,
+    extract_type: ExtractType,
+    filter: Arc<Filter>,
+    connector: Connector,
+    prepared: Option<Prepared>,
+}
+
+/// What [`Extractor::prepare`] found out.
+#[derive(Clone)]
+struct Prepared {
+    server: Server,
+    tables: Vec<Arc<TableSchema>>,
+}
+
+impl MySqlExtractor {
+    /// An extractor that has not connected yet.
+    ///
+    /// # Errors
+    /// A URL that the driver does not understand.
+    pub fn new(config: MySqlExtractorConfig, extract_type: ExtractType, filter: Arc<Filter>) -> Result<Self> {
+        let connector = Connector::new(&config.url)?;
+        Ok(Self { config, extract_type, filter, connector, prepared: None })
+    }
+}
+
+#[async_trait]
+impl Extractor for MySqlExtractor {
+    async fn prepare(&mut self) -> Result<Vec<Arc<TableSchema>>> {
+        let mut conn = self.connector.connect().await?;
+        let server = Server::inspect(&mut conn).await?;
+        let (major, minor, patch) = server.version;
+        info!(flavor = ?server.flavor, version = %format_args!("{major}.{minor}.{patch}"), "source connected");
+        let source = read_tables(&mut conn, &server, &self.filter).await?;
+        if source.tables.is_empty() {
+            warn!("[filter] matches no table of the source");
+        }
+        match self.extract_type {
+            ExtractType::Struct | ExtractType::Snapshot => {}
+            ExtractType::Cdc => self.check_stream(&mut conn, &server, &source).await?,
+            ExtractType::SnapshotAndCdc => {
+                self.check_stream(&mut conn, &server, &source).await?;
+                checks::engines(&mut conn, &source).await?;
+            }
+        }
+        self.prepared = Some(Prepared { server, tables: source.tables.clone() });
+        Ok(source.tables)
+    }
+
+    async fn extract(&mut self, plan: ExtractPlan, out: ItemSender, stop: CancellationToken) -> Result<()> {
+        let prepared = self.prepared.clone().ok_or_else(|| Error::internal("extract before prepare"))?;
+        let run = Run { extractor: self, prepared, plan, out, stop };
+        match self.extract_type {
+            ExtractType::Struct => Ok(()),
+            ExtractType::Snapshot => run.snapshot().await,
+            ExtractType::Cdc => run.cdc().await,
+            ExtractType::SnapshotAndCdc => run.snapshot_and_cdc().await,
+        }
+    }
+}
+
+impl MySqlExtractor {
+    async fn check_stream(&self, conn: &mut Conn, server: &Server, source: &SourceTables) -> Result<()> {
+        checks::change_stream(conn, server, source, &self.filter, self.config.on_fk_cascade).await
+    }
+}
+
+/// One extraction.
+struct Run<'a> {
+    extractor: &'a MySqlExtractor,
+    prepared: Prepared,
+    plan: ExtractPlan,
+    out: ItemSender,
+    stop: CancellationToken,
+}
+
+impl Run<'_> {
+    async fn snapshot(&self) -> Result<()> {
+        match copy_tables(&self.settings(true), self.unfinished()?, None, &self.out, &self.stop).await? {
+            Copied::All => self.out.send(DtItem::CopyFinished).await,
+            Copied::Stopped => Ok(()),
+        }
+    }
+
+    async fn cdc(&self) -> Result<()> {
+        let opened = self.until_stopped(async {
+            let mut conn = self.extractor.connector.connect().await?;
+            let server = &self.prepared.server;
+            let until = self.end(&mut conn).await?;
+            let start = match self.plan.checkpoint.position.clone() {
+                Some(stored) => checks::resume_position(&mut conn, server, stored).await?,
+                None => {
+                    let start = self.configured_start(&mut conn).await?;
+                    self.out.send(DtItem::Start(start.clone())).await?;
+                    start
+                }
+            };
+            Ok((start, until))
+        });
+        match opened.await? {
+            Some((start, until)) => self.follow(start, until, self.finished_views()).await,
+            None => Ok(()),
+        }
+    }
+
+    async fn snapshot_and_cdc(&self) -> Result<()> {
+        let Some((start, copies, view)) = self.until_stopped(self.hand_over()).await? else { return Ok(()) };
+        let mut skip = self.finished_views();
+        let view = view.map(|(view, tables)| {
+            skip.extend(tables.iter().map(|copy| (copy.table().name.clone(), view.at.clone())));
+            View { conn: view.conn, tables }
+        });
+        if copy_tables(&self.settings(false), copies, view, &self.out, &self.stop).await? == Copied::Stopped {
+            return Ok(());
+        }
+        let end = self.until_stopped(async {
+            let mut conn = self.extractor.connector.connect().await?;
+            self.end(&mut conn).await
+        });
+        match end.await? {
+            Some(until) => self.follow(start, until, skip).await,
+            None => Ok(()),
+        }
+    }
+
+    /// Fixes where the stream begins and, when keyless tables are left to copy, the view that they are read in.
+    async fn hand_over(
+        &self,
+    ) -> Result<(Position, Vec<TableCopy>, Option<(handover::ExactView, Vec<TableCopy>)>)> {
+        let server = &self.prepared.server;
+        let stored = match self.plan.checkpoint.position.clone() {
+            Some(stored) => {
+                let mut conn = self.extractor.connector.connect().await?;
+                Some(checks::resume_position(&mut conn, server, stored).await?)
+            }
+            None => None,
+        };
+        let (mut keyless, keyed): (Vec<_>, Vec<_>) =
+            self.unfinished()?.into_iter().partition(|copy| !copy.table().is_keyed());
+        if let (Some(start), true) = (&stored, keyless.is_empty()) {
+            return Ok((start.clone(), keyed, None));
+        }
+        let names =
+            |copies: &[TableCopy]| copies.iter().map(|copy| copy.table().name.clone()).collect::<Vec<_>>();
+        let keyless_names = names(&keyless);
+        let all: Vec<_> = keyless_names.iter().cloned().chain(names(&keyed)).collect();
+        let tables = Tables { keyless: &keyless_names, all: &all };
+        let opened = handover::open(&self.extractor.connector, server, tables).await?;
+        let start = match stored {
+            Some(start) => start,
+            None => {
+                self.out.send(DtItem::Start(opened.position.clone())).await?;
+                opened.position
+            }
+        };
+        let view = opened.view.filter(|_| !keyless.is_empty()).map(|view| {
+            keyless.iter_mut().for_each(|copy| copy.set_view(view.at.clone()));
+            (view, keyless)
+        });
+        Ok((start, keyed, view))
+    }
+
+    async fn follow(
+        &self,
+        from: Position,
+        until: Option<BinlogPosition>,
+        skip: HashMap<TableName, BinlogPosition>,
+    ) -> Result<()> {
+        let config = &self.extractor.config;
+        let tables = &self.prepared.tables;
+        info!(position = %from, "following changes");
+        let mut stream = BinlogStream::new(
+            self.extractor.connector.clone(),
+            self.prepared.server.clone(),
+            config.heartbeat_interval,
+            config.server_id,
+            Arc::clone(&self.extractor.filter),
+            tables.iter().map(|table| (table.name.clone(), Arc::clone(table))).collect(),
+            skip,
+        );
+        stream.follow(from, until, &self.out, &self.stop).await
+    }
+
+    /// Runs `work` unless the task is stopped first.
+    async fn until_stopped<T>(&self, work: impl Future<Output = Result<T>>) -> Result<Option<T>> {
+        tokio::select! {
+            () = self.stop.cancelled() => Ok(None),
+            result = work => result.map(Some),
+        }
+    }
+
+    /// The source's present end when the stream ends there.
+    async fn end(&self, conn: &mut Conn) -> Result<Option<BinlogPosition>> {
+        match self.extractor.config.stop_at {
+            StopAt::Never => Ok(None),
+            StopAt::CaughtUp => self.prepared.server.binlog_end(conn).await.map(Some),
+        }
+    }
+
+    async fn configured_start(&self, conn: &mut Conn) -> Result<Position> {
+        let server = &self.prepared.server;
+        let start = match &self.extractor.config.start {
+            BinlogStart::Now => return now(conn, server).await,
+            BinlogStart::File { file, offset } => {
+                Position { binlog: Some(server.position(file, *offset)), gtid: None }
+            }
+            BinlogStart::Gtid(text) => Position { binlog: None, gtid: Some(server.parse_gtid(text)?) },
+        };
+        checks::resume_position(conn, server, start).await
+    }
+
+    fn settings(&self, table_views: bool) -> Settings {
+        Settings {
+            connector: self.extractor.connector.clone(),
+            readers: self.extractor.config.parallel_size,
+            chunk_rows: self.extractor.config.chunk_rows,
+            table_views,
+        }
+    }
+
+    /// What is left to copy, in the order of the tables.
+    fn unfinished(&self) -> Result<Vec<TableCopy>> {
+        let planned = self.prepared.tables.iter().filter_map(|table| {
+            let first = *self.plan.copies.get(&table.name)?;
+            TableCopy::plan(table, first, self.mark(&table.name)).transpose()
+        });
+        planned.collect()
+    }
+
+    fn mark(&self, name: &TableName) -> Option<&ChunkMark> {
+        self.plan.checkpoint.marks.iter().find(|mark| mark.table == *name)
+    }
+
+    /// Up to where the changes of keyless tables are in their copies already.
+    fn finished_views(&self) -> HashMap<TableName, BinlogPosition> {
+        let done = self.plan.checkpoint.marks.iter().filter(|mark| mark.done);
+        done.filter_map(|mark| Some((mark.table.clone(), mark.view.clone()?))).collect()
+    }
+}
+
+/// The source's present end. On MySQL with GTIDs the set alone: file and offset may be ahead of it, and a start there would
+/// leave out the transactions in between.
+async fn now(conn: &mut Conn, server: &Server) -> Result<Position> {
+    match server.flavor {
+        Flavor::MySql if server.gtid_mode => {
+            Ok(Position { binlog: None, gtid: server.gtid_position(conn).await? })
+        }
+        Flavor::MySql => Ok(Position { binlog: Some(server.binlog_end(conn).await?), gtid: None }),
+        Flavor::MariaDb => {
+            let end = server.binlog_end(conn).await?;
+            let gtid = server.gtid_at(conn, &end).await?;
+            Ok(Position { binlog: Some(end), gtid })
+        }
+    }
+}

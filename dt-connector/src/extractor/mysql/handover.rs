@@ -1,0 +1,139 @@
+//! From the copy to the change stream without a gap and without a row twice.
+//!
+//! The position is fixed before any row is read, and it is a visibility point: what it contains, every later read sees.
+//! Replayed changes of keyed tables are upserts and harmless, so for them that is enough. Keyless tables have nothing to upsert by:
+//! their rows come from one read view whose place in the binlog is known exactly, and the stream skips their changes up to there.
+//!
+//! - MariaDB knows the exact place of a consistent snapshot by itself.
+//! - MySQL with GTIDs: `gtid_executed` holds a transaction only after the engine has committed it, so reading it before the first
+//!   row is a visibility point. File and offset are not: the binlog holds a transaction before the engine commits it.
+//!   For the same reason no reading from outside proves that a view is exact, however often the numbers agree: a
+//!   transaction may be committed in the engine and not yet counted. `LOCK TABLES .. READ` does prove it, because it is granted only when
+//!   every writer of the table has finished its commit. It is held for as long as it takes to read the position and to open the view.
+//! - MySQL without GTIDs has file and offset only, so all followed tables are locked for that moment.
+
+use std::collections::HashMap;
+
+use dt_common::error::{Error, Result};
+use dt_common::position::{BinlogPosition, Position};
+use dt_common::schema::TableName;
+use mysql_async::prelude::Queryable;
+use mysql_async::{Conn, ServerError};
+use tracing::info;
+
+use super::connection::{Connector, source_error};
+use super::literal::identifier;
+use super::server::{Flavor, Server};
+
+/// Begins the read view; REPEATABLE READ is set for every session.
+const OPEN_VIEW: &str = "START TRANSACTION WITH CONSISTENT SNAPSHOT";
+
+/// Seconds to wait for writers that hold a table. While the lock is wanted, new writers wait too.
+const LOCK_WAIT: &str = "SET lock_wait_timeout = 10";
+
+/// Where a change stream takes over.
+pub(crate) struct Handover {
+    /// A visibility point of every table.
+    pub(crate) position: Position,
+    /// The exact read view; absent when no table needs one.
+    pub(crate) view: Option<ExactView>,
+}
+
+/// A read view whose place in the binlog is known.
+pub(crate) struct ExactView {
+    /// In the view's transaction.
+    pub(crate) conn: Conn,
+    /// The last change that the view sees.
+    pub(crate) at: BinlogPosition,
+}
+
+/// Which tables a hand-over is for.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Tables<'a> {
+    /// Keyless tables that are to be copied.
+    pub(crate) keyless: &'a [TableName],
+    /// All tables that are to be copied.
+    pub(crate) all: &'a [TableName],
+}
+
+/// Fixes the position and opens the view.
+///
+/// # Errors
+/// A lock that is not granted or not allowed, a lost connection.
+pub(crate) async fn open(connector: &Connector, server: &Server, tables: Tables<'_>) -> Result<Handover> {
+    let mut conn = connector.connect().await?;
+    match server.flavor {
+        Flavor::MariaDb => mariadb(conn, server).await,
+        Flavor::MySql if server.gtid_mode && tables.keyless.is_empty() => {
+            let gtid = server.gtid_position(&mut conn).await?;
+            Ok(Handover { position: Position { binlog: None, gtid }, view: None })
+        }
+        Flavor::MySql if server.gtid_mode => locked(connector, server, conn, tables.keyless).await,
+        Flavor::MySql => locked(connector, server, conn, tables.all).await,
+    }
+}
+
+async fn mariadb(mut conn: Conn, server: &Server) -> Result<Handover> {
+    let failed = |e| source_error("opening the read view", e);
+    conn.query_drop(OPEN_VIEW).await.map_err(failed)?;
+    let status: Vec<(String, String)> =
+        conn.query("SHOW STATUS LIKE 'binlog_snapshot_%'").await.map_err(failed)?;
+    let status: HashMap<String, String> =
+        status.into_iter().map(|(name, value)| (name.to_ascii_lowercase(), value)).collect();
+    let text = |name: &str| status.get(name).map(String::as_str).unwrap_or_default();
+    let (file, offset) = (text("binlog_snapshot_file"), text("binlog_snapshot_position"));
+    let offset = offset.parse().ok().filter(|_| !file.is_empty()).ok_or_else(|| {
+        Error::source("the source does not say where its read view stands in the binlog; is log_bin on?")
+    })?;
+    let at = server.position(file, offset);
+    let gtid = server.gtid_at(&mut conn, &at).await?;
+    info!(file, offset, "read view opened at an exact position");
+    let position = Position { binlog: Some(at.clone()), gtid };
+    Ok(Handover { position, view: Some(ExactView { conn, at }) })
+}
+
+/// Opens the view while `names` are locked.
+async fn locked(
+    connector: &Connector,
+    server: &Server,
+    mut conn: Conn,
+    names: &[TableName],
+) -> Result<Handover> {
+    let mut locker = connector.connect().await?;
+    let lock: Vec<String> = names
+        .iter()
+        .map(|name| format!("{}.{} READ", identifier(&name.db), identifier(&name.table)))
+        .collect();
+    if !lock.is_empty() {
+        locker.query_drop(LOCK_WAIT).await.map_err(lock_error)?;
+        locker.query_drop(format!("LOCK TABLES {}", lock.join(", "))).await.map_err(lock_error)?;
+    }
+    let gtid = server.gtid_position(&mut conn).await?;
+    let at = server.binlog_end(&mut conn).await?;
+    conn.query_drop(OPEN_VIEW).await.map_err(|e| source_error("opening the read view", e))?;
+    locker.query_drop("UNLOCK TABLES").await.map_err(lock_error)?;
+    info!(file = %at.file, offset = at.offset, tables = names.len(), "read view opened under a brief lock");
+    // With GTIDs the file and offset may lie behind a transaction of a table that was not locked.
+    let binlog = gtid.is_none().then(|| at.clone());
+    Ok(Handover { position: Position { binlog, gtid }, view: Some(ExactView { conn, at }) })
+}
+
+fn lock_error(error: mysql_async::Error) -> Error {
+    let doing = match &error {
+        mysql_async::Error::Server(ServerError { code: 1205, .. }) => {
+            "a table could not be locked within 10 seconds because a transaction on it stays open; end it, or start the task \
+             when the source is quieter"
+        }
+        mysql_async::Error::Server(ServerError { code: 1044 | 1142, .. }) => {
+            "tables without a key (and, without GTIDs, all tables) are locked for the moment in which the copy begins; \
+             GRANT LOCK TABLES on their databases to the user, or give them a primary key"
+        }
+        _ => "locking the tables for the moment in which the copy begins",
+    };
+    match &error {
+        mysql_async::Error::Server(ServerError { code: 1205 | 1044 | 1142, .. }) => {
+            Error::source(doing).caused_by(error)
+        }
+        _ => source_error(doing, error),
+    }
+}

@@ -1,0 +1,286 @@
+//! The followed tables as they are today, read for all of them at once.
+//!
+//! One query a kind of fact, whatever the number of tables. Columns come in the order of the row image, generated and
+//! invisible ones included: MySQL and MariaDB log them all.
+
+use std::collections::{HashMap, HashSet};
+use std::sync::Arc;
+
+use dt_common::error::{Error, Result};
+use dt_common::filter::Filter;
+use dt_common::schema::{Column, Generated, Key, KeyKind, TableName, TableSchema};
+use mysql_async::prelude::{FromRow, Queryable};
+use mysql_async::{Conn, Value};
+
+use super::column_type::{TypeRow, column_type, literal_default};
+use super::connection::source_error;
+use super::literal::quote;
+use super::server::{Flavor, Server};
+
+/// What the source has of the followed tables.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct SourceTables {
+    /// The tables, by name.
+    pub(crate) tables: Vec<Arc<TableSchema>>,
+    /// MariaDB tables with a unique index over hashes: their row image has a hidden column.
+    pub(crate) hash_unique: Vec<TableName>,
+}
+
+/// Reads the followed tables.
+///
+/// # Errors
+/// A table that the filter names and the source lacks, a column of an unknown type, a system-versioned table.
+pub(crate) async fn read_tables(conn: &mut Conn, server: &Server, filter: &Filter) -> Result<SourceTables> {
+    let databases: Vec<String> = rows(conn, "SELECT SCHEMA_NAME FROM information_schema.SCHEMATA").await?;
+    let databases: Vec<String> =
+        databases.into_iter().filter(|db| filter.follows_database(db)).map(|db| quote(&db)).collect();
+    let mut followed = if databases.is_empty() {
+        HashMap::new()
+    } else {
+        let databases = databases.join(", ");
+        let mut followed = read_names(conn, &databases, filter).await?;
+        read_columns(conn, server, &databases, &mut followed).await?;
+        read_keys(conn, server, &databases, &mut followed).await?;
+        followed
+    };
+    if let Some(name) = filter.named_tables().into_iter().find(|name| !followed.contains_key(name)) {
+        return Err(Error::source(format!(
+            "unknown table {name}: [filter] do_tbs names it, but the source has no such table or the user may not see it"
+        )));
+    }
+    let hash_unique =
+        followed.iter().filter(|(_, table)| table.hash_unique).map(|(name, _)| name.clone()).collect();
+    let mut tables: Vec<_> = followed.drain().map(|(_, table)| Arc::new(table.schema)).collect();
+    tables.sort_by(|a, b| a.name.cmp(&b.name));
+    Ok(SourceTables { tables, hash_unique })
+}
+
+/// A table while its facts come in.
+struct Draft {
+    schema: TableSchema,
+    hash_unique: bool,
+}
+
+type Drafts = HashMap<TableName, Draft>;
+
+async fn rows<T: FromRow + Send + 'static>(conn: &mut Conn, query: impl AsRef<str>) -> Result<Vec<T>> {
+    conn.query(query.as_ref()).await.map_err(|e| source_error("reading the definitions of the tables", e))
+}
+
+/// Database, table, kind, engine, comment.
+type NameRow = (String, String, String, Option<String>, Option<String>);
+
+async fn read_names(conn: &mut Conn, databases: &str, filter: &Filter) -> Result<Drafts> {
+    let query = format!(
+        "SELECT TABLE_SCHEMA, TABLE_NAME, TABLE_TYPE, ENGINE, TABLE_COMMENT FROM information_schema.TABLES \
+         WHERE TABLE_SCHEMA IN ({databases}) AND TABLE_TYPE IN ('BASE TABLE', 'SYSTEM VERSIONED')"
+    );
+    let found: Vec<NameRow> = rows(conn, query).await?;
+    let mut drafts = Drafts::new();
+    for (db, table, kind, engine, comment) in found {
+        let name = TableName { db, table };
+        if !filter.follows(&name) {
+            continue;
+        }
+        if kind == "SYSTEM VERSIONED" {
+            return Err(Error::schema(format!(
+                "table {name} is system-versioned: its row image carries hidden columns and its past rows; \
+                 leave it out by [filter] ignore_tbs"
+            )));
+        }
+        let schema = TableSchema {
+            name: name.clone(),
+            columns: Vec::new(),
+            key: None,
+            comment: comment.unwrap_or_default(),
+            engine: engine.unwrap_or_default(),
+        };
+        drafts.insert(name, Draft { schema, hash_unique: false });
+    }
+    Ok(drafts)
+}
+
+/// A row of the query below, in the order of its columns.
+type ColumnRow = (
+    String,
+    String,
+    String,
+    String,
+    String,
+    Option<String>,
+    Option<u64>,
+    Option<u64>,
+    Option<String>,
+    Option<String>,
+    Option<String>,
+);
+
+async fn read_columns(conn: &mut Conn, server: &Server, databases: &str, drafts: &mut Drafts) -> Result<()> {
+    let json = json_checks(conn, server, databases).await?;
+    let query = format!(
+        "SELECT TABLE_SCHEMA, TABLE_NAME, COLUMN_NAME, COLUMN_TYPE, IS_NULLABLE, COLUMN_DEFAULT, \
+         CHARACTER_MAXIMUM_LENGTH, CHARACTER_OCTET_LENGTH, CHARACTER_SET_NAME, EXTRA, COLUMN_COMMENT \
+         FROM information_schema.COLUMNS WHERE TABLE_SCHEMA IN ({databases}) \
+         ORDER BY TABLE_SCHEMA, TABLE_NAME, ORDINAL_POSITION"
+    );
+    for row in rows::<ColumnRow>(conn, query).await? {
+        let name = TableName { db: row.0.clone(), table: row.1.clone() };
+        if let Some(draft) = drafts.get_mut(&name) {
+            let json_check = json.contains(&(name.clone(), row.2.clone()));
+            draft.schema.columns.push(column(server.flavor, &name, row, json_check)?);
+        }
+    }
+    // A user with rights on some columns only sees only those, and the row image would not fit.
+    match drafts.values().find(|draft| draft.schema.columns.is_empty()) {
+        Some(draft) => Err(Error::source(format!(
+            "the columns of table {} are not visible; GRANT SELECT on it to the user",
+            draft.schema.name
+        ))),
+        None => Ok(()),
+    }
+}
+
+fn column(flavor: Flavor, table: &TableName, row: ColumnRow, json_check: bool) -> Result<Column> {
+    let (_, _, name, shown_type, nullable, default, max_chars, max_bytes, charset, extra, comment) = row;
+    let extra = extra.unwrap_or_default();
+    let parts = TypeRow {
+        column_type: &shown_type,
+        max_chars: max_chars.unwrap_or(0),
+        max_bytes: max_bytes.unwrap_or(0),
+        charset: charset.as_deref().unwrap_or_default(),
+        json_check,
+    };
+    let ty = column_type(&parts).ok_or_else(|| {
+        Error::schema(format!(
+            "table {table}: column `{name}` has type {shown_type}, which dt does not know; leave the table out by \
+             [filter] ignore_tbs"
+        ))
+    })?;
+    let words = extra.to_ascii_uppercase();
+    let generated = if words.contains("VIRTUAL GENERATED") {
+        Generated::Virtual
+    } else if words.contains("STORED GENERATED") || words.contains("PERSISTENT GENERATED") {
+        Generated::Stored
+    } else {
+        Generated::No
+    };
+    Ok(Column {
+        default: literal_default(flavor, &ty, default.as_deref(), &extra),
+        name,
+        ty,
+        nullable: nullable == "YES",
+        generated,
+        invisible: words.contains("INVISIBLE"),
+        comment: comment.unwrap_or_default(),
+    })
+}
+
+/// Columns that MariaDB calls JSON: LONGTEXT with the check `json_valid(column)`.
+async fn json_checks(
+    conn: &mut Conn,
+    server: &Server,
+    databases: &str,
+) -> Result<HashSet<(TableName, String)>> {
+    if server.flavor == Flavor::MySql {
+        return Ok(HashSet::new());
+    }
+    let query = format!(
+        "SELECT CONSTRAINT_SCHEMA, TABLE_NAME, CHECK_CLAUSE FROM information_schema.CHECK_CONSTRAINTS \
+         WHERE CONSTRAINT_SCHEMA IN ({databases}) AND CHECK_CLAUSE LIKE 'json_valid(%)'"
+    );
+    let found: Vec<(String, String, String)> = rows(conn, query).await?;
+    let column = |clause: &str| {
+        let name = clause.strip_prefix("json_valid(`")?.strip_suffix("`)")?;
+        // A longer clause that only begins and ends alike has a single back-quote inside.
+        (!name.replace("``", "").contains('`')).then(|| name.replace("``", "`"))
+    };
+    let named =
+        found.into_iter().filter_map(|(db, table, clause)| Some((TableName { db, table }, column(&clause)?)));
+    Ok(named.collect())
+}
+
+/// One column of one unique index.
+struct IndexPart {
+    index: String,
+    /// `None` for an expression.
+    column: Option<String>,
+    /// Only the first characters of the column.
+    prefix: bool,
+    hash: bool,
+}
+
+async fn read_keys(conn: &mut Conn, server: &Server, databases: &str, drafts: &mut Drafts) -> Result<()> {
+    let query = format!(
+        "SELECT TABLE_SCHEMA, TABLE_NAME, INDEX_NAME, COLUMN_NAME, SUB_PART, INDEX_TYPE \
+         FROM information_schema.STATISTICS WHERE TABLE_SCHEMA IN ({databases}) AND NON_UNIQUE = 0 \
+         ORDER BY TABLE_SCHEMA, TABLE_NAME, INDEX_NAME <> 'PRIMARY', INDEX_NAME, SEQ_IN_INDEX"
+    );
+    let found: Vec<(String, String, String, Option<String>, Value, String)> = rows(conn, query).await?;
+    let mut parts: HashMap<TableName, Vec<IndexPart>> = HashMap::new();
+    for (db, table, index, column, sub_part, kind) in found {
+        let part = IndexPart { index, column, prefix: sub_part != Value::NULL, hash: kind == "HASH" };
+        parts.entry(TableName { db, table }).or_default().push(part);
+    }
+    for (name, parts) in parts {
+        if let Some(draft) = drafts.get_mut(&name) {
+            // MEMORY tables have real hash indexes; elsewhere MariaDB keeps the hash in a hidden column.
+            draft.hash_unique = server.flavor == Flavor::MariaDb
+                && !draft.schema.engine.eq_ignore_ascii_case("MEMORY")
+                && parts.iter().any(|part| part.hash);
+            draft.schema.key = choose_key(&draft.schema.columns, &parts);
+        }
+    }
+    Ok(())
+}
+
+/// The primary key, else the first unique index that names every row: whole NOT NULL columns only.
+fn choose_key(columns: &[Column], parts: &[IndexPart]) -> Option<Key> {
+    parts.chunk_by(|a, b| a.index == b.index).find_map(|index| {
+        let kind = if index[0].index == "PRIMARY" { KeyKind::Primary } else { KeyKind::Unique };
+        let positions = index.iter().map(|part| {
+            let position = columns.iter().position(|column| Some(&column.name) == part.column.as_ref())?;
+            let hashed = part.hash && kind == KeyKind::Unique;
+            let usable = !(part.prefix || hashed || columns[position].nullable);
+            usable.then_some(position)
+        });
+        Some(Key { columns: positions.collect::<Option<Vec<_>>>()?, kind })
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use dt_common::schema::ColumnType;
+
+    use super::*;
+
+    fn part(index: &str, column: &str) -> IndexPart {
+        IndexPart { index: index.into(), column: Some(column.into()), prefix: false, hash: false }
+    }
+
+    #[test]
+    fn a_key_names_every_row() {
+        let column = |name: &str, nullable| Column {
+            name: name.into(),
+            ty: ColumnType::Date,
+            nullable,
+            default: None,
+            generated: Generated::No,
+            invisible: false,
+            comment: String::new(),
+        };
+        let columns = [column("a", false), column("b", false), column("n", true)];
+        let key = |parts: &[IndexPart]| choose_key(&columns, parts);
+        let found = |kind, columns: &[usize]| Some(Key { columns: columns.to_vec(), kind });
+        let (primary, unique) = (KeyKind::Primary, KeyKind::Unique);
+        assert_eq!(
+            key(&[part("PRIMARY", "b"), part("PRIMARY", "a"), part("u", "a")]),
+            found(primary, &[1, 0])
+        );
+        assert_eq!(key(&[part("u", "n"), part("v", "b")]), found(unique, &[1]));
+        assert_eq!(key(&[part("u", "a"), part("u", "n")]), None);
+        assert_eq!(key(&[IndexPart { prefix: true, ..part("u", "a") }]), None);
+        assert_eq!(key(&[IndexPart { hash: true, ..part("u", "a") }]), None);
+        assert_eq!(key(&[IndexPart { column: None, ..part("u", "a") }]), None);
+        assert_eq!(key(&[]), None);
+    }
+}
