@@ -208,7 +208,7 @@ mod tests {
     const UUID: &str = "3e11fa47-71ca-11e1-9e33-c80aa9429562";
 
     fn server(flavor: Flavor, gtid_mode: bool) -> Server {
-        Server { flavor, version: (9, 7, 0), identity: "me".into(), gtid_mode }
+        Server { flavor, version: (9, 7, 0), identity: "me".into(), gtid_mode, variables: Default::default() }
     }
 
     fn at(server: &str, offset: u64) -> Option<BinlogPosition> {
