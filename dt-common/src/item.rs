@@ -15,8 +15,8 @@ pub enum DtItem {
     Row(RowData),
     /// The end of a source transaction, also of one without rows that anybody follows.
     Commit(CommitMark),
-    /// The open transaction is void: the connection was lost inside it. Its rows so far are dropped; it follows again from
-    /// its first row. Never comes outside a transaction that has rows.
+    /// The open transaction is void and its rows so far are dropped. Either the connection was lost inside it, and it follows
+    /// again from its first row; or the source rolled it back, and its (now empty) commit follows. Never comes without rows.
     Rollback,
     /// Rows of one table's snapshot with their done mark; whole in itself, never inside a transaction.
     Chunk(SnapshotChunk),
