@@ -15,7 +15,8 @@ pub enum DtItem {
     Row(RowData),
     /// The end of a source transaction, also of one without rows that anybody follows.
     Commit(CommitMark),
-    /// The open transaction is void: its rows are dropped. It may follow again, from its beginning.
+    /// The open transaction is void and its rows so far are dropped. Either the connection was lost inside it, and it follows
+    /// again from its first row; or the source rolled it back, and its (now empty) commit follows. Never comes without rows.
     Rollback,
     /// Rows of one table's snapshot with their done mark; whole in itself, never inside a transaction.
     Chunk(SnapshotChunk),

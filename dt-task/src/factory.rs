@@ -33,6 +33,8 @@ pub async fn run(config: &TaskConfig, stop: CancellationToken) -> Result<Ended> 
 fn create_extractor(config: &TaskConfig) -> Result<Box<dyn Extractor>> {
     let filter = Filter::new(&config.filter)?;
     match &config.extractor {
-        ExtractorConfig::MySql(c) => Ok(Box::new(MySqlExtractor::new(c.clone(), config.extract_type, Arc::new(filter))?)),
+        ExtractorConfig::MySql(c) => {
+            Ok(Box::new(MySqlExtractor::new(c.clone(), config.extract_type, Arc::new(filter))?))
+        }
     }
 }

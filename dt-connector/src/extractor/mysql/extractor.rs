@@ -195,7 +195,6 @@ impl Run<'_> {
     ) -> Result<()> {
         let config = &self.extractor.config;
         let tables = &self.prepared.tables;
-        info!(position = %from, "following changes");
         let mut stream = BinlogStream::new(
             self.extractor.connector.clone(),
             self.prepared.server.clone(),

@@ -34,7 +34,8 @@ pub(crate) struct Server {
     pub(crate) identity: Arc<str>,
     /// Whether every transaction has a GTID: `gtid_mode = ON` on MySQL, always on MariaDB.
     pub(crate) gtid_mode: bool,
-    variables: Arc<HashMap<String, String>>,
+    /// Global variables as they were at the start.
+    pub(crate) variables: Arc<HashMap<String, String>>,
 }
 
 impl Server {

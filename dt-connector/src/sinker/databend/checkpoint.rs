@@ -7,8 +7,11 @@
 //!
 //! `marks_<task>` holds the done marks of a snapshot. Marks are appended: an append conflicts with nothing.
 //!
-//! The row is made before anybody writes, since two transactions that insert do not conflict. Two starters may
-//! both insert it: a row of epoch 0 beside another row is the trace of that, and goes.
+//! The row is made before anybody writes, since two transactions that insert do not conflict. Starters that meet may each
+//! insert one: rows without a batch beside another row are the trace of that, and all but one go. Should two of them nevertheless
+//! come to the same epoch, the compare-and-set names the owner too.
+
+use std::time::Duration;
 
 use dt_common::batch::{Checkpoint, Progress};
 use dt_common::error::{Error, ErrorKind, Result};
@@ -20,8 +23,10 @@ use super::quote;
 
 /// Version of what is stored. A newer one is refused, never half understood.
 pub const FORMAT: u32 = 1;
-/// Tries of a statement that another starter may collide with.
-const START_TRIES: u32 = 20;
+/// Rounds of reading, repairing and claiming, where other starters interfere.
+const START_TRIES: u32 = 30;
+/// Longest pause after a lost race; the real one is random, so that starters get out of each other's way.
+const START_PAUSE: Duration = Duration::from_millis(200);
 /// No past is kept, so that [`StateTables::upkeep`] can free it: with a retention of one hour a purge freed nothing (seen: 2,767
 /// files after 300 commits), and the session's own retention setting does not override the table's option.
 const OPTIONS: &str = "data_retention_period_in_hours = 0";
@@ -35,8 +40,10 @@ pub struct StateTables {
 }
 
 /// The ownership of a task, and the number of its committed batches.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Lease {
+    /// Who owns the task: unique for each start.
+    pub owner: String,
     /// Number of the takeover.
     pub epoch: u64,
     /// Committed batches.
@@ -48,8 +55,6 @@ pub struct Lease {
 pub struct CheckpointRow {
     /// Ownership and progress.
     pub lease: Lease,
-    /// Who took the task over last.
-    pub owner: String,
     position: Option<String>,
     format: u32,
 }
@@ -81,17 +86,16 @@ impl StateTables {
             session.execute(&sql).await.map_err(|e| e.at(format_args!("creating {}", self.checkpoint)))?;
         }
         for _ in 0..START_TRIES {
-            let Some(row) = self.single_row(session).await? else { continue };
-            self.check(&row)?;
-            match session.execute(&self.claim(row.lease, owner)).await {
-                Ok(_) => {}
-                Err(error) if error.kind() == ErrorKind::Conflict => continue,
-                Err(error) => return Err(error.at(format_args!("taking over {}", self.checkpoint))),
-            }
-            let Some(row) = self.single_row(session).await? else { continue };
-            if row.owner == owner {
-                let marks = self.read_marks(session).await?;
-                return Ok((row.lease, Checkpoint { position: self.position(&row)?, marks }));
+            if let Some(row) = self.single_row(session).await? {
+                self.check(&row)?;
+                if row.lease.owner == owner {
+                    let marks = self.read_marks(session).await?;
+                    let position = self.position(&row)?;
+                    return Ok((row.lease, Checkpoint { position, marks }));
+                }
+                contended(session.execute(&self.claim(&row.lease, owner)).await)
+                    .await
+                    .map_err(|e| e.at(format_args!("taking over {}", self.checkpoint)))?;
             }
         }
         Err(Error::new(
@@ -113,17 +117,18 @@ impl StateTables {
     }
 
     /// The compare-and-set that every batch ends with; has to change exactly 1 row.
-    pub fn advance(&self, lease: Lease, progress: &Progress) -> String {
+    pub fn advance(&self, lease: &Lease, progress: &Progress) -> String {
         let position = progress.position.as_ref().map(|position| quote::string(&position.to_string()));
         let position = position.map(|text| format!(", `position` = {text}")).unwrap_or_default();
         format!(
-            "UPDATE {} SET `n` = {}{position}, `source_time` = {} WHERE `task_id` = {} AND `epoch` = {} AND `n` = {}",
+            "UPDATE {} SET `n` = {}{position}, `source_time` = {} WHERE `task_id` = {} AND `epoch` = {} AND `n` = {} AND `owner` = {}",
             self.checkpoint,
             lease.n + 1,
             progress.source_time,
             quote::string(&self.task),
             lease.epoch,
-            lease.n
+            lease.n,
+            quote::string(&lease.owner)
         )
     }
 
@@ -131,7 +136,7 @@ impl StateTables {
     ///
     /// # Errors
     /// A mark that cannot be stored.
-    pub fn store_marks(&self, lease: Lease, progress: &Progress) -> Result<Vec<String>> {
+    pub fn store_marks(&self, lease: &Lease, progress: &Progress) -> Result<Vec<String>> {
         let mut out = Vec::new();
         if !progress.marks.is_empty() {
             out.push(marks::insert(&self.marks, lease, &progress.marks)?);
@@ -161,7 +166,7 @@ impl StateTables {
         ]
     }
 
-    fn claim(&self, lease: Lease, owner: &str) -> String {
+    fn claim(&self, lease: &Lease, owner: &str) -> String {
         format!(
             "UPDATE {} SET `epoch` = `epoch` + 1, `owner` = {} WHERE `task_id` = {} AND `epoch` = {} AND `n` = {}",
             self.checkpoint,
@@ -178,16 +183,15 @@ impl StateTables {
         let repair = match rows.len() {
             0 => self.insert_row(),
             1 => return Ok(rows.pop()),
-            _ if rows.iter().filter(|row| row.lease != Lease { epoch: 0, n: 0 }).count() > 1 => {
-                return Err(self.broken("it holds several rows that have been in use"));
+            _ if rows.iter().filter(|row| row.lease.n > 0).count() > 1 => {
+                return Err(self.broken("it holds several rows that stand behind a batch"));
             }
             _ => self.delete_doubles(),
         };
-        match session.execute(&repair).await {
-            Ok(_) => Ok(None),
-            Err(error) if error.kind() == ErrorKind::Conflict => Ok(None),
-            Err(error) => Err(error.at(format_args!("making the row of {}", self.checkpoint))),
-        }
+        contended(session.execute(&repair).await)
+            .await
+            .map_err(|e| e.at(format_args!("making the row of {}", self.checkpoint)))?;
+        Ok(None)
     }
 
     fn insert_row(&self) -> String {
@@ -199,11 +203,11 @@ impl StateTables {
         )
     }
 
-    /// Keeps the row in use, or the first of several that nobody uses yet.
+    /// Keeps the row that stands behind a batch, else the one claimed last, else the first.
     fn delete_doubles(&self) -> String {
         format!(
-            "DELETE FROM {table} WHERE _row_id IN (SELECT dt_id FROM (SELECT _row_id AS dt_id, `epoch` AS dt_epoch, \
-             row_number() OVER (ORDER BY `epoch` DESC, _row_id) AS dt_number FROM {table}) WHERE dt_number > 1 AND dt_epoch = 0)",
+            "DELETE FROM {table} WHERE _row_id IN (SELECT dt_id FROM (SELECT _row_id AS dt_id, `n` AS dt_n, \
+             row_number() OVER (ORDER BY `n` DESC, `epoch` DESC, _row_id) AS dt_number FROM {table}) WHERE dt_number > 1 AND dt_n = 0)",
             table = self.checkpoint
         )
     }
@@ -225,8 +229,7 @@ impl StateTables {
         let number = |text: Option<String>| text?.parse::<u64>().ok();
         (task? == self.task).then_some(())?;
         Some(CheckpointRow {
-            lease: Lease { epoch: number(epoch)?, n: number(n)? },
-            owner: owner?,
+            lease: Lease { owner: owner?, epoch: number(epoch)?, n: number(n)? },
             position,
             format: number(format)?.try_into().ok()?,
         })
@@ -263,9 +266,25 @@ impl StateTables {
     }
 }
 
+/// Takes a lost race for an answer: whoever won has changed what the next round reads.
+async fn contended(result: Result<Option<u64>>) -> Result<()> {
+    match result {
+        Ok(_) => Ok(()),
+        Err(error) if error.kind() == ErrorKind::Conflict => {
+            tokio::time::sleep(START_PAUSE.mul_f64(rand::random())).await;
+            Ok(())
+        }
+        Err(error) => Err(error),
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    fn lease(epoch: u64, n: u64) -> Lease {
+        Lease { owner: "me".into(), epoch, n }
+    }
 
     #[test]
     fn the_compare_and_set_names_epoch_and_number() {
@@ -276,11 +295,11 @@ mod tests {
             ..Progress::default()
         };
         assert_eq!(
-            tables.advance(Lease { epoch: 3, n: 41 }, &progress),
+            tables.advance(&lease(3, 41), &progress),
             "UPDATE `_dt`.`checkpoint_a_1` SET `n` = 42, `position` = '{\"server\":\"u\",\"file\":\"b.1\",\"offset\":4}', \
-             `source_time` = -7 WHERE `task_id` = 'a_1' AND `epoch` = 3 AND `n` = 41"
+             `source_time` = -7 WHERE `task_id` = 'a_1' AND `epoch` = 3 AND `n` = 41 AND `owner` = 'me'"
         );
-        let keeps = tables.advance(Lease { epoch: 3, n: 41 }, &Progress::default());
+        let keeps = tables.advance(&lease(3, 41), &Progress::default());
         assert!(!keeps.contains("position"), "{keeps}");
     }
 
@@ -298,7 +317,7 @@ mod tests {
             values.map(|v| Some(v.to_owned())).into_iter().chain([None]).collect::<Vec<_>>()
         };
         let parsed = tables.parse(row(["t", "1", "2", "3", "me"])).unwrap();
-        assert_eq!(parsed.lease, Lease { epoch: 2, n: 3 });
+        assert_eq!(parsed.lease, lease(2, 3));
         assert!(tables.check(&parsed).is_ok());
         let newer = tables.parse(row(["t", "2", "2", "3", "me"])).unwrap();
         assert!(tables.check(&newer).unwrap_err().to_string().contains("format is 2"));

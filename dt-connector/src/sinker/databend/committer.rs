@@ -132,11 +132,11 @@ impl Committer {
             Some(session) => session,
             None => self.client.session().await?,
         };
-        if in_doubt && self.is_committed(&session, state.lease).await? {
+        if in_doubt && self.is_committed(&session, &state.lease).await? {
             state.session = Some(session);
             return Ok(());
         }
-        match self.transaction(&session, state.lease, staged, progress).await {
+        match self.transaction(&session, &state.lease, staged, progress).await {
             Ok(()) => {
                 state.session = Some(session);
                 Ok(())
@@ -152,16 +152,16 @@ impl Committer {
     }
 
     /// What the checkpoint row says about batch N+1.
-    async fn is_committed(&self, session: &Session, lease: Lease) -> Result<bool> {
+    async fn is_committed(&self, session: &Session, lease: &Lease) -> Result<bool> {
         let row = self.tables.read(session).await?;
-        if row.lease == lease {
+        if row.lease == *lease {
             return Ok(false);
         }
-        if row.lease == (Lease { n: lease.n + 1, ..lease }) {
+        if row.lease == (Lease { n: lease.n + 1, ..lease.clone() }) {
             info!(batch = row.lease.n, "batch was committed although its answer was lost");
             return Ok(true);
         }
-        if row.lease.epoch == lease.epoch {
+        if (row.lease.epoch, &row.lease.owner) == (lease.epoch, &lease.owner) {
             return Err(Error::internal(format!(
                 "the checkpoint stands at batch {}, this writer at {}",
                 row.lease.n, lease.n
@@ -171,7 +171,7 @@ impl Committer {
             ErrorKind::Fenced,
             format!(
                 "another writer has taken the task over: epoch {}, owner {}; this one was epoch {}. Run the task once only",
-                row.lease.epoch, row.owner, lease.epoch
+                row.lease.epoch, row.lease.owner, lease.epoch
             ),
         ))
     }
@@ -179,7 +179,7 @@ impl Committer {
     async fn transaction(
         &self,
         session: &Session,
-        lease: Lease,
+        lease: &Lease,
         staged: &[StagedTable],
         progress: &Progress,
     ) -> Result<()> {

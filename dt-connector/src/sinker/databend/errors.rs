@@ -18,7 +18,7 @@ pub fn classify(error: &Driver) -> Error {
         Driver::Transport(_) | Driver::IO(_) | Driver::Protocol(_) | Driver::InvalidResponse(_) => {
             transient("the connection to Databend failed")
         }
-        Driver::BadArgument(message) => Error::config(format!("[sinker] url: {}", first_line(message))),
+        Driver::BadArgument(message) => Error::config(first_line(message)),
         Driver::Parsing(_) | Driver::Arrow(_) | Driver::Convert(_) => {
             Error::target("Databend answered something that its driver cannot read")
         }
@@ -28,7 +28,7 @@ pub fn classify(error: &Driver) -> Error {
 fn classify_api(error: &Api) -> Error {
     match error {
         Api::WithContext { inner, .. } => classify_api(inner),
-        Api::BadArgument(message) => Error::config(format!("[sinker] url: {}", first_line(message))),
+        Api::BadArgument(message) => Error::config(first_line(message)),
         Api::IO(_) => transient("the connection to Databend failed"),
         Api::Request(message) => {
             transient(format!("the connection to Databend failed: {}", first_line(message)))
@@ -94,6 +94,10 @@ fn by_code(code: u16, message: &str) -> Error {
         4001 if message.contains("multi rows from source") => {
             without(ErrorKind::Internal, "a key occurs twice in one statement")
         }
+        // With a short retention the same conflict comes as 4003.
+        4003 if message.contains("Unresolvable conflict") => {
+            without(ErrorKind::Conflict, "another transaction was faster")
+        }
         4001 | 2014 => without(ErrorKind::Conflict, "another transaction changed the same blocks"),
         4002 | 4003 | 5110..=5112 => with_message(ErrorKind::Transient, "the transaction was lost"),
         5101 | 5103 => without(ErrorKind::Transient, "the session has expired"),
@@ -125,6 +129,7 @@ mod tests {
             (4000, "storage: timed out", ErrorKind::Transient),
             (4002, "", ErrorKind::Transient),
             (4003, "", ErrorKind::Transient),
+            (4003, "Unresolvable conflict: Transaction conflicts with commit at", ErrorKind::Conflict),
             (5111, "", ErrorKind::Transient),
             (2014, "", ErrorKind::Conflict),
             (1006, "", ErrorKind::Data),

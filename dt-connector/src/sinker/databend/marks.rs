@@ -22,7 +22,7 @@ pub fn create(table: &str, options: &str) -> String {
 ///
 /// # Errors
 /// A key that cannot be written as JSON.
-pub fn insert(table: &str, lease: Lease, marks: &[ChunkMark]) -> Result<String> {
+pub fn insert(table: &str, lease: &Lease, marks: &[ChunkMark]) -> Result<String> {
     let mut sql = format!("INSERT INTO {table} VALUES ");
     for (i, mark) in marks.iter().enumerate() {
         let last_key = mark.last_key.as_ref().map(serde_json::to_string).transpose();
@@ -109,7 +109,7 @@ mod tests {
     #[test]
     fn marks_are_written() {
         let plain = ChunkMark { last_key: None, view: None, done: false, ..mark() };
-        let sql = insert("m", Lease { epoch: 1, n: 4 }, &[mark(), plain]).unwrap();
+        let sql = insert("m", &Lease { owner: String::new(), epoch: 1, n: 4 }, &[mark(), plain]).unwrap();
         assert_eq!(
             sql,
             "INSERT INTO m VALUES (1,1,5,'d','it''s',2,30,'[\"5\",\"''a\\\\\\\\\\\\\"''\"]',true,\

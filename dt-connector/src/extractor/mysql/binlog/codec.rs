@@ -76,14 +76,15 @@ pub(super) enum Codec {
 /// # Errors
 /// The schema and the binlog disagree, or the charset has no decoder.
 pub(super) fn codec(column: &Column, wire: Wire) -> Result<Codec> {
-    match agreed(&column.ty, wire)? {
-        Some(codec) => Ok(codec),
-        None if wire == Wire::Compressed => Err(Error::schema(
+    let codec = match agreed(&column.ty, wire) {
+        Ok(Some(codec)) => Ok(codec),
+        Ok(None) if wire == Wire::Compressed => Err(Error::schema(
             "COMPRESSED columns are not supported: remove the attribute (ALTER TABLE .. MODIFY), or leave the table out",
         )),
-        None => Err(altered(&format!("it is {:?} in the schema but {wire:?} in the binlog", column.ty))),
-    }
-    .map_err(|e| e.at(format_args!("column `{}`", column.name)))
+        Ok(None) => Err(altered(&format!("it is {:?} in the schema but {wire:?} in the binlog", column.ty))),
+        Err(e) => Err(e),
+    };
+    codec.map_err(|e| e.at(format_args!("column `{}`", column.name)))
 }
 
 /// The error for a table that is not what its schema says, with the way out.

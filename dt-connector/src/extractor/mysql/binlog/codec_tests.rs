@@ -133,5 +133,5 @@ fn an_altered_table_is_refused() {
     }
     let swe7 = ColumnType::VarChar(text_of(10, "swe7"));
     let message = codec(&column(swe7), Wire::Variable { len: 10 }).unwrap_err().to_string();
-    assert!(message.contains("charset swe7"), "{message}");
+    assert!(message.starts_with("column `c`: its charset swe7"), "{message}");
 }

@@ -166,7 +166,7 @@ pub(super) fn gtid(body: &[u8]) -> Result<(Option<Gtid>, Option<i64>)> {
     let mut uuid = [0; 16];
     uuid.copy_from_slice(cursor.take(16)?);
     let number = cursor.le(8)?;
-    let gtid = (number > 0).then(|| Gtid::MySql { source: GtidSource { uuid, tag: None }, number });
+    let gtid = (number > 0).then_some(Gtid::MySql { source: GtidSource { uuid, tag: None }, number });
     // Logical timestamps of type 2, then 7 bytes whose highest bit says that the original server's time follows.
     let time = if cursor.len() >= 1 + 16 + 7 && cursor.u8()? == 2 {
         cursor.take(16)?;

@@ -11,8 +11,9 @@ use mysql_async::{BinlogStream, BinlogStreamRequest, Conn, IoError, Sid};
 use crate::extractor::mysql::connection::source_error;
 use crate::extractor::mysql::server::{Flavor, Server};
 
-/// The code of every refusal of a binlog dump (`ER_MASTER_FATAL_ERROR_READING_BINLOG`); the text says which.
-const REFUSED: u16 = 1236;
+/// The codes of refused and ended binlog dumps: `ER_MASTER_FATAL_ERROR_READING_BINLOG`, whose text says why, and MariaDB's
+/// `ER_SLAVE_SAME_ID`.
+const REFUSED: [u16; 2] = [1236, 4052];
 
 /// What the codec behind the driver says about bytes that are left when a connection ends.
 const CUT_PACKET: &str = "bytes remaining on stream";
@@ -152,7 +153,7 @@ fn sids(set: &GtidSet) -> Result<Vec<Sid<'static>>> {
 /// What an error of a dump means. A lost connection is transient, a refusal is not.
 pub(super) fn dump_error(e: mysql_async::Error) -> Error {
     match &e {
-        mysql_async::Error::Server(refusal) if refusal.code == REFUSED => {
+        mysql_async::Error::Server(refusal) if REFUSED.contains(&refusal.code) => {
             Error::new(ErrorKind::Source, refused(&refusal.message)).caused_by(e)
         }
         // The driver's reader of frames says so when the connection ends inside a packet.
@@ -183,7 +184,11 @@ fn refused(text: &str) -> &'static str {
     {
         "the stored GTID is ahead of this server, which was restored or lost transactions: connect to the right server, or \
          reset the task and copy anew"
-    } else if has("impossible position") || has("bogus data") || has("max_allowed_packet") || has("truncated")
+    } else if has("impossible position")
+        || has("file size")
+        || has("bogus data")
+        || has("max_allowed_packet")
+        || has("truncated")
     {
         "the stored file and offset are not the start of an event on this server, which was restored or reset: reset the \
          task and copy anew"
@@ -203,7 +208,7 @@ mod tests {
     const UUID: &str = "3e11fa47-71ca-11e1-9e33-c80aa9429562";
 
     fn server(flavor: Flavor, gtid_mode: bool) -> Server {
-        Server { flavor, version: (9, 7, 0), identity: "me".into(), gtid_mode }
+        Server { flavor, version: (9, 7, 0), identity: "me".into(), gtid_mode, variables: Default::default() }
     }
 
     fn at(server: &str, offset: u64) -> Option<BinlogPosition> {

@@ -27,9 +27,7 @@ impl TablePlan {
     pub(super) fn new(schema: &Arc<TableSchema>, map: &TableMap<'_>) -> Result<Self> {
         if map.column_count() != schema.columns.len() {
             let (logged, known) = (map.column_count(), schema.columns.len());
-            return Err(Error::schema(format!(
-                "it has {known} columns in the schema but {logged} in the binlog"
-            )));
+            return Err(altered(&format!("it has {known} columns in the schema but {logged} in the binlog")));
         }
         let codecs = schema.columns.iter().zip(map.wires()?).map(|(column, wire)| codec(column, wire));
         Ok(Self { schema: Arc::clone(schema), codecs: codecs.collect::<Result<_>>()? })
