@@ -4,7 +4,7 @@
 //! an error, never a warning, unless the task file says otherwise.
 
 use dt_common::config::FkCascade;
-use dt_common::error::{Error, ErrorKind, Result};
+use dt_common::error::{Error, Result};
 use dt_common::filter::Filter;
 use dt_common::position::{BinlogPosition, GtidPosition, Position};
 use dt_common::schema::TableName;
@@ -79,11 +79,7 @@ fn binlog_settings(server: &Server) -> Result<()> {
 
 /// REPLICATION CLIENT shows where the binlog stands, REPLICATION SLAVE reads it.
 async fn replication_privilege(conn: &mut Conn, server: &Server) -> Result<()> {
-    let client = if server.flavor == Flavor::MariaDb { "BINLOG MONITOR" } else { "REPLICATION CLIENT" };
-    server.binlog_end(conn).await.map_err(|e| match e.kind() {
-        ErrorKind::Source => e.at(format_args!("GRANT {client} ON *.* to the user")),
-        _ => e,
-    })?;
+    server.binlog_end(conn).await?;
     let allowed = match server.flavor {
         // The statement needs just this privilege, however a role or a default granted it.
         Flavor::MySql => {
