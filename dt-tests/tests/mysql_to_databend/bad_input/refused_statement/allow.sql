@@ -1,1 +1,1 @@
-ALTER TABLE {db}.t DROP CONSTRAINT small;
+ALTER TABLE {db}.away RENAME TO t;

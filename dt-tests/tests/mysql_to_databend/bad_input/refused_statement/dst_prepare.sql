@@ -1,2 +1,0 @@
-CREATE DATABASE {db};
-CREATE TABLE {db}.t (id INT NOT NULL, v INT, CONSTRAINT small CHECK (v < 100));
