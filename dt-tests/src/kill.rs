@@ -156,7 +156,7 @@ fn composite(random: &mut StdRng) -> Vec<String> {
     vec![
         format!("INSERT INTO composite VALUES {rows} ON DUPLICATE KEY UPDATE v = v + 1"),
         format!("UPDATE composite SET v = v + 1 WHERE a = {a} LIMIT {ROWS}"),
-        format!("UPDATE composite SET b = CONCAT(b, 'x') WHERE a = {a} AND b = 'k7'"),
+        format!("UPDATE IGNORE composite SET b = CONCAT(b, 'x') WHERE a = {a} AND b = 'k7'"),
         format!("DELETE FROM composite WHERE a = {a} AND LENGTH(b) > 6"),
     ]
 }
