@@ -16,7 +16,7 @@ help:
 
 build:
 	@dt-tests/tools.sh
-	@$(CARGO) build --package dt-task
+	@$(CARGO) build --workspace --bins
 
 servers:
 	@dt-tests/servers/provision.sh
@@ -28,7 +28,7 @@ unit:
 	@$(CARGO) test --workspace --lib --bins
 
 test: servers unit build
-	@$(CARGO) test --quiet --package dt-tests --test mysql_to_databend -- $(CASE) $(SERVER:%=--server %)
+	@$(CARGO) test --quiet --workspace --test mysql_to_databend -- $(CASE) $(SERVER:%=--server %)
 
 lint:
 	@$(CARGO) fmt --all --check

@@ -58,7 +58,7 @@ pub enum ChunkWrite {
 pub struct ChunkMark {
     /// Table at the source.
     pub table: TableName,
-    /// Number of the chunk within the table's copy, from 0.
+    /// Number of the chunk within the table's copy; grows from 0, also across restarts of the copy.
     pub chunk: u64,
     /// Rows of the table copied so far, this chunk included.
     pub rows: u64,

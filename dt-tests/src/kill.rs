@@ -1,9 +1,10 @@
 //! SIGKILL at seeded random times, under load.
 //!
 //! Four writers change keyed, composite, keyless and several tables per transaction while the task is killed and started
-//! again. Half of the kills wait for `batch begin` in the task's log, so that some hit between `BEGIN` and the answer of
-//! `COMMIT`; which ones did is read from the log afterwards. Then the writers stop, the task catches up, and both sides
-//! have to be equal.
+//! again. They begin when the task follows: what was written before is not the task's. Half of the kills wait for `batch begin`
+//! in the task's log, so that some hit between `BEGIN` and the answer of `COMMIT`; which ones did is read from the log afterwards.
+//! The others wait for a commit, so that the task moves on between kills. Then the writers stop, the task catches up, and both
+//! sides have to be equal.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
@@ -27,7 +28,10 @@ const ROWS: i64 = 30;
 const RATE: u64 = 1000;
 /// Kills that have to hit between `BEGIN` and the answer of `COMMIT`.
 const IN_COMMIT: u32 = 4;
-/// How long a kill waits for a batch to begin.
+/// The task's log when it has sent `BEGIN`, and when `COMMIT` was answered.
+const BEGUN: &str = "batch begin";
+const COMMITTED: &str = "batch committed";
+/// How long a kill waits for either.
 const BATCH: Duration = Duration::from_secs(60);
 
 /// Kills the task of `task_config.ini` at least `times` times, lets it catch up and compares.
@@ -38,16 +42,18 @@ pub async fn run(play: &mut Play<'_>, times: u32) -> Result<String> {
     let seed =
         std::env::var("SEED").ok().and_then(|seed| seed.parse().ok()).unwrap_or_else(rand::random::<u32>);
     let mut random = StdRng::seed_from_u64(seed.into());
-    let load = Load::start(&play.source, play.vars.get("db"), seed.into());
     play.start("task_config.ini")?;
+    play.tasks.follow().await?;
+    let load = Load::start(&play.source, play.vars.get("db"), seed.into());
     let (mut kills, mut in_commit) = (0, 0);
     while kills < times || (in_commit < IN_COMMIT && kills < 3 * times) {
         play.tasks.follow().await.with_context(|| format!("seed {seed}, after {kills} kills"))?;
         if kills % 2 == 0 || kills >= times {
-            next_batch(play).await?;
+            next(play, BEGUN).await?;
             sleep(Duration::from_micros(random.random_range(0..60_000))).await;
         } else {
-            sleep(Duration::from_millis(random.random_range(100..2500))).await;
+            next(play, COMMITTED).await?;
+            sleep(Duration::from_millis(random.random_range(0..1500))).await;
         }
         play.tasks.kill().await?;
         kills += 1;
@@ -64,15 +70,14 @@ pub async fn run(play: &mut Play<'_>, times: u32) -> Result<String> {
     Ok(format!("{kills} kills (SEED={seed}), {in_commit} in commit, {changes} changes at {rate}/s"))
 }
 
-/// Waits until the task begins one more batch than it has begun so far.
-async fn next_batch(play: &mut Play<'_>) -> Result<()> {
-    let begun = |output: &str| output.matches("batch begin").count();
-    let before = begun(&play.tasks.output());
+/// Waits until the task's log says something once more than it has so far.
+async fn next(play: &mut Play<'_>, event: &str) -> Result<()> {
+    let before = play.tasks.output().matches(event).count();
     let deadline = Instant::now() + BATCH;
-    while begun(&play.tasks.output()) <= before {
+    while play.tasks.output().matches(event).count() <= before {
         play.tasks.still_runs()?;
         if Instant::now() > deadline {
-            bail!("no batch began within {BATCH:?}");
+            bail!("no `{event}` within {BATCH:?}");
         }
         sleep(Duration::from_millis(5)).await;
     }
@@ -81,7 +86,7 @@ async fn next_batch(play: &mut Play<'_>) -> Result<()> {
 
 /// Whether the log ends between `BEGIN` and the answer of `COMMIT`.
 fn committing(output: &str) -> bool {
-    output.rfind("batch begin") > output.rfind("batch committed")
+    output.rfind(BEGUN) > output.rfind(COMMITTED)
 }
 
 /// The writers.
@@ -156,7 +161,7 @@ fn composite(random: &mut StdRng) -> Vec<String> {
     vec![
         format!("INSERT INTO composite VALUES {rows} ON DUPLICATE KEY UPDATE v = v + 1"),
         format!("UPDATE composite SET v = v + 1 WHERE a = {a} LIMIT {ROWS}"),
-        format!("UPDATE composite SET b = CONCAT(b, 'x') WHERE a = {a} AND b = 'k7'"),
+        format!("UPDATE IGNORE composite SET b = CONCAT(b, 'x') WHERE a = {a} AND b = 'k7'"),
         format!("DELETE FROM composite WHERE a = {a} AND LENGTH(b) > 6"),
     ]
 }

@@ -4,7 +4,7 @@
 //! an error, never a warning, unless the task file says otherwise.
 
 use dt_common::config::FkCascade;
-use dt_common::error::{Error, ErrorKind, Result};
+use dt_common::error::{Error, Result};
 use dt_common::filter::Filter;
 use dt_common::position::{BinlogPosition, GtidPosition, Position};
 use dt_common::schema::TableName;
@@ -79,11 +79,7 @@ fn binlog_settings(server: &Server) -> Result<()> {
 
 /// REPLICATION CLIENT shows where the binlog stands, REPLICATION SLAVE reads it.
 async fn replication_privilege(conn: &mut Conn, server: &Server) -> Result<()> {
-    let client = if server.flavor == Flavor::MariaDb { "BINLOG MONITOR" } else { "REPLICATION CLIENT" };
-    server.binlog_end(conn).await.map_err(|e| match e.kind() {
-        ErrorKind::Source => e.at(format_args!("GRANT {client} ON *.* to the user")),
-        _ => e,
-    })?;
+    server.binlog_end(conn).await?;
     let allowed = match server.flavor {
         // The statement needs just this privilege, however a role or a default granted it.
         Flavor::MySql => {
@@ -197,7 +193,8 @@ pub(crate) async fn engines(conn: &mut Conn, source: &SourceTables) -> Result<()
 
 /// The position to resume from, checked against what the server still has.
 ///
-/// File and offset of another server are dropped when GTIDs say the same.
+/// File and offset are dropped when they are another server's or purged, and GTIDs say the same: an idle task may stand at the end of
+/// a file that is gone without having missed anything.
 ///
 /// # Errors
 /// A purged position, one that lies ahead of the server, one of another server without GTIDs.
@@ -206,42 +203,55 @@ pub(crate) async fn resume_position(
     server: &Server,
     position: Position,
 ) -> Result<Position> {
-    let own = position.binlog.as_ref().is_none_or(|binlog| binlog.server == server.identity);
-    if let (Some(binlog), true) = (&position.binlog, own) {
-        binlog_file(conn, server, binlog).await?;
+    let Position { binlog, gtid } = position;
+    if let Some(gtid) = &gtid {
+        executed(conn, server, gtid).await?;
     }
-    match (&position.gtid, own) {
-        (Some(gtid), _) => {
-            executed(conn, server, gtid).await?;
-            if own { Ok(position) } else { Ok(Position { binlog: None, gtid: position.gtid }) }
+    let binlog = match (binlog, &gtid) {
+        (Some(binlog), Some(_)) if binlog.server != server.identity => None,
+        (Some(binlog), None) if binlog.server != server.identity => {
+            return Err(other_server(server, &Position { binlog: Some(binlog), gtid: None }));
         }
-        (None, true) => Ok(position),
-        (None, false) => Err(Error::source(format!(
-            "the task stands at a file and offset of another server, which mean nothing on this one (it is {}); point \
-             [extractor] url at the server that the task has followed, or copy anew with a new task id. Position: {position}",
-            server.identity
-        ))),
-    }
+        (Some(binlog), _) => binlog_file(conn, server, binlog, gtid.is_some()).await?,
+        (None, _) => None,
+    };
+    Ok(Position { binlog, gtid })
 }
 
-/// Whether the file is still there and as long as the position says.
-async fn binlog_file(conn: &mut Conn, server: &Server, position: &BinlogPosition) -> Result<()> {
+fn other_server(server: &Server, position: &Position) -> Error {
+    Error::source(format!(
+        "the task stands at a file and offset of another server, which mean nothing on this one (it is {}); point [extractor] \
+         url at the server that the task has followed, or copy anew with a new task id. Position: {position}",
+        server.identity
+    ))
+}
+
+/// The place, when its file is still there and as long as the place says; `None` for a purged file where GTIDs stand in.
+async fn binlog_file(
+    conn: &mut Conn,
+    server: &Server,
+    position: BinlogPosition,
+    has_gtid: bool,
+) -> Result<Option<BinlogPosition>> {
     let files: Vec<Row> = rows(conn, "SHOW BINARY LOGS").await?;
     let named = |row: &Row| row.get::<String, _>(0).is_some_and(|name| name == *position.file);
     let (file, offset) = (&position.file, position.offset);
-    if !files.iter().any(named) {
-        return Err(Error::source(format!(
-            "the binlog {file} that the task needs is no longer on the source; copy anew with a new task id, and keep \
-             binlogs longer (binlog_expire_logs_seconds)"
-        )));
-    }
-    if !server.binlog_end(conn).await?.has_reached(position) {
+    if !server.binlog_end(conn).await?.has_reached(&position) {
         return Err(Error::source(format!(
             "the task stands at {file}:{offset}, behind the end of the source's binlog: the binlog was reset or the \
              server lost transactions; copy anew with a new task id"
         )));
     }
-    Ok(())
+    if files.iter().any(named) {
+        return Ok(Some(position));
+    }
+    if has_gtid {
+        return Ok(None);
+    }
+    Err(Error::source(format!(
+        "the binlog {file} that the task needs is no longer on the source; copy anew with a new task id, and keep binlogs \
+         longer (binlog_expire_logs_seconds)"
+    )))
 }
 
 /// Whether the server has executed all that the task has, and still holds all that the task has not.

@@ -118,8 +118,8 @@ fn server_error(doing: &str, error: ServerError) -> Error {
         1045 | 1698 => "user or password is wrong, or the user may not connect from this host",
         1044 | 1142 | 1143 => "GRANT SELECT on the followed databases to the user",
         1227 => {
-            "GRANT the privilege that the server names ON *.* to the user \
-             (a change stream needs REPLICATION SLAVE and REPLICATION CLIENT, on MariaDB also BINLOG MONITOR)"
+            "GRANT the privilege that the server names ON *.* to the user; a change stream needs REPLICATION SLAVE and \
+             REPLICATION CLIENT (on MariaDB BINLOG MONITOR)"
         }
         1236 => {
             "the binlog that the task needs is no longer on the server, or its position is not one of this \

@@ -17,8 +17,8 @@ use std::collections::HashMap;
 use dt_common::error::{Error, Result};
 use dt_common::position::{BinlogPosition, Position};
 use dt_common::schema::TableName;
+use mysql_async::Conn;
 use mysql_async::prelude::Queryable;
-use mysql_async::{Conn, ServerError};
 use tracing::info;
 
 use super::connection::{Connector, source_error};
@@ -119,21 +119,18 @@ async fn locked(
 }
 
 fn lock_error(error: mysql_async::Error) -> Error {
-    let doing = match &error {
-        mysql_async::Error::Server(ServerError { code: 1205, .. }) => {
-            "a table could not be locked within 10 seconds because a transaction on it stays open; end it, or start the task \
-             when the source is quieter"
+    let doing = "locking the tables for the moment in which the copy begins";
+    let mysql_async::Error::Server(server) = error else { return source_error(doing, error) };
+    let remedy = match server.code {
+        1205 => {
+            "no lock within 10 seconds, because a transaction on a table stays open; end it, or start the task when the \
+             source is quieter"
         }
-        mysql_async::Error::Server(ServerError { code: 1044 | 1142, .. }) => {
-            "tables without a key (and, without GTIDs, all tables) are locked for the moment in which the copy begins; \
-             GRANT LOCK TABLES on their databases to the user, or give them a primary key"
+        1044 | 1142 => {
+            "tables without a key (and, on MySQL without GTIDs, all tables) need it; GRANT LOCK TABLES on their \
+             databases to the user, or give them a primary key"
         }
-        _ => "locking the tables for the moment in which the copy begins",
+        _ => return source_error(doing, mysql_async::Error::Server(server)),
     };
-    match &error {
-        mysql_async::Error::Server(ServerError { code: 1205 | 1044 | 1142, .. }) => {
-            Error::source(doing).caused_by(error)
-        }
-        _ => source_error(doing, error),
-    }
+    Error::source(format!("{doing}: {remedy}")).caused_by(server)
 }

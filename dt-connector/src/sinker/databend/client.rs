@@ -24,8 +24,6 @@ const MIN_VERSION: [u32; 3] = [1, 2, 863];
 const SETTINGS: &[(&str, &str)] = &[
     // TIMESTAMP literals are UTC.
     ("timezone", "UTC"),
-    // An IN list below the threshold becomes a chain of ORs: 1,000 composite keys took 50 s to plan, as a join 0.1 s.
-    ("inlist_to_join_threshold", "1"),
 ];
 
 /// Rows of an answer; `None` is NULL.

@@ -66,43 +66,6 @@ pub fn push_value(out: &mut String, value: &ColValue, ty: TargetType) -> Result<
     Ok(())
 }
 
-/// Appends a key's value as it stands behind `IN`: typed, so that nothing is compared as text. A BINARY key is compared by
-/// its hex digits, because Databend has no `=` for BINARY.
-///
-/// # Errors
-/// Why the target cannot hold the value.
-pub fn push_key(out: &mut String, value: &ColValue, ty: TargetType) -> Result<(), Unfit> {
-    match value {
-        ColValue::Bytes(bytes) => {
-            out.push('\'');
-            push_hex(out, bytes);
-            out.push('\'');
-        }
-        ColValue::Float(_)
-        | ColValue::Double(_)
-        | ColValue::Date(_)
-        | ColValue::DateTime(_)
-        | ColValue::Timestamp(_)
-        | ColValue::Time(_)
-        | ColValue::Vector(_) => {
-            push_value(out, value, ty)?;
-            push(out, format_args!("::{ty}"));
-        }
-        ColValue::Absent
-        | ColValue::Null
-        | ColValue::Int(_)
-        | ColValue::UInt(_)
-        | ColValue::Decimal(_)
-        | ColValue::Bit(_)
-        | ColValue::Year(_)
-        | ColValue::Text(_)
-        | ColValue::InvalidText(_)
-        | ColValue::Json(_)
-        | ColValue::Geometry { .. } => push_value(out, value, ty)?,
-    }
-    Ok(())
-}
-
 /// Whether the kind of value belongs into the kind of column.
 fn fits(value: &ColValue, ty: TargetType) -> bool {
     match value {
@@ -244,8 +207,6 @@ fn push_vector(out: &mut String, values: &[f32]) -> Result<(), Unfit> {
 mod tests {
     use super::*;
 
-    const DOUBLE: TargetType = TargetType::Double;
-
     fn value(value: ColValue, ty: &str) -> Result<String, Unfit> {
         let mut out = String::new();
         push_value(&mut out, &value, TargetType::parse(ty).unwrap()).map(|()| out)
@@ -312,20 +273,5 @@ mod tests {
         ] {
             assert_eq!(value(cell, ty), Err(unfit));
         }
-    }
-
-    #[test]
-    fn keys_are_typed() {
-        let key = |cell: ColValue, ty| {
-            let mut out = String::new();
-            push_key(&mut out, &cell, ty).map(|()| out)
-        };
-        assert_eq!(key(ColValue::Double(1.5), DOUBLE).unwrap(), "'1.5e0'::DOUBLE");
-        assert_eq!(key(ColValue::Bytes([10].into()), TargetType::Binary).unwrap(), "'0a'");
-        assert_eq!(
-            key(ColValue::Timestamp(0), TargetType::Timestamp).unwrap(),
-            "'1970-01-01 00:00:00.000000'::TIMESTAMP"
-        );
-        assert_eq!(key(ColValue::text("a"), TargetType::Varchar).unwrap(), "'a'");
     }
 }

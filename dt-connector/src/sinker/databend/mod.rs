@@ -8,7 +8,7 @@
 //! | [`target_tables`] | what the target's tables look like |
 //! | [`client`] | sessions: the only place that does I/O |
 //! | [`errors`] | what Databend's errors mean |
-//! | [`plan`], [`statements`], [`multiset`], [`ddl`], [`types`], [`literal`], [`json`], [`unfit`], [`quote`] | pure: text from rows |
+//! | [`plan`], [`statements`], [`multiset`], [`rowset`], [`ddl`], [`types`], [`literal`], [`json`], [`unfit`], [`quote`] | pure: text from rows |
 
 pub mod checkpoint;
 pub mod client;
@@ -24,6 +24,7 @@ pub mod marks;
 pub mod multiset;
 pub mod plan;
 pub mod quote;
+pub mod rowset;
 pub mod statements;
 pub mod target_tables;
 pub mod types;

@@ -9,8 +9,8 @@ use dt_common::error::Result;
 use dt_common::row::Row;
 use dt_common::value::ColValue;
 
-use super::literal::push_key;
 use super::plan::{PlannedColumn, TablePlan};
+use super::rowset;
 use super::statements::{Expect, MAX_STATEMENT_BYTES, Statement, push_cells};
 use super::types::TargetType;
 
@@ -33,7 +33,7 @@ pub fn deletes(
         while taken < rest.len().min(batch_size).min(MAX_ROWS) && values.len() < MAX_STATEMENT_BYTES {
             let (row, count) = &rest[taken];
             values.push_str(if taken > 0 { ",(" } else { "(" });
-            push_cells(&mut values, plan, row)?;
+            push_cells(&mut values, plan, row, rowset::push_cell)?;
             values.push_str(&format!(",{count})"));
             taken += 1;
             copies += count;
@@ -49,20 +49,16 @@ pub fn deletes(
 }
 
 fn delete(plan: &TablePlan, values: &str, filter: &str) -> String {
+    let types: Vec<TargetType> = plan.columns.iter().map(|c| c.ty).collect();
     let stored = canonical(plan.columns.iter().map(|c| (c.quoted.clone(), c.ty)));
-    let wanted = canonical(plan.columns.iter().enumerate().map(|(i, c)| (format!("v{i}"), c.ty)));
-    let typed: Vec<String> =
-        plan.columns.iter().enumerate().map(|(i, c)| format!("{} AS v{i}", typed(i, c.ty))).collect();
-    let names: Vec<String> = (0..plan.columns.len()).map(|i| format!("c{i}")).collect();
+    let wanted = canonical(types.iter().enumerate().map(|(i, ty)| (format!("dt_v{i}"), *ty)));
     format!(
         "DELETE FROM {table} WHERE _row_id IN (SELECT dt_id FROM (SELECT s.dt_id, w.dt_copies, \
          row_number() OVER (PARTITION BY s.dt_row ORDER BY s.dt_id) AS dt_number FROM \
          (SELECT _row_id AS dt_id, {stored} AS dt_row FROM {table}{filter}) AS s JOIN \
-         (SELECT {wanted} AS dt_row, dt_copies FROM (SELECT {typed}, dt_copies FROM \
-         (VALUES {values}) AS c({names}, dt_copies))) AS w ON s.dt_row = w.dt_row) WHERE dt_number <= dt_copies)",
+         (SELECT {wanted} AS dt_row, dt_copies FROM {rows}) AS w ON s.dt_row = w.dt_row) WHERE dt_number <= dt_copies)",
         table = plan.quoted,
-        typed = typed.join(", "),
-        names = names.join(", "),
+        rows = rowset::derived_table(&types, values, true),
     )
 }
 
@@ -96,24 +92,6 @@ fn text_of(name: &str, ty: TargetType) -> String {
     }
 }
 
-/// The literal in column `c{i}` of the `VALUES` list, given the type of the table's column.
-fn typed(i: usize, ty: TargetType) -> String {
-    match ty {
-        TargetType::Int { .. }
-        | TargetType::Float
-        | TargetType::Double
-        | TargetType::Decimal { .. }
-        | TargetType::Date
-        | TargetType::Timestamp
-        | TargetType::Interval
-        | TargetType::Varchar
-        | TargetType::Binary
-        | TargetType::Vector { .. } => format!("CAST(c{i} AS {ty})"),
-        TargetType::Variant => format!("parse_json(CAST(c{i} AS VARCHAR))"),
-        TargetType::Geometry => format!("to_geometry(CAST(c{i} AS VARCHAR))"),
-    }
-}
-
 /// A condition on one column that all wanted rows meet, so that blocks without them are never read. Taken from the first
 /// column that has a plain equality and no NULL among the rows.
 fn filter(plan: &TablePlan, rows: &[(Row, u64)]) -> Result<String> {
@@ -137,16 +115,15 @@ fn filter(plan: &TablePlan, rows: &[(Row, u64)]) -> Result<String> {
     let Some((at, column)) = plan.columns.iter().enumerate().find(usable) else {
         return Ok(String::new());
     };
-    let mut sql = format!(" WHERE {} IN (", column.quoted);
+    let mut values = String::new();
     for (i, (row, _)) in rows.iter().enumerate() {
-        if i > 0 {
-            sql.push(',');
-        }
-        push_key(&mut sql, &row[at], column.ty)
+        values.push_str(if i > 0 { ",(" } else { "(" });
+        rowset::push_cell(&mut values, &row[at], column.ty)
             .map_err(|unfit| unfit.error(&plan.schema.name, &column.name))?;
+        values.push(')');
     }
-    sql.push(')');
-    Ok(sql)
+    let wanted = rowset::derived_table(&[column.ty], &values, false);
+    Ok(format!(" WHERE {} IN (SELECT dt_v0 FROM {wanted})", column.quoted))
 }
 
 #[cfg(test)]
@@ -174,12 +151,12 @@ mod tests {
              (SELECT _row_id AS dt_id, concat(if(`a` IS NULL, 'n', concat(length(to_string(`a`)), ':', to_string(`a`))), \
              if(`b` IS NULL, 'n', concat(length(hex(`b`)), ':', hex(`b`))), \
              if(`j` IS NULL, 'n', concat(length(to_string(json_array(`j`))), ':', to_string(json_array(`j`))))) AS dt_row \
-             FROM `d`.`t` WHERE `a` IN (3)) AS s JOIN \
-             (SELECT concat(if(v0 IS NULL, 'n', concat(length(to_string(v0)), ':', to_string(v0))), \
-             if(v1 IS NULL, 'n', concat(length(hex(v1)), ':', hex(v1))), \
-             if(v2 IS NULL, 'n', concat(length(to_string(json_array(v2))), ':', to_string(json_array(v2))))) AS dt_row, \
-             dt_copies FROM (SELECT CAST(c0 AS BIGINT) AS v0, CAST(c1 AS BINARY) AS v1, \
-             parse_json(CAST(c2 AS VARCHAR)) AS v2, dt_copies FROM (VALUES (3,x'01',NULL,4)) AS c(c0, c1, c2, dt_copies))) AS w \
+             FROM `d`.`t` WHERE `a` IN (SELECT dt_v0 FROM (SELECT CAST(c0 AS BIGINT) AS dt_v0 FROM (VALUES ('3')) AS c(c0)))) AS s JOIN \
+             (SELECT concat(if(dt_v0 IS NULL, 'n', concat(length(to_string(dt_v0)), ':', to_string(dt_v0))), \
+             if(dt_v1 IS NULL, 'n', concat(length(hex(dt_v1)), ':', hex(dt_v1))), \
+             if(dt_v2 IS NULL, 'n', concat(length(to_string(json_array(dt_v2))), ':', to_string(json_array(dt_v2))))) AS dt_row, \
+             dt_copies FROM (SELECT CAST(c0 AS BIGINT) AS dt_v0, CAST(c1 AS BINARY) AS dt_v1, \
+             parse_json(CAST(c2 AS VARCHAR)) AS dt_v2, dt_copies FROM (VALUES ('3',x'01',NULL,4)) AS c(c0, c1, c2, dt_copies))) AS w \
              ON s.dt_row = w.dt_row) WHERE dt_number <= dt_copies)"
         );
     }
@@ -191,7 +168,10 @@ mod tests {
             ([ColValue::Null, ColValue::text("x")].into(), 1),
             ([ColValue::Int(1), ColValue::text("y")].into(), 1),
         ];
-        assert_eq!(filter(&plan, &rows).unwrap(), " WHERE `s` IN ('x','y')");
+        assert_eq!(
+            filter(&plan, &rows).unwrap(),
+            " WHERE `s` IN (SELECT dt_v0 FROM (SELECT CAST(c0 AS VARCHAR) AS dt_v0 FROM (VALUES ('x'),('y')) AS c(c0)))"
+        );
         let rows = [([ColValue::Null, ColValue::Null].into(), 1)];
         assert_eq!(filter(&plan, &rows).unwrap(), "");
     }

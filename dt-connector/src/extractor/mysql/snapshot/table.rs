@@ -58,7 +58,8 @@ impl TableCopy {
         }
         Ok(Some(match &mark.last_key {
             // Rows of the unfinished copy are there and have no place to continue behind.
-            None => Self { write: ChunkWrite::ClearThenAppend, ..fresh },
+            // The numbers of its chunks go on, so that the latest mark stays the highest.
+            None => Self { write: ChunkWrite::ClearThenAppend, chunk: mark.chunk + 1, ..fresh },
             Some(key) if key.len() != table.key_columns().len() => {
                 return Err(Error::schema(format!(
                     "table {}: its key changed while it was copied; copy it anew with a new task id",
@@ -93,7 +94,7 @@ impl TableCopy {
     /// Prepares for another try after a lost connection: a keyed table continues, a keyless one begins anew.
     pub(super) fn restart(&mut self) {
         if !self.table.is_keyed() && self.chunk > 0 {
-            (self.chunk, self.rows, self.write) = (0, 0, ChunkWrite::ClearThenAppend);
+            (self.rows, self.write) = (0, ChunkWrite::ClearThenAppend);
         }
     }
 
