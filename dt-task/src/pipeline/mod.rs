@@ -16,6 +16,7 @@
 mod batch;
 mod cutter;
 
+use std::pin::pin;
 use std::sync::Arc;
 
 use dt_common::batch::Progress;
@@ -90,10 +91,14 @@ impl<S: Sinker> Pipeline<S> {
         let stager =
             Stager { sinker: Arc::clone(&self.sinker), parallelizer: self.parallelizer, lanes: self.lanes };
         let committer = Committer { sinker: self.sinker, monitor: self.monitor };
-        // A step that fails ends first; its dropped channel ends the others.
-        let ((), (), result) =
-            tokio::join!(cutter.run(items), stager.run(work, to_commit), committer.run(prepared));
-        result
+        let feeding = async { tokio::join!(cutter.run(items), stager.run(work, to_commit)) };
+        let mut committing = pin!(committer.run(prepared));
+        // The committer ends when everything is committed, or with the first error of any step. It is not left to the
+        // next item to notice the error: from an idle source none may ever come.
+        tokio::select! {
+            result = &mut committing => result,
+            ((), ()) = feeding => committing.await,
+        }
     }
 }
 

@@ -21,7 +21,7 @@ use crate::parallelizer::MergeParallelizer;
 struct RecordingSinker {
     commits: Mutex<Vec<(usize, Option<u64>, usize)>>,
     ddls: Mutex<Vec<usize>>,
-    /// A permit lets one commit pass, when set.
+    /// A permit lets one commit pass, when set; closed, it refuses them.
     gate: Option<Semaphore>,
 }
 
@@ -63,7 +63,7 @@ impl Sinker for RecordingSinker {
 
     async fn commit(&self, staged: &[usize], progress: &Progress) -> Result<CommitReport> {
         if let Some(gate) = &self.gate {
-            gate.acquire().await.unwrap().forget();
+            gate.acquire().await.map_err(|_| Error::data("refused"))?.forget();
         }
         let offset = progress.position.as_ref().and_then(|p| p.binlog.as_ref()).map(|b| b.offset);
         self.commits.lock().unwrap().push((staged.iter().sum(), offset, progress.marks.len()));
@@ -201,6 +201,19 @@ async fn what_comes_before_an_error_is_committed_and_nothing_behind_it() {
     let message = result.unwrap_err().to_string();
     assert!(message.contains("\"offset\":20") && message.ends_with("below zero"), "{message}");
     assert_eq!(commits, [(1, Some(10), 0)]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_failed_commit_ends_the_pipeline_although_the_source_is_idle() {
+    let t = table();
+    let gated = RecordingSinker { gate: Some(Semaphore::new(0)), ..RecordingSinker::default() };
+    let running = start(gated, 1, 600_000);
+    running.sinker.gate.as_ref().unwrap().close();
+    running.send([row(&t, 1), DtItem::Commit(mark(10))]).await;
+    // The queue stays open, and nothing more comes.
+    let result = tokio::time::timeout(Duration::from_secs(60), running.ended).await;
+    assert!(result.expect("the pipeline hangs").unwrap().is_err());
+    drop(running.items);
 }
 
 #[tokio::test(start_paused = true)]
