@@ -247,7 +247,7 @@ impl StateTables {
 
     fn position(&self, row: &CheckpointRow) -> Result<Option<dt_common::position::Position>> {
         let parsed = row.position.as_ref().map(|text| text.parse()).transpose();
-        parsed.map_err(|e: Error| e.at(format_args!("{}: the stored position", self.checkpoint)))
+        parsed.map_err(|e: Error| self.broken(&format!("the stored position cannot be read ({e})")))
     }
 
     async fn read_marks(&self, session: &Session) -> Result<Vec<ChunkMark>> {

@@ -44,7 +44,7 @@ fn classify_api(error: &Api) -> Error {
         Api::AuthFailure(code) if matches!(code.code, 5101 | 5103) => {
             transient("the session's token has expired")
         }
-        Api::AuthFailure(code) => Error::config(format!(
+        Api::AuthFailure(code) => Error::target(format!(
             "Databend refuses the user name or the password of [sinker] url (401, code {})",
             code.code
         )),
@@ -53,7 +53,7 @@ fn classify_api(error: &Api) -> Error {
 
 fn by_status(status: u16) -> Error {
     match status {
-        401 | 403 => Error::config(format!(
+        401 | 403 => Error::target(format!(
             "Databend refuses the user name or the password of [sinker] url (HTTP {status})"
         )),
         429 | 500..=599 => transient(format!("Databend answered HTTP {status}")),
