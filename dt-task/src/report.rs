@@ -9,6 +9,7 @@ use dt_common::item::ChunkWrite;
 use dt_common::monitor::{Monitor, Totals};
 use dt_common::position::Position;
 use dt_common::schema::{TableName, TableSchema};
+use tracing::field::display;
 use tracing::info;
 
 /// One line for the task and one for every table that is to be copied.
@@ -18,7 +19,7 @@ pub fn starting(
     copies: &HashMap<TableName, ChunkWrite>,
     position: Option<&Position>,
 ) {
-    let position = position.map(Position::to_string);
+    let position = position.map(display);
     info!(task, tables = tables.len(), copies = copies.len(), position, "task starting");
     for table in tables {
         if let Some(write) = copies.get(&table.name) {
@@ -46,7 +47,7 @@ pub async fn progress(monitor: &Monitor, interval: Duration) -> Infallible {
             last_commit_ms = totals.last_commit.as_millis() as u64,
             retries = totals.retries,
             lag_s = lag(&totals),
-            position = totals.position.as_ref().map(Position::to_string),
+            position = totals.position.as_ref().map(display),
             "task progress"
         );
     }
@@ -71,7 +72,7 @@ pub fn totals(monitor: &Monitor) {
         batches = totals.batches,
         commit_ms = totals.commit_time.as_millis() as u64,
         retries = totals.retries,
-        position = totals.position.as_ref().map(Position::to_string),
+        position = totals.position.as_ref().map(display),
         "task ended"
     );
 }

@@ -1,5 +1,5 @@
 //! The task file: an ini, read twice. First raw ([`ini`]), where unknown sections and keys are refused with their line and
-//! the nearest known name; then typed ([`task`]), where values are validated.
+//! the nearest known name; then typed ([`task`]), when values are validated.
 //!
 //! [`keys`] is the one registry of sections, keys, defaults and their reasons.
 
@@ -7,6 +7,7 @@ pub mod ini;
 pub mod keys;
 mod secret;
 pub mod task;
+mod validate;
 
 pub use secret::Secret;
 pub use task::{
