@@ -283,6 +283,22 @@ fn views_ahead(marks: &[ChunkMark], stored: Option<&Position>) -> HashMap<TableN
         .collect()
 }
 
+/// The source's present end. On MySQL with GTIDs the set alone: file and offset may be ahead of it, and a start there would
+/// leave out the transactions in between.
+async fn now(conn: &mut Conn, server: &Server) -> Result<Position> {
+    match server.flavor {
+        Flavor::MySql if server.gtid_mode => {
+            Ok(Position { binlog: None, gtid: server.gtid_position(conn).await? })
+        }
+        Flavor::MySql => Ok(Position { binlog: Some(server.binlog_end(conn).await?), gtid: None }),
+        Flavor::MariaDb => {
+            let end = server.binlog_end(conn).await?;
+            let gtid = server.gtid_at(conn, &end).await?;
+            Ok(Position { binlog: Some(end), gtid })
+        }
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -308,21 +324,5 @@ mod tests {
         // Behind a failover: only a task that has passed the view gets there.
         assert!(!ahead(Some(at("b", 4))));
         assert!(views_ahead(&[mark(false)], None).is_empty());
-    }
-}
-
-/// The source's present end. On MySQL with GTIDs the set alone: file and offset may be ahead of it, and a start there would
-/// leave out the transactions in between.
-async fn now(conn: &mut Conn, server: &Server) -> Result<Position> {
-    match server.flavor {
-        Flavor::MySql if server.gtid_mode => {
-            Ok(Position { binlog: None, gtid: server.gtid_position(conn).await? })
-        }
-        Flavor::MySql => Ok(Position { binlog: Some(server.binlog_end(conn).await?), gtid: None }),
-        Flavor::MariaDb => {
-            let end = server.binlog_end(conn).await?;
-            let gtid = server.gtid_at(conn, &end).await?;
-            Ok(Position { binlog: Some(end), gtid })
-        }
     }
 }
