@@ -9,7 +9,8 @@ use crate::schema::{TableName, TableSchema};
 /// One item of the stream, in source order.
 #[derive(Debug)]
 pub enum DtItem {
-    /// Where the stream begins when no checkpoint said so. Comes first, if at all, and is stored before any row.
+    /// Where the stream begins when no checkpoint said so, or said so by a file that is another server's or gone. Comes first, if at
+    /// all, and is stored before any row.
     Start(Position),
     /// A changed row; belongs to the transaction that the next [`DtItem::Commit`] ends.
     Row(RowData),

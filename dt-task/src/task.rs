@@ -7,6 +7,7 @@
 
 use std::collections::HashMap;
 use std::sync::Arc;
+use std::time::Duration;
 
 use dt_common::batch::Checkpoint;
 use dt_common::config::{ExistingRows, ExtractType, ExtractorConfig, SinkerConfig, StopAt, TaskConfig};
@@ -24,6 +25,9 @@ use tracing::{info, warn};
 use crate::parallelizer;
 use crate::pipeline::Pipeline;
 use crate::report;
+
+/// Longest wait for the target to end its sessions, on which nothing depends.
+const CLOSE_TIMEOUT: Duration = Duration::from_secs(5);
 
 /// How a task ended without an error.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -45,18 +49,38 @@ pub async fn run<S: Sinker>(
     stop: CancellationToken,
 ) -> Result<Ended> {
     let sinker = Arc::new(sinker);
-    let tables = extractor.prepare().await?;
+    let Some(tables) = until_stopped(&stop, extractor.prepare()).await? else {
+        return Ok(interrupted(config));
+    };
     Router::new(&config.router)?.check_one_to_one(tables.iter().map(|table| &table.name))?;
     let result = match config.extract_type {
-        ExtractType::Struct => create_tables(sinker.as_ref(), &tables).await.map(|()| Ended::Done),
+        ExtractType::Struct => match until_stopped(&stop, create_tables(sinker.as_ref(), &tables)).await {
+            Ok(Some(())) => Ok(Ended::Done),
+            Ok(None) => Ok(interrupted(config)),
+            Err(error) => Err(error),
+        },
         ExtractType::Snapshot | ExtractType::Cdc | ExtractType::SnapshotAndCdc => {
             stream(config, extractor, &sinker, tables, stop).await
         }
     };
-    if let Err(error) = sinker.close().await {
-        warn!(%error, "the target's sessions did not close");
+    match tokio::time::timeout(CLOSE_TIMEOUT, sinker.close()).await {
+        Ok(Ok(())) => {}
+        Ok(Err(error)) => warn!(%error, "the target's sessions did not close"),
+        Err(_) => warn!("the target did not answer to the end of its sessions"),
     }
     result
+}
+
+/// Runs a part of the start, which leaves nothing half done, unless the task is stopped first.
+async fn until_stopped<T>(
+    stop: &CancellationToken,
+    work: impl Future<Output = Result<T>>,
+) -> Result<Option<T>> {
+    tokio::select! {
+        biased;
+        () = stop.cancelled() => Ok(None),
+        result = work => result.map(Some),
+    }
 }
 
 async fn create_tables<S: Sinker>(sinker: &S, tables: &[Arc<TableSchema>]) -> Result<()> {
@@ -75,14 +99,9 @@ async fn stream<S: Sinker>(
     tables: Vec<Arc<TableSchema>>,
     stop: CancellationToken,
 ) -> Result<Ended> {
-    let checkpoint = sinker.open().await?;
-    if config.extract_type == ExtractType::SnapshotAndCdc {
-        sinker.sink_struct(&tables).await?;
-    }
-    let targets = sinker.refresh_meta(&tables).await?;
-    let position = checkpoint.position.clone();
-    let copies = plan_copies(config, &checkpoint, &tables, &targets)?;
-    report::starting(&config.id, &tables, &copies, position.as_ref());
+    let prepared = until_stopped(&stop, prepare_target(config, sinker.as_ref(), &tables)).await?;
+    let Some(plan) = prepared else { return Ok(interrupted(config)) };
+    let position = plan.checkpoint.position.clone();
 
     let monitor = Arc::new(Monitor::default());
     let (sender, receiver) = queue(config.pipeline.buffer_bytes);
@@ -96,8 +115,12 @@ async fn stream<S: Sinker>(
     );
     let extract_stop = stop.child_token();
     let extraction = tokio::spawn({
-        let stop = extract_stop.clone();
-        async move { extractor.extract(ExtractPlan { checkpoint, copies }, sender, stop).await }
+        let (extract_stop, stop) = (extract_stop.clone(), stop.clone());
+        async move {
+            extractor.extract(plan, sender, extract_stop).await?;
+            // What comes later finds the source read to its end already.
+            Ok(stop.is_cancelled())
+        }
     });
     let delivered = tokio::select! {
         delivered = pipeline.run(receiver, position) => delivered,
@@ -109,9 +132,28 @@ async fn stream<S: Sinker>(
         extraction.await.unwrap_or_else(|e| Err(Error::internal("the extractor has panicked").caused_by(e)));
     report::totals(&monitor);
     delivered?;
-    extracted?;
-    let stopped = stop.is_cancelled() && has_an_end(config);
-    Ok(if stopped { Ended::Stopped } else { Ended::Done })
+    Ok(if extracted? { interrupted(config) } else { Ended::Done })
+}
+
+/// Takes the task over and looks at its tables: everything that comes before the first row.
+async fn prepare_target<S: Sinker>(
+    config: &TaskConfig,
+    sinker: &S,
+    tables: &[Arc<TableSchema>],
+) -> Result<ExtractPlan> {
+    let checkpoint = sinker.open().await?;
+    if config.extract_type == ExtractType::SnapshotAndCdc {
+        sinker.sink_struct(tables).await?;
+    }
+    let targets = sinker.refresh_meta(tables).await?;
+    let copies = plan_copies(config, &checkpoint, tables, &targets)?;
+    report::starting(&config.id, tables, &copies, checkpoint.position.as_ref());
+    Ok(ExtractPlan { checkpoint, copies })
+}
+
+/// What a stop means for the task.
+fn interrupted(config: &TaskConfig) -> Ended {
+    if has_an_end(config) { Ended::Stopped } else { Ended::Done }
 }
 
 /// Whether the task ends by itself.
@@ -177,3 +219,6 @@ fn on_existing_rows(policy: ExistingRows, table: &TableSchema) -> Result<ChunkWr
         ExistingRows::Stop => refuse(", and on_existing_rows = stop"),
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -131,6 +131,8 @@ impl<S: Sinker> Stager<S> {
             None => error,
         };
         let tables = match batch.body {
+            // Progress alone: a position that moved without rows, or the end of a snapshot.
+            Body::Rows(rows) if rows.is_empty() => Vec::new(),
             Body::Rows(rows) => self.parallelizer.split_rows(rows).map_err(place)?,
             Body::Chunks(chunks) => self.parallelizer.split_chunks(chunks).map_err(place)?,
         };

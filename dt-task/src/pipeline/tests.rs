@@ -14,7 +14,7 @@ use dt_common::value::ColValue;
 use dt_connector::sinker::{CommitReport, TargetTable};
 
 use super::*;
-use crate::parallelizer::MergeParallelizer;
+use crate::parallelizer::{MergeParallelizer, SnapshotParallelizer};
 
 /// Records commits as (rows, offset of the position, marks); refuses values below zero.
 #[derive(Default)]
@@ -112,6 +112,15 @@ struct Running {
 }
 
 fn start(sinker: RecordingSinker, max_rows: usize, flush_ms: u64) -> Running {
+    start_with(Box::new(MergeParallelizer), sinker, max_rows, flush_ms)
+}
+
+fn start_with(
+    parallelizer: Box<dyn Parallelizer>,
+    sinker: RecordingSinker,
+    max_rows: usize,
+    flush_ms: u64,
+) -> Running {
     let config = PipelineConfig {
         buffer_bytes: 1 << 20,
         flush_interval: Duration::from_millis(flush_ms),
@@ -121,8 +130,7 @@ fn start(sinker: RecordingSinker, max_rows: usize, flush_ms: u64) -> Running {
     };
     let (sinker, monitor) = (Arc::new(sinker), Arc::new(Monitor::default()));
     let (items, receiver) = queue(config.buffer_bytes);
-    let pipeline =
-        Pipeline::new(Arc::clone(&sinker), Box::new(MergeParallelizer), 2, config, Arc::clone(&monitor));
+    let pipeline = Pipeline::new(Arc::clone(&sinker), parallelizer, 2, config, Arc::clone(&monitor));
     let ended = tokio::spawn(pipeline.run(receiver, None));
     Running { sinker, monitor, items, ended }
 }
@@ -264,4 +272,17 @@ async fn chunks_carry_their_marks_and_a_start_is_stored_first() {
     let (result, commits) = running.finish().await;
     result.unwrap();
     assert_eq!(commits, [(0, Some(5), 0), (4, Some(5), 2), (1, Some(10), 0)]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_snapshot_ends_behind_a_batch_that_was_full() {
+    let t = table();
+    let running = start_with(Box::new(SnapshotParallelizer), RecordingSinker::default(), 1, 600_000);
+    let mark = ChunkMark { table: t.name.clone(), chunk: 0, rows: 1, last_key: None, done: true, view: None };
+    let rows = vec![Box::from([ColValue::Int(1)])];
+    let chunk = SnapshotChunk { table: Arc::clone(&t), rows, write: ChunkWrite::Append, mark };
+    running.send([DtItem::Chunk(chunk), DtItem::CopyFinished]).await;
+    let (result, commits) = running.finish().await;
+    result.unwrap();
+    assert_eq!(commits, [(1, None, 1), (0, None, 0)]);
 }

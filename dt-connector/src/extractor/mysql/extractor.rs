@@ -174,7 +174,13 @@ impl Run<'_> {
         let tables = Tables { keyless: &keyless_names, all: &all };
         let opened = handover::open(&self.extractor.connector, server, tables).await?;
         let start = match stored {
-            Some(start) => start,
+            // What is stored may still name a file of another server; the view's place has to be told apart from it.
+            Some(start) => {
+                if start.binlog.is_none() {
+                    self.out.send(DtItem::Start(start.clone())).await?;
+                }
+                start
+            }
             None => {
                 self.out.send(DtItem::Start(opened.position.clone())).await?;
                 opened.position
@@ -257,11 +263,24 @@ impl Run<'_> {
         self.plan.checkpoint.marks.iter().find(|mark| mark.table == *name)
     }
 
-    /// Up to where the changes of keyless tables are in their copies already.
     fn finished_views(&self) -> HashMap<TableName, BinlogPosition> {
-        let done = self.plan.checkpoint.marks.iter().filter(|mark| mark.done);
-        done.filter_map(|mark| Some((mark.table.clone(), mark.view.clone()?))).collect()
+        let checkpoint = &self.plan.checkpoint;
+        views_ahead(&checkpoint.marks, checkpoint.position.as_ref())
     }
+}
+
+/// Up to where the changes of keyless tables are in their copies already, as far as the task has not passed that place. It has
+/// when its file and offset lie behind it, or are another server's: the stream goes over to another server only when
+/// no view lies ahead ([`super::binlog`]), and a view is taken on another server only when the stored position names no file.
+fn views_ahead(marks: &[ChunkMark], stored: Option<&Position>) -> HashMap<TableName, BinlogPosition> {
+    let stands = stored.and_then(|position| position.binlog.as_ref());
+    let is_passed = |view: &BinlogPosition| {
+        stands.is_some_and(|stands| stands.server != view.server || stands.has_reached(view))
+    };
+    let done = marks.iter().filter(|mark| mark.done);
+    done.filter_map(|mark| Some((mark.table.clone(), mark.view.clone()?)))
+        .filter(|(_, view)| !is_passed(view))
+        .collect()
 }
 
 /// The source's present end. On MySQL with GTIDs the set alone: file and offset may be ahead of it, and a start there would
@@ -277,5 +296,33 @@ async fn now(conn: &mut Conn, server: &Server) -> Result<Position> {
             let gtid = server.gtid_at(conn, &end).await?;
             Ok(Position { binlog: Some(end), gtid })
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn views_lie_ahead_until_the_task_has_passed_them() {
+        let at =
+            |server: &str, offset| BinlogPosition { server: server.into(), file: "b.000007".into(), offset };
+        let mark = |done| ChunkMark {
+            table: TableName::new("d", "t"),
+            chunk: 0,
+            rows: 1,
+            last_key: None,
+            done,
+            view: Some(at("a", 100)),
+        };
+        let ahead = |stored: Option<BinlogPosition>| {
+            !views_ahead(&[mark(true)], Some(&Position { binlog: stored, gtid: None })).is_empty()
+        };
+        // A start by GTID alone says nothing about files.
+        assert!(ahead(None) && ahead(Some(at("a", 99))));
+        assert!(!ahead(Some(at("a", 100))));
+        // Behind a failover: only a task that has passed the view gets there.
+        assert!(!ahead(Some(at("b", 4))));
+        assert!(views_ahead(&[mark(false)], None).is_empty());
     }
 }

@@ -9,6 +9,8 @@
 //!   committed, `(E, N)` means do the same batch again, another epoch means that another writer took over. A lost `COMMIT` that is still
 //!   running is no danger: it and its repetition change the same row, and the later one conflicts.
 //! - A conflict ("unresolvable", code 4001) and a lost session take the same way.
+//! - Also behind an error that no repetition helps against the row is read: what looks like a wrong target may be the work of such a
+//!   `COMMIT`, or of another writer, and the exit code has to say which.
 
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -85,14 +87,13 @@ impl Committer {
         let mut retries = 0;
         while let Err(error) = self.advance(state, retries > 0, staged, progress).await {
             if !error.kind().is_retryable() {
-                return Err(error);
+                verdict(self.look(&state.lease).await, error)?;
+                break;
             }
             if retries == self.max_retries {
-                return Err(error.at(format_args!(
-                    "batch {} failed {} times",
-                    state.lease.n + 1,
-                    retries + 1
-                )));
+                let failed = format!("batch {} failed {} times", state.lease.n + 1, retries + 1);
+                verdict(self.look(&state.lease).await, error.at(failed))?;
+                break;
             }
             let pause = backoff(retries);
             retries += 1;
@@ -149,6 +150,12 @@ impl Committer {
                 Err(error)
             }
         }
+    }
+
+    /// What the checkpoint row says about batch N+1, in a session of its own.
+    async fn look(&self, lease: &Lease) -> Result<bool> {
+        let session = self.client.session().await?;
+        self.is_committed(&session, lease).await
     }
 
     /// What the checkpoint row says about batch N+1.
@@ -248,6 +255,16 @@ async fn execute(session: &Session, statement: &Statement) -> Result<()> {
     }
 }
 
+/// What an error comes to that ends the batch, after a look at the checkpoint row. Rows that are not as they should be are no
+/// defect when a `COMMIT` whose answer was lost has removed them in the meantime, or another writer has: then the row has moved.
+fn verdict(committed: Result<bool>, error: Error) -> Result<()> {
+    match committed {
+        Ok(true) => Ok(()),
+        Err(fenced) if fenced.kind() == ErrorKind::Fenced => Err(fenced),
+        Ok(false) | Err(_) => Err(error),
+    }
+}
+
 fn shown(affected: Option<u64>) -> String {
     affected.map_or_else(|| "no number".into(), |rows| rows.to_string())
 }
@@ -262,6 +279,16 @@ fn backoff(retries: u32) -> Duration {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn the_checkpoint_row_has_the_last_word_on_an_error() {
+        let missing = || Error::data("row not found in target");
+        let kind = |looked| verdict(looked, missing()).map_err(|e| e.kind());
+        assert_eq!(kind(Ok(true)), Ok(()));
+        assert_eq!(kind(Ok(false)), Err(ErrorKind::Data));
+        assert_eq!(kind(Err(Error::new(ErrorKind::Fenced, "epoch 2"))), Err(ErrorKind::Fenced));
+        assert_eq!(kind(Err(Error::new(ErrorKind::Transient, "unreachable"))), Err(ErrorKind::Data));
+    }
 
     #[test]
     fn pauses_grow_to_the_cap() {

@@ -62,7 +62,7 @@ pub fn latest(table: &str) -> String {
 /// A row that this version did not write.
 pub fn parse(table: &str, row: Vec<Option<String>>) -> Result<ChunkMark> {
     read(row).ok_or_else(|| {
-        Error::config(format!(
+        Error::target(format!(
             "{table}: a done mark cannot be read; run the task with the version of dt that wrote it, or use a new [task] id"
         ))
     })
@@ -134,6 +134,6 @@ mod tests {
             .to_vec()
         };
         assert_eq!(parse("m", row("1")).unwrap(), mark());
-        assert!(parse("m", row("2")).is_err());
+        assert_eq!(parse("m", row("2")).unwrap_err().kind(), dt_common::error::ErrorKind::Target);
     }
 }
