@@ -190,7 +190,7 @@ pub const KEYS: &[Key] = &[
         "runtime",
         "log_level",
         Some("info"),
-        "`error`, `warn`, `info`, `debug` or `trace`. The database drivers stay at `warn` whatever it says, because they log statements with their values.",
+        "`error`, `warn`, `info`, `debug` or `trace`. The database drivers are silent whatever it says, because they log statements and messages with values in them.",
     ),
     key(
         "runtime",
