@@ -8,6 +8,7 @@
 //!
 //! Nothing here but the factory knows which systems a task connects.
 
+mod copy_plan;
 pub mod factory;
 pub mod logging;
 pub mod parallelizer;

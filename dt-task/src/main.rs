@@ -10,7 +10,7 @@ use dt_task::task::Ended;
 use dt_task::{factory, logging};
 use tokio::signal::unix::{SignalKind, signal};
 use tokio_util::sync::CancellationToken;
-use tracing::{error, info};
+use tracing::{error, info, warn};
 
 /// Copies MySQL and MariaDB into Databend and keeps them equal.
 #[derive(Parser)]
@@ -78,17 +78,23 @@ async fn run(config: &TaskConfig) -> Result<Ended> {
     let mut terminate = signal(SignalKind::terminate()).map_err(no_signals)?;
     let stopper = stop.clone();
     let signals = async move {
-        tokio::select! {
-            _ = interrupt.recv() => {}
-            _ = terminate.recv() => {}
-        }
-        info!("stopping: the batch in flight is committed first");
+        let mut next = async || {
+            tokio::select! {
+                _ = interrupt.recv() => {}
+                _ = terminate.recv() => {}
+            }
+        };
+        next().await;
+        info!("stopping: the batch in flight is committed first; a second signal stops at once");
         stopper.cancel();
-        std::future::pending::<()>().await;
+        next().await;
     };
     tokio::select! {
         ended = factory::run(config, stop) => ended,
-        () = signals => Err(Error::internal("the signal handler has ended")),
+        () = signals => {
+            warn!("stopped at once: the next start finds out whether the batch in flight was committed");
+            Ok(Ended::Stopped)
+        }
     }
 }
 

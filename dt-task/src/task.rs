@@ -5,23 +5,21 @@
 //! commits everything whole that is in it. So a task that fails at the source has still delivered all that came before. When
 //! both fail, the sink's error is the one to show: its place in the stream comes first.
 
-use std::collections::HashMap;
 use std::sync::Arc;
 use std::time::Duration;
 
-use dt_common::batch::Checkpoint;
-use dt_common::config::{ExistingRows, ExtractType, ExtractorConfig, SinkerConfig, StopAt, TaskConfig};
-use dt_common::error::{Error, ErrorKind, Result};
-use dt_common::item::ChunkWrite;
+use dt_common::config::{ExtractType, ExtractorConfig, StopAt, TaskConfig};
+use dt_common::error::{Error, Result};
 use dt_common::monitor::Monitor;
 use dt_common::queue::queue;
 use dt_common::router::Router;
-use dt_common::schema::{TableName, TableSchema};
+use dt_common::schema::TableSchema;
 use dt_connector::extractor::{ExtractPlan, Extractor};
-use dt_connector::sinker::{Sinker, TargetTable};
+use dt_connector::sinker::Sinker;
 use tokio_util::sync::CancellationToken;
 use tracing::{info, warn};
 
+use crate::copy_plan;
 use crate::parallelizer;
 use crate::pipeline::Pipeline;
 use crate::report;
@@ -146,7 +144,7 @@ async fn prepare_target<S: Sinker>(
         sinker.sink_struct(tables).await?;
     }
     let targets = sinker.refresh_meta(tables).await?;
-    let copies = plan_copies(config, &checkpoint, tables, &targets)?;
+    let copies = copy_plan::plan(config, &checkpoint, tables, &targets)?;
     report::starting(&config.id, tables, &copies, checkpoint.position.as_ref());
     Ok(ExtractPlan { checkpoint, copies })
 }
@@ -162,61 +160,6 @@ fn has_an_end(config: &TaskConfig) -> bool {
     match config.extract_type {
         ExtractType::Struct | ExtractType::Snapshot => true,
         ExtractType::Cdc | ExtractType::SnapshotAndCdc => extractor.stop_at == StopAt::CaughtUp,
-    }
-}
-
-/// Which tables are copied, and how the first chunk of each meets the rows that are there.
-fn plan_copies(
-    config: &TaskConfig,
-    checkpoint: &Checkpoint,
-    tables: &[Arc<TableSchema>],
-    targets: &[TargetTable],
-) -> Result<HashMap<TableName, ChunkWrite>> {
-    let policy = match &config.sinker {
-        SinkerConfig::Databend(databend) => databend.on_existing_rows,
-        SinkerConfig::Dummy => ExistingRows::Upsert,
-    };
-    let mut copies = HashMap::new();
-    for (table, target) in tables.iter().zip(targets) {
-        let mark = checkpoint.marks.iter().find(|mark| mark.table == table.name);
-        let write = match (config.extract_type, mark) {
-            (ExtractType::Struct, _) | (ExtractType::Cdc, None) => continue,
-            (_, Some(mark)) if mark.done => continue,
-            (ExtractType::Cdc, Some(_)) => {
-                return Err(Error::config(format!(
-                    "task `{}`: the snapshot of {} is unfinished; run the task with its former extract_type until \
-                     the snapshot has ended",
-                    config.id, table.name
-                )));
-            }
-            // Rows of the unfinished copy are there. Only a key tells them apart from those that are still to come.
-            (ExtractType::Snapshot | ExtractType::SnapshotAndCdc, Some(_)) if table.is_keyed() => {
-                ChunkWrite::Upsert
-            }
-            (ExtractType::Snapshot | ExtractType::SnapshotAndCdc, Some(_)) => ChunkWrite::ClearThenAppend,
-            (ExtractType::Snapshot | ExtractType::SnapshotAndCdc, None) if !target.has_rows => {
-                ChunkWrite::Append
-            }
-            (ExtractType::Snapshot | ExtractType::SnapshotAndCdc, None) => on_existing_rows(policy, table)?,
-        };
-        copies.insert(table.name.clone(), write);
-    }
-    Ok(copies)
-}
-
-fn on_existing_rows(policy: ExistingRows, table: &TableSchema) -> Result<ChunkWrite> {
-    let refuse = |why: &str| {
-        let way_out = "empty it, or set [sinker] on_existing_rows = truncate";
-        Err(Error::new(
-            ErrorKind::Target,
-            format!("the target table of {} holds rows{why}; {way_out}", table.name),
-        ))
-    };
-    match policy {
-        ExistingRows::Truncate => Ok(ChunkWrite::ClearThenAppend),
-        ExistingRows::Upsert if table.is_keyed() => Ok(ChunkWrite::Upsert),
-        ExistingRows::Upsert => refuse(", and without a key nothing tells them from the rows to copy"),
-        ExistingRows::Stop => refuse(", and on_existing_rows = stop"),
     }
 }
 

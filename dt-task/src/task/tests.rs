@@ -1,10 +1,10 @@
 //! How a task ends, between two ends that do what a test wants.
 
 use async_trait::async_trait;
-use dt_common::batch::{Progress, TableBatch};
+use dt_common::batch::{Checkpoint, Progress, TableBatch};
 use dt_common::item::{Ddl, DtItem};
 use dt_common::queue::ItemSender;
-use dt_connector::sinker::CommitReport;
+use dt_connector::sinker::{CommitReport, TargetTable};
 
 use super::*;
 

@@ -31,7 +31,7 @@ const BACKOFF: (Duration, Duration) = (Duration::from_millis(100), Duration::fro
 /// Longest wait for the answer to a `ROLLBACK`, which nothing depends on.
 const ROLLBACK_TIMEOUT: Duration = Duration::from_secs(5);
 /// Commits between two purges of the state tables. A purge of 200 commits' files takes about half a second.
-const UPKEEP_INTERVAL: u32 = 200;
+const UPKEEP_INTERVAL: u64 = 200;
 
 /// One table's part of a batch, ready to be executed.
 #[derive(Debug)]
@@ -54,7 +54,6 @@ struct State {
     lease: Lease,
     /// Outside of a transaction whenever it is here; `None` after a failure.
     session: Option<Session>,
-    since_upkeep: u32,
 }
 
 impl Committer {
@@ -72,7 +71,7 @@ impl Committer {
         let owner = uuid::Uuid::new_v4().to_string();
         let (lease, checkpoint) = self.tables.take_over(&session, &owner).await?;
         info!(epoch = lease.epoch, batch = lease.n, %owner, "task taken over");
-        *self.state.lock().await = Some(State { lease, session: Some(session), since_upkeep: 0 });
+        *self.state.lock().await = Some(State { lease, session: Some(session) });
         Ok(checkpoint)
     }
 
@@ -102,9 +101,8 @@ impl Committer {
         }
         let elapsed = started.elapsed();
         state.lease.n += 1;
-        state.since_upkeep += 1;
-        if state.since_upkeep >= UPKEEP_INTERVAL {
-            state.since_upkeep = 0;
+        // By the stored number, so that a task that is often restarted is tidied too.
+        if state.lease.n.is_multiple_of(UPKEEP_INTERVAL) {
             self.upkeep().await;
         }
         Ok(CommitReport { elapsed, retries })

@@ -1,0 +1,195 @@
+//! What a task copies before it follows changes, and how its chunks meet the rows that the target holds.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use dt_common::batch::Checkpoint;
+use dt_common::config::{ExistingRows, ExtractType, SinkerConfig, TaskConfig};
+use dt_common::error::{Error, ErrorKind, Result};
+use dt_common::item::ChunkWrite;
+use dt_common::schema::{TableName, TableSchema};
+use dt_connector::sinker::TargetTable;
+
+/// Which tables are copied, and how the first chunk of each meets the rows that are there.
+///
+/// # Errors
+/// Rows that the configuration does not allow to be met, and task ids that have served another kind of task.
+pub(crate) fn plan(
+    config: &TaskConfig,
+    checkpoint: &Checkpoint,
+    tables: &[Arc<TableSchema>],
+    targets: &[TargetTable],
+) -> Result<HashMap<TableName, ChunkWrite>> {
+    let policy = match &config.sinker {
+        SinkerConfig::Databend(databend) => databend.on_existing_rows,
+        SinkerConfig::Dummy => ExistingRows::Upsert,
+    };
+    if config.extract_type == ExtractType::Snapshot && checkpoint.position.is_some() {
+        check_snapshot_beside_stream(&config.id, checkpoint, tables)?;
+    }
+    let mut copies = HashMap::new();
+    for (table, target) in tables.iter().zip(targets) {
+        let mark = checkpoint.marks.iter().find(|mark| mark.table == table.name);
+        let write = match (config.extract_type, mark) {
+            (ExtractType::Struct, _) | (ExtractType::Cdc, None) => continue,
+            (_, Some(mark)) if mark.done => continue,
+            (ExtractType::Cdc, Some(_)) => {
+                return Err(Error::config(format!(
+                    "task `{}`: the snapshot of {} is unfinished; run the task with its former extract_type until \
+                     the snapshot has ended",
+                    config.id, table.name
+                )));
+            }
+            // Rows of the unfinished copy are there. Only a key tells them apart from those that are still to come.
+            (ExtractType::Snapshot | ExtractType::SnapshotAndCdc, Some(_)) if table.is_keyed() => {
+                ChunkWrite::Upsert
+            }
+            (ExtractType::Snapshot | ExtractType::SnapshotAndCdc, Some(_)) => ChunkWrite::ClearThenAppend,
+            (ExtractType::Snapshot | ExtractType::SnapshotAndCdc, None) if !target.has_rows => {
+                ChunkWrite::Append
+            }
+            (ExtractType::Snapshot | ExtractType::SnapshotAndCdc, None) => on_existing_rows(policy, table)?,
+        };
+        copies.insert(table.name.clone(), write);
+    }
+    Ok(copies)
+}
+
+/// A snapshot under the id of a change stream. Where the stream resumes, changes come again that the snapshot's rows hold
+/// already: by key that is harmless, without one it is not. And the marks of a snapshot_and_cdc task are its own.
+fn check_snapshot_beside_stream(
+    id: &str,
+    checkpoint: &Checkpoint,
+    tables: &[Arc<TableSchema>],
+) -> Result<()> {
+    let refuse = |why: String| {
+        let way_out = "give this snapshot a [task] id of its own";
+        Err(Error::config(format!("task `{id}` has a stored change stream position{why}; {way_out}")))
+    };
+    if !checkpoint.marks.is_empty() {
+        return refuse(" and the marks of its snapshot_and_cdc".to_owned());
+    }
+    match tables.iter().find(|table| !table.is_keyed()) {
+        Some(table) => {
+            refuse(format!(", from which changes of {} would be applied twice: it has no key", table.name))
+        }
+        None => Ok(()),
+    }
+}
+
+fn on_existing_rows(policy: ExistingRows, table: &TableSchema) -> Result<ChunkWrite> {
+    let refuse = |why: &str| {
+        let way_out = "empty it, or set [sinker] on_existing_rows = truncate";
+        Err(Error::new(
+            ErrorKind::Target,
+            format!("the target table of {} holds rows{why}; {way_out}", table.name),
+        ))
+    };
+    match policy {
+        ExistingRows::Truncate => Ok(ChunkWrite::ClearThenAppend),
+        ExistingRows::Upsert if table.is_keyed() => Ok(ChunkWrite::Upsert),
+        ExistingRows::Upsert => refuse(", and without a key nothing tells them from the rows to copy"),
+        ExistingRows::Stop => refuse(", and on_existing_rows = stop"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use dt_common::item::ChunkMark;
+    use dt_common::schema::{Column, ColumnType, Generated, IntWidth, Key, KeyKind};
+
+    use super::*;
+
+    fn config(extract_type: &str, on_existing_rows: &str) -> TaskConfig {
+        let text = format!(
+            "[task]\nid=t\n[extractor]\ndb_type=mysql\nextract_type={extract_type}\nurl=mysql://h\n[sinker]\n\
+             db_type=databend\nurl=databend://h\non_existing_rows={on_existing_rows}\n"
+        );
+        TaskConfig::parse("t.ini", &text).unwrap()
+    }
+
+    fn table(keyed: bool) -> Arc<TableSchema> {
+        let column = Column {
+            name: "a".to_owned(),
+            ty: ColumnType::Int { width: IntWidth::Four, unsigned: false },
+            nullable: false,
+            default: None,
+            generated: Generated::No,
+            invisible: false,
+            comment: String::new(),
+        };
+        Arc::new(TableSchema {
+            name: TableName::new("d", "t"),
+            columns: vec![column],
+            key: keyed.then(|| Key { columns: vec![0], kind: KeyKind::Primary }),
+            comment: String::new(),
+            engine: "InnoDB".to_owned(),
+        })
+    }
+
+    fn marked(done: bool) -> Checkpoint {
+        let mark = ChunkMark {
+            table: TableName::new("d", "t"),
+            chunk: 0,
+            rows: 1,
+            last_key: None,
+            done,
+            view: None,
+        };
+        Checkpoint { position: None, marks: vec![mark] }
+    }
+
+    /// How the table is copied; the error's text when it is refused.
+    fn copy(
+        kind: &str,
+        policy: &str,
+        keyed: bool,
+        has_rows: bool,
+        checkpoint: &Checkpoint,
+    ) -> Result<Option<ChunkWrite>, String> {
+        let copies = plan(&config(kind, policy), checkpoint, &[table(keyed)], &[TargetTable { has_rows }]);
+        copies.map(|copies| copies.get(&TableName::new("d", "t")).copied()).map_err(|e| e.to_string())
+    }
+
+    #[test]
+    fn rows_that_are_there_meet_the_policy() {
+        let fresh = Checkpoint::default();
+        for (policy, keyed, has_rows, expected) in [
+            ("upsert", true, false, Ok(Some(ChunkWrite::Append))),
+            ("upsert", true, true, Ok(Some(ChunkWrite::Upsert))),
+            ("upsert", false, true, Err("without a key")),
+            ("truncate", false, true, Ok(Some(ChunkWrite::ClearThenAppend))),
+            ("stop", true, true, Err("on_existing_rows = stop")),
+            ("stop", true, false, Ok(Some(ChunkWrite::Append))),
+        ] {
+            match (copy("snapshot", policy, keyed, has_rows, &fresh), expected) {
+                (Ok(write), Ok(expected)) => assert_eq!(write, expected, "{policy}"),
+                (Err(error), Err(part)) => assert!(error.contains(part), "{error}"),
+                (got, expected) => panic!("{policy}: {got:?} instead of {expected:?}"),
+            }
+        }
+        assert_eq!(copy("cdc", "stop", true, true, &fresh), Ok(None));
+    }
+
+    #[test]
+    fn an_unfinished_copy_goes_on_and_a_finished_one_rests() {
+        assert_eq!(copy("snapshot", "stop", true, true, &marked(false)), Ok(Some(ChunkWrite::Upsert)));
+        assert_eq!(
+            copy("snapshot", "stop", false, true, &marked(false)),
+            Ok(Some(ChunkWrite::ClearThenAppend))
+        );
+        assert_eq!(copy("snapshot_and_cdc", "stop", false, true, &marked(true)), Ok(None));
+        assert!(copy("cdc", "stop", true, true, &marked(false)).unwrap_err().contains("unfinished"));
+    }
+
+    #[test]
+    fn a_snapshot_beside_a_stream_takes_keyed_tables_only() {
+        let position = r#"{"server":"u","file":"b.1","offset":4}"#.parse().ok();
+        let stream = Checkpoint { position: position.clone(), marks: Vec::new() };
+        assert_eq!(copy("snapshot", "upsert", true, true, &stream), Ok(Some(ChunkWrite::Upsert)));
+        assert!(copy("snapshot", "truncate", false, true, &stream).unwrap_err().contains("applied twice"));
+        let handed_over = Checkpoint { position, ..marked(true) };
+        assert!(copy("snapshot", "upsert", true, true, &handed_over).unwrap_err().contains("id of its own"));
+        assert_eq!(copy("snapshot_and_cdc", "upsert", false, true, &handed_over), Ok(None));
+    }
+}
