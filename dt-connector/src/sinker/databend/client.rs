@@ -33,12 +33,15 @@ pub type Rows = Vec<Vec<Option<String>>>;
 #[derive(Debug)]
 pub struct Client {
     dsn: Secret,
+    /// Host and port, for errors.
+    address: String,
 }
 
 impl Client {
     /// A client for a DSN; connects nowhere yet.
     pub fn new(dsn: Secret) -> Self {
-        Self { dsn }
+        let address = address(dsn.reveal());
+        Self { dsn, address }
     }
 
     /// Opens a session and checks the server's version.
@@ -55,7 +58,7 @@ impl Client {
         opened
             .await
             .unwrap_or_else(|_| Err(timed_out()))
-            .map_err(|e| e.at("cannot use Databend at [sinker] url"))
+            .map_err(|e| e.at(format_args!("cannot use Databend at {} ([sinker] url)", self.address)))
     }
 
     /// Opens a session with a server that was found usable before.
@@ -74,6 +77,15 @@ impl Client {
             connection.set_session(name, value).map_err(|e| classify(&e))?;
         }
         Ok(Session { connection })
+    }
+}
+
+fn address(dsn: &str) -> String {
+    let url = url::Url::parse(dsn).ok();
+    let host = url.as_ref().and_then(|url| url.host_str()).unwrap_or_default();
+    match url.as_ref().and_then(url::Url::port) {
+        Some(port) => format!("{host}:{port}"),
+        None => host.to_owned(),
     }
 }
 
@@ -154,6 +166,12 @@ fn parse_version(text: &str) -> Option<[u32; 3]> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn errors_name_the_address_and_no_password() {
+        assert_eq!(address("databend://dt:secret@bend.example:8000/db?sslmode=disable"), "bend.example:8000");
+        assert_eq!(address("databend://bend.example/db"), "bend.example");
+    }
 
     #[test]
     fn old_servers_are_refused() {
