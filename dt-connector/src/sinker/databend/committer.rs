@@ -190,8 +190,8 @@ impl Committer {
     ) -> Result<()> {
         let marks = self.tables.store_marks(lease, progress)?;
         let batch = lease.n + 1;
-        debug!(batch, "batch begin");
         session.execute("BEGIN").await?;
+        debug!(batch, "batch begin");
         for part in staged {
             for statement in &part.statements {
                 execute(session, statement).await.map_err(|e| e.at(format_args!("table {}", part.table)))?;
