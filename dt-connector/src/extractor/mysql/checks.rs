@@ -173,10 +173,10 @@ async fn cascades(conn: &mut Conn, server: &Server, filter: &Filter, policy: FkC
     }
 }
 
-/// Rows of a non-transactional table ignore the read view that fixes the hand-over.
+/// Rows of a non-transactional table ignore the read view that a copy is taken in.
 ///
 /// # Errors
-/// Such a table among those that are copied and then followed.
+/// Such a table among those that are copied.
 pub(crate) async fn engines(conn: &mut Conn, source: &SourceTables) -> Result<()> {
     let engines: Vec<String> =
         rows(conn, "SELECT ENGINE FROM information_schema.ENGINES WHERE TRANSACTIONS = 'YES'").await?;
@@ -184,8 +184,8 @@ pub(crate) async fn engines(conn: &mut Conn, source: &SourceTables) -> Result<()
     match source.tables.iter().find(|table| !transactional(&table.engine)) {
         None => Ok(()),
         Some(table) => Err(Error::source(format!(
-            "table {} uses the engine {}, which has no transactions, so that its copy and its changes cannot be joined \
-             exactly; ALTER it to InnoDB or leave it out by [filter] ignore_tbs",
+            "table {} uses the engine {}, which has no transactions, so that its copy would hold rows of different \
+             moments; ALTER it to InnoDB or leave it out by [filter] ignore_tbs",
             table.name, table.engine
         ))),
     }

@@ -63,7 +63,8 @@ impl Extractor for MySqlExtractor {
             warn!("[filter] matches no table of the source");
         }
         match self.extract_type {
-            ExtractType::Struct | ExtractType::Snapshot => {}
+            ExtractType::Struct => {}
+            ExtractType::Snapshot => checks::engines(&mut conn, &source).await?,
             ExtractType::Cdc => self.check_stream(&mut conn, &server, &source).await?,
             ExtractType::SnapshotAndCdc => {
                 self.check_stream(&mut conn, &server, &source).await?;
