@@ -1,7 +1,7 @@
 //! SIGKILL at seeded random times, under load.
 //!
 //! Four writers change keyed, composite, keyless and several tables per transaction while the task is killed and started
-//! again. They begin when the task follows: what was written before is not the task's. Half of the kills wait for `batch begin`
+//! again. They begin when the task has stored where it begins: what was written before is not the task's. Half of the kills wait for `batch begin`
 //! in the task's log, so that some hit between `BEGIN` and the answer of `COMMIT`; which ones did is read from the log afterwards.
 //! The others wait for a commit, so that the task moves on between kills. Then the writers stop, the task catches up, and both
 //! sides have to be equal.
@@ -44,6 +44,7 @@ pub async fn run(play: &mut Play<'_>, times: u32) -> Result<String> {
     let mut random = StdRng::seed_from_u64(seed.into());
     play.start("task_config.ini")?;
     play.tasks.follow().await?;
+    says(play, COMMITTED, 1).await?;
     let load = Load::start(&play.source, play.vars.get("db"), seed.into());
     let (mut kills, mut in_commit) = (0, 0);
     while kills < times || (in_commit < IN_COMMIT && kills < 3 * times) {
@@ -73,8 +74,13 @@ pub async fn run(play: &mut Play<'_>, times: u32) -> Result<String> {
 /// Waits until the task's log says something once more than it has so far.
 async fn next(play: &mut Play<'_>, event: &str) -> Result<()> {
     let before = play.tasks.output().matches(event).count();
+    says(play, event, before + 1).await
+}
+
+/// Waits until the task's log says something so often.
+async fn says(play: &mut Play<'_>, event: &str, times: usize) -> Result<()> {
     let deadline = Instant::now() + BATCH;
-    while play.tasks.output().matches(event).count() <= before {
+    while play.tasks.output().matches(event).count() < times {
         play.tasks.still_runs()?;
         if Instant::now() > deadline {
             bail!("no `{event}` within {BATCH:?}");
