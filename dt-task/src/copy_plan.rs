@@ -96,9 +96,9 @@ fn on_existing_rows(policy: ExistingRows, table: &TableSchema) -> Result<ChunkWr
 #[cfg(test)]
 mod tests {
     use dt_common::item::ChunkMark;
-    use dt_common::schema::{Column, ColumnType, Generated, IntWidth, Key, KeyKind};
 
     use super::*;
+    use crate::fixtures::table;
 
     fn config(extract_type: &str, on_existing_rows: &str) -> TaskConfig {
         let text = format!(
@@ -106,25 +106,6 @@ mod tests {
              db_type=databend\nurl=databend://h\non_existing_rows={on_existing_rows}\n"
         );
         TaskConfig::parse("t.ini", &text).unwrap()
-    }
-
-    fn table(keyed: bool) -> Arc<TableSchema> {
-        let column = Column {
-            name: "a".to_owned(),
-            ty: ColumnType::Int { width: IntWidth::Four, unsigned: false },
-            nullable: false,
-            default: None,
-            generated: Generated::No,
-            invisible: false,
-            comment: String::new(),
-        };
-        Arc::new(TableSchema {
-            name: TableName::new("d", "t"),
-            columns: vec![column],
-            key: keyed.then(|| Key { columns: vec![0], kind: KeyKind::Primary }),
-            comment: String::new(),
-            engine: "InnoDB".to_owned(),
-        })
     }
 
     fn marked(done: bool) -> Checkpoint {
@@ -147,7 +128,9 @@ mod tests {
         has_rows: bool,
         checkpoint: &Checkpoint,
     ) -> Result<Option<ChunkWrite>, String> {
-        let copies = plan(&config(kind, policy), checkpoint, &[table(keyed)], &[TargetTable { has_rows }]);
+        let key: &[usize] = if keyed { &[0] } else { &[] };
+        let copies =
+            plan(&config(kind, policy), checkpoint, &[table(&["a"], key)], &[TargetTable { has_rows }]);
         copies.map(|copies| copies.get(&TableName::new("d", "t")).copied()).map_err(|e| e.to_string())
     }
 

@@ -10,6 +10,8 @@
 
 mod copy_plan;
 pub mod factory;
+#[cfg(test)]
+mod fixtures;
 pub mod logging;
 pub mod parallelizer;
 pub mod pipeline;

@@ -9,11 +9,12 @@ use dt_common::item::{ChunkMark, ChunkWrite, DtItem, SnapshotChunk};
 use dt_common::position::{BinlogPosition, CommitMark};
 use dt_common::queue::{ItemSender, queue};
 use dt_common::row::{RowChange, RowData};
-use dt_common::schema::{Column, ColumnType, Generated, IntWidth, TableSchema};
+use dt_common::schema::TableSchema;
 use dt_common::value::ColValue;
 use dt_connector::sinker::{CommitReport, TargetTable};
 
 use super::*;
+use crate::fixtures::table;
 use crate::parallelizer::{MergeParallelizer, SnapshotParallelizer};
 
 /// Records commits as (rows, offset of the position, marks); refuses values below zero.
@@ -75,25 +76,6 @@ impl Sinker for RecordingSinker {
     }
 }
 
-fn table() -> Arc<TableSchema> {
-    let column = Column {
-        name: "a".to_owned(),
-        ty: ColumnType::Int { width: IntWidth::Four, unsigned: false },
-        nullable: false,
-        default: None,
-        generated: Generated::No,
-        invisible: false,
-        comment: String::new(),
-    };
-    Arc::new(TableSchema {
-        name: TableName::new("d", "t"),
-        columns: vec![column],
-        key: None,
-        comment: String::new(),
-        engine: "InnoDB".to_owned(),
-    })
-}
-
 fn row(table: &Arc<TableSchema>, value: i64) -> DtItem {
     let change = RowChange::Insert { after: Box::new([ColValue::Int(value)]) };
     DtItem::Row(RowData { table: Arc::clone(table), change })
@@ -152,7 +134,7 @@ impl Running {
 
 #[tokio::test(start_paused = true)]
 async fn batches_end_at_source_commits() {
-    let t = table();
+    let t = table(&["a"], &[]);
     let running = start(RecordingSinker::default(), 3, 600_000);
     running.send([row(&t, 1), row(&t, 2), DtItem::Commit(mark(10))]).await;
     running
@@ -171,7 +153,7 @@ async fn batches_end_at_source_commits() {
 
 #[tokio::test(start_paused = true)]
 async fn an_open_transaction_is_never_committed() {
-    let t = table();
+    let t = table(&["a"], &[]);
     let running = start(RecordingSinker::default(), 1, 1);
     running.send([row(&t, 1), DtItem::Commit(mark(10)), row(&t, 2), DtItem::Rollback]).await;
     running.send([row(&t, 3), DtItem::Commit(mark(30)), row(&t, 4)]).await;
@@ -182,7 +164,7 @@ async fn an_open_transaction_is_never_committed() {
 
 #[tokio::test(start_paused = true)]
 async fn a_change_waits_no_longer_than_the_flush_interval() {
-    let t = table();
+    let t = table(&["a"], &[]);
     let running = start(RecordingSinker::default(), 1000, 500);
     running.send([row(&t, 1), DtItem::Commit(mark(10))]).await;
     tokio::time::sleep(Duration::from_millis(499)).await;
@@ -194,7 +176,7 @@ async fn a_change_waits_no_longer_than_the_flush_interval() {
 
 #[tokio::test(start_paused = true)]
 async fn what_comes_before_an_error_is_committed_and_nothing_behind_it() {
-    let t = table();
+    let t = table(&["a"], &[]);
     let running = start(RecordingSinker::default(), 1, 600_000);
     let items = [
         row(&t, 1),
@@ -213,7 +195,7 @@ async fn what_comes_before_an_error_is_committed_and_nothing_behind_it() {
 
 #[tokio::test(start_paused = true)]
 async fn a_failed_commit_ends_the_pipeline_although_the_source_is_idle() {
-    let t = table();
+    let t = table(&["a"], &[]);
     let gated = RecordingSinker { gate: Some(Semaphore::new(0)), ..RecordingSinker::default() };
     let running = start(gated, 1, 600_000);
     running.sinker.gate.as_ref().unwrap().close();
@@ -226,7 +208,7 @@ async fn a_failed_commit_ends_the_pipeline_although_the_source_is_idle() {
 
 #[tokio::test(start_paused = true)]
 async fn two_batches_are_in_flight() {
-    let t = table();
+    let t = table(&["a"], &[]);
     let gated = RecordingSinker { gate: Some(Semaphore::new(0)), ..RecordingSinker::default() };
     let running = start(gated, 1, 600_000);
     for offset in 1..=4 {
@@ -243,7 +225,7 @@ async fn two_batches_are_in_flight() {
 
 #[tokio::test(start_paused = true)]
 async fn structure_changes_wait_for_what_comes_before() {
-    let t = table();
+    let t = table(&["a"], &[]);
     let running = start(RecordingSinker::default(), 1000, 600_000);
     let ddl = Ddl { tables: vec![t.name.clone()], action: "ALTER TABLE".to_owned(), mark: mark(20) };
     running
@@ -258,7 +240,7 @@ async fn structure_changes_wait_for_what_comes_before() {
 
 #[tokio::test(start_paused = true)]
 async fn chunks_carry_their_marks_and_a_start_is_stored_first() {
-    let t = table();
+    let t = table(&["a"], &[]);
     let running = start(RecordingSinker::default(), 1000, 600_000);
     let chunk = |chunk| {
         let mark =
@@ -276,7 +258,7 @@ async fn chunks_carry_their_marks_and_a_start_is_stored_first() {
 
 #[tokio::test(start_paused = true)]
 async fn a_snapshot_ends_behind_a_batch_that_was_full() {
-    let t = table();
+    let t = table(&["a"], &[]);
     let running = start_with(Box::new(SnapshotParallelizer), RecordingSinker::default(), 1, 600_000);
     let mark = ChunkMark { table: t.name.clone(), chunk: 0, rows: 1, last_key: None, done: true, view: None };
     let rows = vec![Box::from([ColValue::Int(1)])];

@@ -2,29 +2,10 @@
 
 use std::collections::BTreeMap;
 
-use dt_common::schema::{Column, ColumnType, Generated, IntWidth, Key, KeyKind, TableName};
 use proptest::prelude::*;
 
 use super::*;
-
-fn table(key: &[usize]) -> Arc<TableSchema> {
-    let column = |name: &str| Column {
-        name: name.to_owned(),
-        ty: ColumnType::Int { width: IntWidth::Four, unsigned: false },
-        nullable: true,
-        default: None,
-        generated: Generated::No,
-        invisible: false,
-        comment: String::new(),
-    };
-    Arc::new(TableSchema {
-        name: TableName::new("d", "t"),
-        columns: vec![column("a"), column("b"), column("c")],
-        key: (!key.is_empty()).then(|| Key { columns: key.to_vec(), kind: KeyKind::Primary }),
-        comment: String::new(),
-        engine: "InnoDB".to_owned(),
-    })
-}
+use crate::fixtures::table;
 
 type Plain = [i64; 3];
 
@@ -49,7 +30,7 @@ fn delete(before: Plain) -> RowChange {
 }
 
 fn net(key: &[usize], changes: impl IntoIterator<Item = RowChange>) -> NetChanges {
-    let mut net = NetChange::new(&table(key));
+    let mut net = NetChange::new(&table(&["a", "b", "c"], key));
     changes.into_iter().for_each(|change| net.add(change));
     net.finish()
 }
