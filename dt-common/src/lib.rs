@@ -9,9 +9,11 @@
 //! - [`item`] and [`queue`]: what travels from the extractor to the pipeline, bounded in bytes
 //! - [`batch`]: what the pipeline hands to a sink, and what a sink remembers of it
 //! - [`monitor`]: what the task counts
+//! - [`check`]: a named check of `dt precheck`
 //! - [`error`]: the one error type, sorted by what has to happen next
 
 pub mod batch;
+pub mod check;
 pub mod config;
 pub mod error;
 pub mod filter;

@@ -1,5 +1,6 @@
 //! The middle of dt: from a task file to a running task.
 //!
+//! - [`cli`]: the command line, one file a command
 //! - [`factory`]: the only place that names sources and targets, one line each
 //! - [`task`]: prepares a task and joins its parts
 //! - [`pipeline`]: cuts batches at source commits and keeps two of them in flight
@@ -8,6 +9,7 @@
 //!
 //! Nothing here but the factory knows which systems a task connects.
 
+pub mod cli;
 mod copy_plan;
 pub mod factory;
 #[cfg(test)]

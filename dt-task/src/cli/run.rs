@@ -1,0 +1,55 @@
+//! `dt run`: a task to its end, or until a signal.
+
+use std::path::Path;
+
+use dt_common::config::TaskConfig;
+use dt_common::error::{Error, Result};
+use tokio::signal::unix::{SignalKind, signal};
+use tokio_util::sync::CancellationToken;
+use tracing::{error, info, warn};
+
+use super::{Exit, Failure, block_on, read_task};
+use crate::task::Ended;
+use crate::{factory, logging};
+
+pub(super) fn run(path: &Path) -> Result<Exit, Failure> {
+    let config = read_task(path)?;
+    // Held to the end: it writes out what is left of a log file.
+    let _log = logging::start(&config.runtime)?;
+    match block_on(until_signalled(&config)) {
+        Ok(Ended::Done) => Ok(Exit::Done),
+        Ok(Ended::Stopped) => Ok(Exit::Stopped),
+        Err(e) => {
+            let place = if config.id.is_empty() { String::new() } else { format!("task `{}`: ", config.id) };
+            error!(kind = %e.kind(), "{place}{e}");
+            Err(Failure::Said(e.kind()))
+        }
+    }
+}
+
+async fn until_signalled(config: &TaskConfig) -> Result<Ended> {
+    let stop = CancellationToken::new();
+    let no_signals = |e| Error::internal("signals cannot be received").caused_by(e);
+    let mut interrupt = signal(SignalKind::interrupt()).map_err(no_signals)?;
+    let mut terminate = signal(SignalKind::terminate()).map_err(no_signals)?;
+    let stopper = stop.clone();
+    let signals = async move {
+        let mut next = async || {
+            tokio::select! {
+                _ = interrupt.recv() => {}
+                _ = terminate.recv() => {}
+            }
+        };
+        next().await;
+        info!("stopping: the batch in flight is committed first; a second signal stops at once");
+        stopper.cancel();
+        next().await;
+    };
+    tokio::select! {
+        ended = factory::run(config, stop) => ended,
+        () = signals => {
+            warn!("stopped at once: the next start finds out whether the batch in flight was committed");
+            Ok(Ended::Stopped)
+        }
+    }
+}
