@@ -3,18 +3,20 @@
 use std::sync::Arc;
 
 use async_trait::async_trait;
-use dt_common::config::DatabendConfig;
+use dt_common::check::{Check, Finding};
+use dt_common::config::{DatabendConfig, ExtractType};
 use dt_common::error::{Error, Result};
 use dt_common::router::Router;
 use dt_common::schema::TableSchema;
 
 use super::checkpoint::StateTables;
+use super::checks::{self, TargetCheck};
 use super::client::{Client, Session};
 use super::creation::Creation;
 use super::plan::TablePlan;
 use super::routes::Routes;
 use super::target_tables;
-use crate::admin::{PlannedTable, StoredTask, StructPlan, TargetAdmin, TargetState};
+use crate::admin::{PlannedTable, StoredTask, StructPlan, TargetAdmin, TargetLook, TargetState};
 
 /// Databend, looked at.
 pub struct DatabendAdmin {
@@ -22,6 +24,7 @@ pub struct DatabendAdmin {
     routes: Routes,
     /// `None` for a task without an id.
     state: Option<StateTables>,
+    kind: ExtractType,
 }
 
 impl DatabendAdmin {
@@ -29,12 +32,12 @@ impl DatabendAdmin {
     ///
     /// # Errors
     /// A task id that cannot name a table.
-    pub fn new(config: &DatabendConfig, router: Router) -> Result<Self> {
+    pub fn new(config: &DatabendConfig, kind: ExtractType, router: Router) -> Result<Self> {
         let state = match config.task_id.as_str() {
             "" => None,
             id => Some(StateTables::new(id)?),
         };
-        Ok(Self { client: Client::new(config.dsn.clone()), routes: Routes::new(router), state })
+        Ok(Self { client: Client::new(config.dsn.clone()), routes: Routes::new(router), state, kind })
     }
 
     fn state(&self) -> Result<&StateTables> {
@@ -78,6 +81,55 @@ impl TargetAdmin for DatabendAdmin {
         let session = self.client.connect().await?;
         state.remove(&session, &uuid::Uuid::new_v4().to_string()).await?;
         session.close().await
+    }
+
+    async fn precheck(&self, tables: Option<&[Arc<TableSchema>]>) -> TargetLook {
+        let mut look = TargetLook::default();
+        let session = self.client.reach().await;
+        for check in TargetCheck::ALL {
+            let finding = match (&session, check) {
+                (Ok(session), _) => self.look(check, session, tables, &mut look).await,
+                (Err(error), TargetCheck::Connection) => Ok(Finding::fail(error.to_string(), "")),
+                (Err(_), _) => Ok(Finding::without(TargetCheck::Connection.name())),
+            };
+            let finding = finding.unwrap_or_else(Finding::from);
+            look.checks.push(Check { name: check.name(), finding });
+        }
+        look
+    }
+}
+
+impl DatabendAdmin {
+    /// One check. Whatever else the look brought goes into `look`.
+    async fn look(
+        &self,
+        check: TargetCheck,
+        (session, version): &(Session, String),
+        tables: Option<&[Arc<TableSchema>]>,
+        look: &mut TargetLook,
+    ) -> Result<Finding> {
+        let unknown = || Finding::without("followed-tables");
+        Ok(match check {
+            TargetCheck::Connection => Finding::pass(format!("{} answers", self.client.address())),
+            TargetCheck::Tls => checks::tls(&self.client),
+            TargetCheck::Version => checks::version(version)?,
+            TargetCheck::Privileges => checks::privileges(session).await,
+            TargetCheck::Stage => checks::stage(session).await,
+            TargetCheck::StoredState => {
+                let (finding, checkpoint) = checks::stored(session, self.state.as_ref()).await?;
+                look.checkpoint = Some(checkpoint);
+                finding
+            }
+            TargetCheck::Routes => tables.map_or_else(unknown, |tables| checks::routes(&self.routes, tables)),
+            TargetCheck::Tables => match tables {
+                None => unknown(),
+                Some(tables) => {
+                    let (finding, rows) = checks::tables(session, &self.routes, self.kind, tables).await?;
+                    look.tables = Some(rows);
+                    finding
+                }
+            },
+        })
     }
 }
 
