@@ -52,9 +52,9 @@ impl Finding {
         Self { verdict: Verdict::Unseen, found: why.into(), remedy: remedy.into() }
     }
 
-    /// Nobody could look, because another check failed.
-    pub fn without(failed: &str) -> Self {
-        Self::unseen(format!("not looked at, because {failed} failed"), "")
+    /// Nobody could look, because the check that comes before it did not pass.
+    pub fn without(check: &str) -> Self {
+        Self::unseen(format!("not looked at, because it depends on {check}"), "")
     }
 }
 
@@ -94,6 +94,11 @@ pub fn listed<T: fmt::Display>(names: impl IntoIterator<Item = T>) -> String {
     if more == 0 { shown } else { format!("{shown} and {more} more") }
 }
 
+/// A number and what it counts: `1 table`, `2 tables`.
+pub fn counted(count: usize, what: &str) -> String {
+    format!("{count} {what}{}", if count == 1 { "" } else { "s" })
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -102,6 +107,7 @@ mod tests {
     fn long_lists_are_counted() {
         assert_eq!(listed(["a", "b"]), "a, b");
         assert!(listed(1..=23).ends_with("19, 20 and 3 more"));
+        assert_eq!((counted(1, "table"), counted(0, "table")), ("1 table".into(), "0 tables".into()));
     }
 
     #[test]

@@ -14,6 +14,9 @@ use crate::sinker::TargetTable;
 /// Name of the check of what a target remembers; checks of the source depend on it.
 pub const STORED_STATE: &str = "stored-state";
 
+/// Name of the check of what a source has for the task; checks of the target depend on it.
+pub const FOLLOWED_TABLES: &str = "followed-tables";
+
 /// A followed table of the source as it is today.
 #[derive(Debug, Clone)]
 pub struct SourceTable {

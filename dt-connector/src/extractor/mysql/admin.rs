@@ -18,7 +18,7 @@ use super::connection::{Connector, source_error};
 use super::literal::quote;
 use super::schema::{SourceTables, read_tables};
 use super::server::{Flavor, Server};
-use crate::admin::{STORED_STATE, SourceAdmin, SourceLook, SourceTable};
+use crate::admin::{FOLLOWED_TABLES, STORED_STATE, SourceAdmin, SourceLook, SourceTable};
 
 /// MySQL or MariaDB, looked at.
 pub struct MySqlAdmin {
@@ -115,7 +115,7 @@ impl SourceAdmin for MySqlAdmin {
             (Some(mut seen), Some(stored)) => {
                 checks::precheck(&mut self.looking(&mut seen, stored), Needs::Stored).await
             }
-            (None, _) => checks::unseen(self.kind, Needs::Stored, SourceCheck::FollowedTables.name()),
+            (None, _) => checks::unseen(self.kind, Needs::Stored, FOLLOWED_TABLES),
             (Some(_), None) => checks::unseen(self.kind, Needs::Stored, STORED_STATE),
         }
     }

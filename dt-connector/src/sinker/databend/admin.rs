@@ -16,7 +16,9 @@ use super::creation::Creation;
 use super::plan::TablePlan;
 use super::routes::Routes;
 use super::target_tables;
-use crate::admin::{PlannedTable, StoredTask, StructPlan, TargetAdmin, TargetLook, TargetState};
+use crate::admin::{
+    FOLLOWED_TABLES, PlannedTable, StoredTask, StructPlan, TargetAdmin, TargetLook, TargetState,
+};
 
 /// Databend, looked at.
 pub struct DatabendAdmin {
@@ -87,12 +89,8 @@ impl TargetAdmin for DatabendAdmin {
         let mut look = TargetLook::default();
         let session = self.client.reach().await;
         for check in TargetCheck::ALL {
-            let finding = match (&session, check) {
-                (Ok(session), _) => self.look(check, session, tables, &mut look).await,
-                (Err(error), TargetCheck::Connection) => Ok(Finding::fail(error.to_string(), "")),
-                (Err(_), _) => Ok(Finding::without(TargetCheck::Connection.name())),
-            };
-            let finding = finding.unwrap_or_else(Finding::from);
+            let finding = self.look(check, &session, tables, &mut look).await;
+            let finding = finding.unwrap_or_else(|kept_from| kept_from);
             look.checks.push(Check { name: check.name(), finding });
         }
         look
@@ -100,35 +98,37 @@ impl TargetAdmin for DatabendAdmin {
 }
 
 impl DatabendAdmin {
-    /// One check. Whatever else the look brought goes into `look`.
+    /// One check. Whatever else the look brought goes into `look`. What keeps it from looking is a finding too.
     async fn look(
         &self,
         check: TargetCheck,
-        (session, version): &(Session, String),
+        session: &Result<(Session, String)>,
         tables: Option<&[Arc<TableSchema>]>,
         look: &mut TargetLook,
-    ) -> Result<Finding> {
-        let unknown = || Finding::without("followed-tables");
+    ) -> Result<Finding, Finding> {
+        let reached = || session.as_ref().map_err(|_| Finding::without(TargetCheck::Connection.name()));
+        let known = || tables.ok_or_else(|| Finding::without(FOLLOWED_TABLES));
         Ok(match check {
-            TargetCheck::Connection => Finding::pass(format!("{} answers", self.client.address())),
+            TargetCheck::Connection => match session {
+                Ok(_) => Finding::pass(format!("{} answers", self.client.address())),
+                Err(error) => Finding::fail(error.to_string(), ""),
+            },
             TargetCheck::Tls => checks::tls(&self.client),
-            TargetCheck::Version => checks::version(version)?,
-            TargetCheck::Privileges => checks::privileges(session).await,
-            TargetCheck::Stage => checks::stage(session).await,
+            TargetCheck::Version => checks::version(&reached()?.1)?,
+            TargetCheck::Privileges => checks::privileges(&reached()?.0).await,
+            TargetCheck::Stage => checks::stage(&reached()?.0).await,
             TargetCheck::StoredState => {
-                let (finding, checkpoint) = checks::stored(session, self.state.as_ref()).await?;
+                let (finding, checkpoint) = checks::stored(&reached()?.0, self.state.as_ref()).await?;
                 look.checkpoint = Some(checkpoint);
                 finding
             }
-            TargetCheck::Routes => tables.map_or_else(unknown, |tables| checks::routes(&self.routes, tables)),
-            TargetCheck::Tables => match tables {
-                None => unknown(),
-                Some(tables) => {
-                    let (finding, rows) = checks::tables(session, &self.routes, self.kind, tables).await?;
-                    look.tables = Some(rows);
-                    finding
-                }
-            },
+            TargetCheck::Routes => checks::routes(&self.routes, known()?),
+            TargetCheck::Tables => {
+                let (session, tables) = (&reached()?.0, known()?);
+                let (finding, rows) = checks::tables(session, &self.routes, self.kind, tables).await?;
+                look.tables = Some(rows);
+                finding
+            }
         })
     }
 }

@@ -161,7 +161,7 @@ pub async fn stored(session: &Session, state: Option<&StateTables>) -> Result<(F
     );
     let finding = match state.idle_seconds(session).await? {
         Some(idle) if idle <= ALIVE => Finding::warn(
-            format!("{found}; written {idle} s ago by {}: that process may still run", stored.owner),
+            format!("{found}; written {idle} s ago by {}, which may still run", stored.owner),
             "a second start takes the task over, and the first process then ends with exit code 5",
         ),
         Some(_) | None => Finding::pass(found),
@@ -174,7 +174,7 @@ pub fn routes(routes: &Routes, tables: &[Arc<TableSchema>]) -> Finding {
     let mut problems: Vec<Error> = tables.iter().filter_map(|table| routes.target(table).err()).collect();
     problems.extend(routes.check_one_to_one(tables).err());
     match problems.is_empty() {
-        true => Finding::pass(format!("{} tables have {} targets", tables.len(), tables.len())),
+        true => Finding::pass("every table has a target of its own"),
         false => Finding::fail(listed(problems), "correct [router], or leave tables out by [filter]"),
     }
 }
@@ -219,7 +219,7 @@ pub async fn tables(
 fn judge_tables(kind: ExtractType, problems: &[Error], existing: usize, missing: usize) -> Finding {
     match kind {
         _ if problems.is_empty() => {
-            Finding::pass(format!("{existing} tables are there and take the rows, {missing} will be created"))
+            Finding::pass(format!("there and fit for the rows: {existing}, to be created: {missing}"))
         }
         ExtractType::Struct => Finding::warn(
             listed(problems),

@@ -10,6 +10,7 @@ use mysql_async::Conn;
 use tracing::warn;
 
 use super::{position, privileges, server, tables, topology};
+use crate::admin::FOLLOWED_TABLES;
 use crate::extractor::mysql::connection::Connector;
 use crate::extractor::mysql::handover;
 use crate::extractor::mysql::schema::SourceTables;
@@ -30,8 +31,8 @@ pub(crate) enum SourceCheck {
     BinlogCompression,
     BinlogRetention,
     GtidMode,
-    BinlogStatusPrivilege,
     BinlogReadPrivilege,
+    BinlogStatusPrivilege,
     ReplicaUpdates,
     ServerId,
     FollowedTables,
@@ -82,8 +83,8 @@ impl SourceCheck {
         Self::BinlogCompression,
         Self::BinlogRetention,
         Self::GtidMode,
-        Self::BinlogStatusPrivilege,
         Self::BinlogReadPrivilege,
+        Self::BinlogStatusPrivilege,
         Self::ReplicaUpdates,
         Self::ServerId,
         Self::FollowedTables,
@@ -106,8 +107,8 @@ impl SourceCheck {
         Self::RowImage,
         Self::RowValueOptions,
         Self::BinlogCompression,
-        Self::BinlogStatusPrivilege,
         Self::BinlogReadPrivilege,
+        Self::BinlogStatusPrivilege,
         Self::ReplicaUpdates,
         Self::FollowedTables,
         Self::TableDefinitions,
@@ -133,11 +134,11 @@ impl SourceCheck {
             Self::BinlogCompression => ("binlog-compression", For::Streams, Needs::Session),
             Self::BinlogRetention => ("binlog-retention", For::Streams, Needs::Session),
             Self::GtidMode => ("gtid-mode", For::Streams, Needs::Session),
-            Self::BinlogStatusPrivilege => ("binlog-status-privilege", For::Streams, Needs::Session),
             Self::BinlogReadPrivilege => ("binlog-read-privilege", For::Streams, Needs::Session),
+            Self::BinlogStatusPrivilege => ("binlog-status-privilege", For::Streams, Needs::Session),
             Self::ReplicaUpdates => ("replica-updates", For::Streams, Needs::Session),
             Self::ServerId => ("server-id", For::Streams, Needs::Session),
-            Self::FollowedTables => ("followed-tables", For::Every, Needs::Tables),
+            Self::FollowedTables => (FOLLOWED_TABLES, For::Every, Needs::Tables),
             Self::TableDefinitions => ("table-definitions", For::Every, Needs::Tables),
             Self::SelectPrivilege => ("select-privilege", For::Copies, Needs::Tables),
             Self::TableEngines => ("table-engines", For::Copies, Needs::Tables),
@@ -277,7 +278,9 @@ pub(crate) async fn at_start(at: &mut Looking<'_>, needs: Needs) -> Result<()> {
         match finding.verdict {
             Verdict::Pass => {}
             Verdict::Warn | Verdict::Unseen => warn!(check = name, "{finding}"),
-            Verdict::Fail => return Err(Error::source(finding.to_string())),
+            Verdict::Fail => {
+                return Err(Error::source(format!("{finding} ({name}; `dt precheck` shows every check)")));
+            }
         }
     }
     Ok(())

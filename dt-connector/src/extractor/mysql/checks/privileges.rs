@@ -5,7 +5,7 @@
 
 use std::collections::BTreeSet;
 
-use dt_common::check::{Finding, listed};
+use dt_common::check::{Finding, counted, listed};
 use dt_common::error::Result;
 use dt_common::schema::TableName;
 use mysql_async::Conn;
@@ -121,7 +121,8 @@ pub(super) async fn select<'a>(
     }
     if denied.is_empty() {
         return Ok(Finding::pass(format!(
-            "{count} tables can be read; one on which the user has no right at all would not be seen"
+            "{} can be read; one on which the user has no right at all would not be seen",
+            counted(count, "table")
         )));
     }
     let databases: BTreeSet<&str> = denied.iter().map(|name| name.db.as_str()).collect();

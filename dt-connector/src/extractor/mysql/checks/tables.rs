@@ -3,7 +3,7 @@
 use std::collections::{BTreeSet, HashMap};
 use std::sync::Arc;
 
-use dt_common::check::{Finding, Verdict, listed};
+use dt_common::check::{Finding, Verdict, counted, listed};
 use dt_common::config::FkCascade;
 use dt_common::error::{Error, Result};
 use dt_common::filter::Filter;
@@ -39,7 +39,7 @@ pub(super) fn followed(source: &SourceTables) -> Finding {
             "[filter] matches no table of the source",
             "correct [filter], or GRANT SELECT on the databases to the user: tables without any right are not seen",
         ),
-        count => Finding::pass(format!("[filter] matches {count} tables")),
+        count => Finding::pass(format!("[filter] matches {}", counted(count, "table"))),
     }
 }
 
@@ -234,7 +234,8 @@ pub(super) fn zero_dates(server: &Server, source: &SourceTables) -> Finding {
         );
     }
     Finding::pass(format!(
-        "sql_mode lets zero dates in, and {dated} tables have columns for them: one that comes stops the task"
+        "sql_mode lets zero dates into {}: one that comes stops the task",
+        counted(dated, "followed table")
     ))
 }
 

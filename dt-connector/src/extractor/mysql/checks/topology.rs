@@ -5,6 +5,7 @@ use dt_common::error::Result;
 use mysql_async::prelude::Queryable;
 use mysql_async::{Conn, Row};
 
+use super::privileges::account;
 use crate::extractor::mysql::binlog::registered_name;
 use crate::extractor::mysql::connection::source_error;
 use crate::extractor::mysql::server::{Flavor, Server};
@@ -28,15 +29,22 @@ pub(super) async fn replica_updates(conn: &mut Conn, server: &Server) -> Result<
             "the source is a replica that does not log what it replicates",
             "start it with log_replica_updates=ON (log_slave_updates on MariaDB and older MySQL), or follow its primary",
         )),
-        Err(mysql_async::Error::Server(e)) if e.code == NEEDS_PRIVILEGE => Ok(Finding::unseen(
-            "not allowed to see whether the source is a replica; if it is one, it logs no replicated rows",
-            match server.flavor {
-                Flavor::MariaDb => "to let dt see it, grant SLAVE MONITOR (REPLICATION CLIENT before 10.5)",
-                Flavor::MySql => "to let dt see it, grant REPLICATION CLIENT",
-            },
-        )),
+        Err(mysql_async::Error::Server(e)) if e.code == NEEDS_PRIVILEGE => {
+            let privilege = match server.flavor {
+                Flavor::MariaDb if server.version >= (10, 5, 9) => "REPLICA MONITOR",
+                Flavor::MariaDb | Flavor::MySql => "REPLICATION CLIENT",
+            };
+            let why = "not allowed to see whether the source is a replica; if it is one, it logs no replicated rows";
+            unseen(conn, why.to_owned(), privilege).await
+        }
         Err(e) => Err(source_error(statement, e)),
     }
+}
+
+/// What only a privilege shows that the task itself does not need.
+async fn unseen(conn: &mut Conn, why: String, privilege: &str) -> Result<Finding> {
+    let account = account(conn).await?;
+    Ok(Finding::unseen(why, format!("to let dt see it: GRANT {privilege} ON *.* TO {account}")))
 }
 
 /// A replica as the server lists it.
@@ -60,10 +68,18 @@ pub(super) async fn server_id(conn: &mut Conn, server: &Server, own: u32, task_i
             let own = Replica { server_id: own, host: registered_name(task_id) };
             Ok(judge_server_id(server.flavor, &own, &replicas.collect::<Vec<_>>()))
         }
-        Err(mysql_async::Error::Server(e)) if e.code == NEEDS_PRIVILEGE => Ok(Finding::unseen(
-            format!("not allowed to list the replicas; server_id {own} must be used by no other of them"),
-            "to let dt see them, grant REPLICATION MASTER ADMIN (MariaDB) or REPLICATION SLAVE",
-        )),
+        Err(mysql_async::Error::Server(e)) if e.code == NEEDS_PRIVILEGE => {
+            let privilege = match server.flavor {
+                Flavor::MariaDb if server.version >= (10, 5, 2) => "REPLICATION MASTER ADMIN",
+                Flavor::MariaDb | Flavor::MySql => "REPLICATION SLAVE",
+            };
+            unseen(
+                conn,
+                format!("not allowed to list the replicas; no other of them may use server_id {own}"),
+                privilege,
+            )
+            .await
+        }
         Err(e) => Err(source_error(statement, e)),
     }
 }
