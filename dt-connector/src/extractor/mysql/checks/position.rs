@@ -19,27 +19,27 @@ struct Lost {
 
 const OTHER_SERVER: Lost = Lost {
     why: "it is a file and offset of another server, which mean nothing on this one",
-    remedy: "point [extractor] url at the server that the task has followed, or copy anew with a new task id",
+    remedy: "point [extractor] url at the server that the task has followed, or copy anew (`dt reset`, or a new task id)",
 };
 const BEHIND_THE_END: Lost = Lost {
     why: "it lies behind the end of the source's binlog: the binlog was reset or the server lost transactions",
-    remedy: "copy anew with a new task id",
+    remedy: "copy anew (`dt reset`, or a new task id)",
 };
 const FILE_GONE: Lost = Lost {
     why: "its binlog file is no longer on the source",
-    remedy: "copy anew with a new task id, and keep binlogs longer (binlog_expire_logs_seconds)",
+    remedy: "copy anew (`dt reset`, or a new task id), and keep binlogs longer (binlog_expire_logs_seconds)",
 };
 const OTHER_KIND: Lost = Lost {
     why: "its GTIDs are not of this server's kind, or the server's gtid_mode is off",
-    remedy: "point [extractor] url at a server of the former kind, or copy anew with a new task id",
+    remedy: "point [extractor] url at a server of the former kind, or copy anew (`dt reset`, or a new task id)",
 };
 const AHEAD: Lost = Lost {
     why: "it holds transactions that the source has never executed: it was reset, or a failover lost them",
-    remedy: "copy anew with a new task id",
+    remedy: "copy anew (`dt reset`, or a new task id)",
 };
 const PURGED: Lost = Lost {
     why: "transactions that the task has not seen are purged from the source's binlogs",
-    remedy: "copy anew with a new task id, and keep binlogs longer (binlog_expire_logs_seconds)",
+    remedy: "copy anew (`dt reset`, or a new task id), and keep binlogs longer (binlog_expire_logs_seconds)",
 };
 
 /// What the server has.
