@@ -4,8 +4,6 @@ use std::sync::Arc;
 
 use dt_common::config::{ExtractorConfig, SinkerConfig, TaskConfig};
 use dt_common::error::Result;
-use dt_common::filter::Filter;
-use dt_common::router::Router;
 use dt_connector::extractor::Extractor;
 use dt_connector::extractor::mysql::MySqlExtractor;
 
@@ -20,21 +18,20 @@ use crate::task::{self, Ended};
 /// # Errors
 /// Whatever ended the task before that.
 pub async fn run(config: &TaskConfig, stop: CancellationToken) -> Result<Ended> {
-    let router = Router::new(&config.router)?;
     let extractor = create_extractor(config)?;
     match &config.sinker {
         SinkerConfig::Databend(c) => {
-            task::run(config, extractor, DatabendSinker::new(c, router)?, stop).await
+            task::run(config, extractor, DatabendSinker::new(c, config.router.clone())?, stop).await
         }
         SinkerConfig::Dummy => task::run(config, extractor, DummySinker, stop).await,
     }
 }
 
 fn create_extractor(config: &TaskConfig) -> Result<Box<dyn Extractor>> {
-    let filter = Filter::new(&config.filter)?;
+    let filter = Arc::new(config.filter.clone());
     match &config.extractor {
         ExtractorConfig::MySql(c) => {
-            Ok(Box::new(MySqlExtractor::new(c.clone(), config.extract_type, Arc::new(filter))?))
+            Ok(Box::new(MySqlExtractor::new(c.clone(), config.extract_type, filter)?))
         }
     }
 }

@@ -61,7 +61,7 @@ pub const KEYS: &[Key] = &[
         "extractor",
         "binlog_filename",
         Some(""),
-        "Where `cdc` begins when no checkpoint is stored: a binlog file. Without this and `gtid_set` it begins at the source's present end.",
+        "Where `cdc` begins when no checkpoint is stored: a binlog file. Only one of `gtid_set` and `binlog_filename` may be given; without them it begins at the source's present end.",
     ),
     key(
         "extractor",
@@ -103,18 +103,41 @@ pub const KEYS: &[Key] = &[
         "filter",
         "do_dbs",
         Some(""),
-        "Databases to follow: a list of names with `*` and `?`; in back-quotes nothing is a wildcard. Without `do_dbs` and `do_tbs` all user databases are followed.",
+        "Databases to follow: a list of names with `*` and `?`; in back-quotes nothing is a wildcard. Without `do_dbs` and `do_tbs` all user databases are followed. Every format of this section and the next: [filter-and-router.md](filter-and-router.md).",
     ),
     key("filter", "do_tbs", Some(""), "Tables to follow: a list of `db.table`, each part with wildcards."),
     key("filter", "ignore_dbs", Some(""), "Databases to leave out. Wins over what is to be followed."),
     key("filter", "ignore_tbs", Some(""), "Tables to leave out. Wins over what is to be followed."),
-    key("filter", "do_events", Some("insert,update,delete"), "Kinds of change to follow in CDC."),
+    key(
+        "filter",
+        "ignore_cols",
+        Some(""),
+        "Columns to leave out: a list of `db.table.column`, each part with wildcards. They are not created, not copied and not followed, whatever their type; a key column cannot be left out.",
+    ),
+    key(
+        "filter",
+        "where_conditions",
+        Some(""),
+        "Which rows a snapshot copies: a list of `db.table:(SQL condition)`, names with wildcards. Does not restrict the changes that `snapshot_and_cdc` follows; refused with `cdc`.",
+    ),
+    key(
+        "filter",
+        "do_events",
+        Some("insert,update,delete"),
+        "Kinds of change to follow in CDC. The others are passed over one by one, so that a row may be changed whose insert was not followed.",
+    ),
     key("router", "db_map", Some(""), "`source:target` pairs of databases."),
     key(
         "router",
         "tb_map",
         Some(""),
         "`db.table:db.table` pairs of tables; wins over `db_map`. Two tables with one target are refused.",
+    ),
+    key(
+        "router",
+        "col_map",
+        Some(""),
+        "`db.table.column:column` pairs: the column's name in the target. Two columns of a table with one name are refused.",
     ),
     key("sinker", "db_type", None, "`databend`. Not needed for `sink_type = dummy`."),
     key(
@@ -207,6 +230,14 @@ pub const FOREIGN: &[(&str, &str)] = &[
     ("[pipeline] buffer_size", "[pipeline] buffer_memory_mb"),
     ("[pipeline] batch_sink_interval_secs", "[pipeline] flush_interval_ms"),
     ("[filter] do_ddls", "nothing: a schema change on a followed table stops the task"),
+    (
+        "[filter] do_structures",
+        "nothing: extract_type = struct creates databases and tables, and what else there is stays behind",
+    ),
+    ("[filter] do_dcls", "nothing: users and privileges are not copied"),
+    ("[filter] ignore_cmds", "nothing: it is about Redis"),
+    ("[extractor] end_time_utc", "[extractor] stop_at"),
+    ("[router] topic_map", "nothing: it is about Kafka"),
     ("[runtime] log4rs_file", "[runtime] log_level and log_dir"),
 ];
 

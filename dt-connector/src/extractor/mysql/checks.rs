@@ -4,20 +4,24 @@
 //! an error, never a warning, unless the task file says otherwise.
 
 use dt_common::config::FkCascade;
-use dt_common::error::{Error, Result};
+use dt_common::error::{Error, ErrorKind, Result};
 use dt_common::filter::Filter;
 use dt_common::position::{BinlogPosition, GtidPosition, Position};
-use dt_common::schema::TableName;
+use dt_common::schema::{TableName, TableSchema};
 use mysql_async::prelude::{FromRow, Queryable};
 use mysql_async::{Conn, Row};
 use tracing::warn;
 
 use super::connection::source_error;
+use super::literal::identifier;
 use super::schema::SourceTables;
 use super::server::{Flavor, Server};
 
 /// From this version on MySQL's SQL layer acts on foreign keys and logs the child rows.
 const LOGS_CASCADES: (u16, u16, u16) = (9, 6, 0);
+
+/// The server cannot read a statement.
+const ER_PARSE_ERROR: u16 = 1064;
 
 async fn rows<T: FromRow + Send + 'static>(conn: &mut Conn, query: &str) -> Result<Vec<T>> {
     conn.query(query).await.map_err(|e| source_error("checking the source", e))
@@ -181,7 +185,7 @@ pub(crate) async fn engines(conn: &mut Conn, source: &SourceTables) -> Result<()
     let engines: Vec<String> =
         rows(conn, "SELECT ENGINE FROM information_schema.ENGINES WHERE TRANSACTIONS = 'YES'").await?;
     let transactional = |name: &str| engines.iter().any(|engine| engine.eq_ignore_ascii_case(name));
-    match source.tables.iter().find(|table| !transactional(&table.engine)) {
+    match source.tables.iter().map(|table| &table.schema).find(|table| !transactional(&table.engine)) {
         None => Ok(()),
         Some(table) => Err(Error::source(format!(
             "table {} uses the engine {}, which has no transactions, so that its copy would hold rows of different \
@@ -189,6 +193,60 @@ pub(crate) async fn engines(conn: &mut Conn, source: &SourceTables) -> Result<()
             table.name, table.engine
         ))),
     }
+}
+
+/// Asks the server about every condition on the rows of a copy, without reading one.
+///
+/// # Errors
+/// A condition that the server refuses, with the list's place and the table.
+pub(crate) async fn conditions(conn: &mut Conn, source: &SourceTables, filter: &Filter) -> Result<()> {
+    for table in source.tables.iter().map(|table| &table.schema) {
+        let Some(condition) = filter.conditions().of(&table.name) else { continue };
+        let (db, name) = (identifier(&table.name.db), identifier(&table.name.table));
+        // Prepared, as the copy's own statements are.
+        let probe = conn.exec_drop(format!("SELECT 1 FROM {db}.{name} WHERE {condition} LIMIT 0"), ()).await;
+        probe.map_err(|e| refused_condition(filter, &table.name, e))?;
+    }
+    Ok(())
+}
+
+/// The message about a syntax error quotes the condition, which is the task file's own text.
+fn refused_condition(filter: &Filter, table: &TableName, error: mysql_async::Error) -> Error {
+    let place = format!("the condition on {table}");
+    match error {
+        mysql_async::Error::Server(e) if e.code == ER_PARSE_ERROR => {
+            filter.conditions().refuse(format_args!("{place} is no SQL: {}", e.message))
+        }
+        error => match source_error(&place, error) {
+            lost if lost.kind() == ErrorKind::Transient => lost,
+            refused => filter.conditions().refuse(refused),
+        },
+    }
+}
+
+/// What conditions on the copy mean for the changes behind it.
+///
+/// # Errors
+/// A condition on a table without a key: a change of a row that was not copied finds nothing in the target.
+pub(crate) fn conditions_beside_stream(source: &SourceTables, filter: &Filter) -> Result<()> {
+    let conditions = filter.conditions();
+    let restricted = |table: &&TableSchema| conditions.of(&table.name).is_some();
+    let tables: Vec<_> = source.tables.iter().map(|table| &*table.schema).filter(restricted).collect();
+    if let Some(table) = tables.iter().find(|table| !table.is_keyed()) {
+        return Err(conditions.refuse(format_args!(
+            "table {} has no key, so that changes of rows that are not copied could not be applied; copy all of it, or \
+             copy it by a task with extract_type = snapshot",
+            table.name
+        )));
+    }
+    if !tables.is_empty() {
+        warn!(
+            tables = tables.len(),
+            "[filter] where_conditions restrict the copy only: changes are followed for every row, and a row that was not \
+             copied arrives when it changes"
+        );
+    }
+    Ok(())
 }
 
 /// The position to resume from, checked against what the server still has.

@@ -18,6 +18,7 @@ use tracing::{info, warn};
 use super::binlog::BinlogStream;
 use super::checks;
 use super::connection::Connector;
+use super::draft::FollowedTable;
 use super::handover::{self, Tables};
 use super::schema::{SourceTables, read_tables};
 use super::server::{Flavor, Server};
@@ -37,7 +38,7 @@ pub struct MySqlExtractor {
 #[derive(Clone)]
 struct Prepared {
     server: Server,
-    tables: Vec<Arc<TableSchema>>,
+    tables: Vec<FollowedTable>,
 }
 
 impl MySqlExtractor {
@@ -64,15 +65,17 @@ impl Extractor for MySqlExtractor {
         }
         match self.extract_type {
             ExtractType::Struct => {}
-            ExtractType::Snapshot => checks::engines(&mut conn, &source).await?,
+            ExtractType::Snapshot => self.check_copy(&mut conn, &source).await?,
             ExtractType::Cdc => self.check_stream(&mut conn, &server, &source).await?,
             ExtractType::SnapshotAndCdc => {
                 self.check_stream(&mut conn, &server, &source).await?;
-                checks::engines(&mut conn, &source).await?;
+                self.check_copy(&mut conn, &source).await?;
+                checks::conditions_beside_stream(&source, &self.filter)?;
             }
         }
-        self.prepared = Some(Prepared { server, tables: source.tables.clone() });
-        Ok(source.tables)
+        let schemas = source.schemas();
+        self.prepared = Some(Prepared { server, tables: source.tables });
+        Ok(schemas)
     }
 
     async fn extract(&mut self, plan: ExtractPlan, out: ItemSender, stop: CancellationToken) -> Result<()> {
@@ -90,6 +93,11 @@ impl Extractor for MySqlExtractor {
 impl MySqlExtractor {
     async fn check_stream(&self, conn: &mut Conn, server: &Server, source: &SourceTables) -> Result<()> {
         checks::change_stream(conn, server, source, &self.filter, self.config.on_fk_cascade).await
+    }
+
+    async fn check_copy(&self, conn: &mut Conn, source: &SourceTables) -> Result<()> {
+        checks::engines(conn, source).await?;
+        checks::conditions(conn, source, &self.filter).await
     }
 }
 
@@ -208,7 +216,7 @@ impl Run<'_> {
             config.heartbeat_interval,
             config.server_id,
             Arc::clone(&self.extractor.filter),
-            tables.iter().map(|table| (table.name.clone(), Arc::clone(table))).collect(),
+            tables.iter().map(|table| (table.schema.name.clone(), table.clone())).collect(),
             skip,
         );
         stream.follow(from, until, &self.out, &self.stop).await
@@ -254,8 +262,10 @@ impl Run<'_> {
     /// What is left to copy, in the order of the tables.
     fn unfinished(&self) -> Result<Vec<TableCopy>> {
         let planned = self.prepared.tables.iter().filter_map(|table| {
-            let first = *self.plan.copies.get(&table.name)?;
-            TableCopy::plan(table, first, self.mark(&table.name)).transpose()
+            let name = &table.schema.name;
+            let first = *self.plan.copies.get(name)?;
+            let condition = self.extractor.filter.conditions().of(name);
+            TableCopy::plan(&table.schema, condition, first, self.mark(name)).transpose()
         });
         planned.collect()
     }

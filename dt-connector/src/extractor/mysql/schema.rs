@@ -8,12 +8,14 @@ use std::sync::Arc;
 
 use dt_common::error::{Error, Result};
 use dt_common::filter::Filter;
-use dt_common::schema::{Column, Generated, Key, KeyKind, TableName, TableSchema};
+use dt_common::schema::{Column, Generated, TableName, TableSchema};
 use mysql_async::prelude::{FromRow, Queryable};
 use mysql_async::{Conn, Value};
+use tracing::warn;
 
-use super::column_type::{TypeRow, column_type, literal_default};
+use super::column_type::{TypeRow, column_type, fraction_digits, literal_default};
 use super::connection::source_error;
+use super::draft::{Content, Draft, DraftColumn, FollowedTable, IndexPart, choose_key};
 use super::literal::quote;
 use super::server::{Flavor, Server};
 
@@ -21,25 +23,33 @@ use super::server::{Flavor, Server};
 #[derive(Debug, Clone, Default)]
 pub(crate) struct SourceTables {
     /// The tables, by name.
-    pub(crate) tables: Vec<Arc<TableSchema>>,
+    pub(crate) tables: Vec<FollowedTable>,
     /// MariaDB tables with a unique index over hashes: their row image has a hidden column.
     pub(crate) hash_unique: Vec<TableName>,
+}
+
+impl SourceTables {
+    /// The tables as everybody else sees them.
+    pub(crate) fn schemas(&self) -> Vec<Arc<TableSchema>> {
+        self.tables.iter().map(|table| Arc::clone(&table.schema)).collect()
+    }
 }
 
 /// Reads the followed tables.
 ///
 /// # Errors
-/// A table that the filter names and the source lacks, a column of an unknown type, a system-versioned table.
+/// A table or column that the filter names and the source lacks, a followed column of an unknown type, an ignored column of a
+/// key, a system-versioned table.
 pub(crate) async fn read_tables(conn: &mut Conn, server: &Server, filter: &Filter) -> Result<SourceTables> {
     let databases: Vec<String> = rows(conn, "SELECT SCHEMA_NAME FROM information_schema.SCHEMATA").await?;
     let databases: Vec<String> =
         databases.into_iter().filter(|db| filter.follows_database(db)).map(|db| quote(&db)).collect();
-    let mut followed = if databases.is_empty() {
+    let followed = if databases.is_empty() {
         HashMap::new()
     } else {
         let databases = databases.join(", ");
         let mut followed = read_names(conn, &databases, filter).await?;
-        read_columns(conn, server, &databases, &mut followed).await?;
+        read_columns(conn, server, filter, &databases, &mut followed).await?;
         read_keys(conn, server, &databases, &mut followed).await?;
         followed
     };
@@ -48,19 +58,31 @@ pub(crate) async fn read_tables(conn: &mut Conn, server: &Server, filter: &Filte
             "unknown table {name}: [filter] do_tbs names it, but the source has no such table or the user may not see it"
         )));
     }
+    check_lists(filter, &followed)?;
     let hash_unique =
         followed.iter().filter(|(_, table)| table.hash_unique).map(|(name, _)| name.clone()).collect();
-    let mut tables: Vec<_> = followed.drain().map(|(_, table)| Arc::new(table.schema)).collect();
-    tables.sort_by(|a, b| a.name.cmp(&b.name));
+    let tables = followed.into_values().map(|draft| draft.finish(filter)).collect::<Result<Vec<_>>>();
+    let mut tables = tables?;
+    tables.sort_by(|a, b| a.schema.name.cmp(&b.schema.name));
     Ok(SourceTables { tables, hash_unique })
 }
 
-/// A table while its facts come in.
-struct Draft {
-    schema: TableSchema,
-    hash_unique: bool,
+/// Compares the lists that name columns and rows with what is there.
+fn check_lists(filter: &Filter, followed: &Drafts) -> Result<()> {
+    let columns: Vec<(&TableName, Vec<&str>)> = followed
+        .iter()
+        .map(|(name, draft)| (name, draft.columns.iter().map(|column| column.name.as_str()).collect()))
+        .collect();
+    for entry in filter.ignored_columns().check(&columns)? {
+        warn!("[filter] ignore_cols: {entry} matches no column of a followed table");
+    }
+    for entry in filter.conditions().check(&followed.keys().collect::<Vec<_>>())? {
+        warn!("[filter] where_conditions: {entry} matches no followed table");
+    }
+    Ok(())
 }
 
+/// The followed tables while their facts come in.
 type Drafts = HashMap<TableName, Draft>;
 
 async fn rows<T: FromRow + Send + 'static>(conn: &mut Conn, query: impl AsRef<str>) -> Result<Vec<T>> {
@@ -88,14 +110,15 @@ async fn read_names(conn: &mut Conn, databases: &str, filter: &Filter) -> Result
                  leave it out by [filter] ignore_tbs"
             )));
         }
-        let schema = TableSchema {
+        let draft = Draft {
             name: name.clone(),
             columns: Vec::new(),
             key: None,
             comment: comment.unwrap_or_default(),
             engine: engine.unwrap_or_default(),
+            hash_unique: false,
         };
-        drafts.insert(name, Draft { schema, hash_unique: false });
+        drafts.insert(name, draft);
     }
     Ok(drafts)
 }
@@ -115,7 +138,13 @@ type ColumnRow = (
     Option<String>,
 );
 
-async fn read_columns(conn: &mut Conn, server: &Server, databases: &str, drafts: &mut Drafts) -> Result<()> {
+async fn read_columns(
+    conn: &mut Conn,
+    server: &Server,
+    filter: &Filter,
+    databases: &str,
+    drafts: &mut Drafts,
+) -> Result<()> {
     let json = json_checks(conn, server, databases).await?;
     let query = format!(
         "SELECT TABLE_SCHEMA, TABLE_NAME, COLUMN_NAME, COLUMN_TYPE, IS_NULLABLE, COLUMN_DEFAULT, \
@@ -126,15 +155,21 @@ async fn read_columns(conn: &mut Conn, server: &Server, databases: &str, drafts:
     for row in rows::<ColumnRow>(conn, query).await? {
         let name = TableName { db: row.0.clone(), table: row.1.clone() };
         if let Some(draft) = drafts.get_mut(&name) {
-            let json_check = json.contains(&(name.clone(), row.2.clone()));
-            draft.schema.columns.push(column(server.flavor, &name, row, json_check)?);
+            let (column_name, nullable) = (row.2.clone(), row.4 == "YES");
+            let content = if filter.ignored_columns().contains(&name, &column_name) {
+                Content::Ignored { fsp: fraction_digits(&row.3) }
+            } else {
+                let json_check = json.contains(&(name.clone(), column_name.clone()));
+                Content::Followed(column(server.flavor, &name, row, json_check)?)
+            };
+            draft.columns.push(DraftColumn { name: column_name, nullable, content });
         }
     }
     // A user with rights on some columns only sees only those, and the row image would not fit.
-    match drafts.values().find(|draft| draft.schema.columns.is_empty()) {
+    match drafts.values().find(|draft| draft.columns.is_empty()) {
         Some(draft) => Err(Error::source(format!(
             "the columns of table {} are not visible; GRANT SELECT on it to the user",
-            draft.schema.name
+            draft.name
         ))),
         None => Ok(()),
     }
@@ -152,8 +187,8 @@ fn column(flavor: Flavor, table: &TableName, row: ColumnRow, json_check: bool) -
     };
     let ty = column_type(&parts).ok_or_else(|| {
         Error::schema(format!(
-            "table {table}: column `{name}` has type {shown_type}, which dt does not know; leave the table out by \
-             [filter] ignore_tbs"
+            "table {table}: column `{name}` has type {shown_type}, which dt does not know; leave the column out by \
+             [filter] ignore_cols, or the table by ignore_tbs"
         ))
     })?;
     let words = extra.to_ascii_uppercase();
@@ -199,16 +234,6 @@ async fn json_checks(
     Ok(named.collect())
 }
 
-/// One column of one unique index.
-struct IndexPart {
-    index: String,
-    /// `None` for an expression.
-    column: Option<String>,
-    /// Only the first characters of the column.
-    prefix: bool,
-    hash: bool,
-}
-
 async fn read_keys(conn: &mut Conn, server: &Server, databases: &str, drafts: &mut Drafts) -> Result<()> {
     let query = format!(
         "SELECT TABLE_SCHEMA, TABLE_NAME, INDEX_NAME, COLUMN_NAME, SUB_PART, INDEX_TYPE \
@@ -225,62 +250,10 @@ async fn read_keys(conn: &mut Conn, server: &Server, databases: &str, drafts: &m
         if let Some(draft) = drafts.get_mut(&name) {
             // MEMORY tables have real hash indexes; elsewhere MariaDB keeps the hash in a hidden column.
             draft.hash_unique = server.flavor == Flavor::MariaDb
-                && !draft.schema.engine.eq_ignore_ascii_case("MEMORY")
+                && !draft.engine.eq_ignore_ascii_case("MEMORY")
                 && parts.iter().any(|part| part.hash);
-            draft.schema.key = choose_key(&draft.schema.columns, &parts);
+            draft.key = choose_key(&draft.columns, &parts);
         }
     }
     Ok(())
-}
-
-/// The primary key, else the first unique index that names every row: whole NOT NULL columns only.
-fn choose_key(columns: &[Column], parts: &[IndexPart]) -> Option<Key> {
-    parts.chunk_by(|a, b| a.index == b.index).find_map(|index| {
-        let kind = if index[0].index == "PRIMARY" { KeyKind::Primary } else { KeyKind::Unique };
-        let positions = index.iter().map(|part| {
-            let position = columns.iter().position(|column| Some(&column.name) == part.column.as_ref())?;
-            let hashed = part.hash && kind == KeyKind::Unique;
-            let usable = !(part.prefix || hashed || columns[position].nullable);
-            usable.then_some(position)
-        });
-        Some(Key { columns: positions.collect::<Option<Vec<_>>>()?, kind })
-    })
-}
-
-#[cfg(test)]
-mod tests {
-    use dt_common::schema::ColumnType;
-
-    use super::*;
-
-    fn part(index: &str, column: &str) -> IndexPart {
-        IndexPart { index: index.into(), column: Some(column.into()), prefix: false, hash: false }
-    }
-
-    #[test]
-    fn a_key_names_every_row() {
-        let column = |name: &str, nullable| Column {
-            name: name.into(),
-            ty: ColumnType::Date,
-            nullable,
-            default: None,
-            generated: Generated::No,
-            invisible: false,
-            comment: String::new(),
-        };
-        let columns = [column("a", false), column("b", false), column("n", true)];
-        let key = |parts: &[IndexPart]| choose_key(&columns, parts);
-        let found = |kind, columns: &[usize]| Some(Key { columns: columns.to_vec(), kind });
-        let (primary, unique) = (KeyKind::Primary, KeyKind::Unique);
-        assert_eq!(
-            key(&[part("PRIMARY", "b"), part("PRIMARY", "a"), part("u", "a")]),
-            found(primary, &[1, 0])
-        );
-        assert_eq!(key(&[part("u", "n"), part("v", "b")]), found(unique, &[1]));
-        assert_eq!(key(&[part("u", "a"), part("u", "n")]), None);
-        assert_eq!(key(&[IndexPart { prefix: true, ..part("u", "a") }]), None);
-        assert_eq!(key(&[IndexPart { hash: true, ..part("u", "a") }]), None);
-        assert_eq!(key(&[IndexPart { column: None, ..part("u", "a") }]), None);
-        assert_eq!(key(&[]), None);
-    }
 }

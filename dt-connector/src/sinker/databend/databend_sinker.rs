@@ -11,7 +11,7 @@ use dt_common::batch::{Checkpoint, Progress, TableBatch};
 use dt_common::config::DatabendConfig;
 use dt_common::error::{Error, Result};
 use dt_common::item::Ddl;
-use dt_common::router::Router;
+use dt_common::router::{Route, Router};
 use dt_common::schema::{TableName, TableSchema};
 
 use super::checkpoint::StateTables;
@@ -75,15 +75,15 @@ impl DatabendSinker {
         Ok(plan.clone())
     }
 
-    fn target(&self, table: &TableSchema) -> Result<TableName> {
-        let target = self.router.target(&table.name);
-        if RESERVED_DATABASES.contains(&target.db.as_str()) {
+    fn route(&self, table: &TableSchema) -> Result<Route> {
+        let route = self.router.route(table);
+        if RESERVED_DATABASES.contains(&route.table.db.as_str()) {
             return Err(Error::config(format!(
                 "table {}: database `{}` of the target is reserved; give another one in [router] db_map",
-                table.name, target.db
+                table.name, route.table.db
             )));
         }
-        Ok(target)
+        Ok(route)
     }
 }
 
@@ -99,9 +99,9 @@ impl Sinker for DatabendSinker {
         let mut creates = Vec::with_capacity(tables.len());
         let mut databases = BTreeSet::new();
         for table in tables {
-            let target = self.target(table)?;
-            databases.insert(target.db.clone());
-            creates.push(TablePlan::new(table.clone(), target)?);
+            let route = self.route(table)?;
+            databases.insert(route.table.db.clone());
+            creates.push(TablePlan::new(table.clone(), route)?);
         }
         let session = self.client.connect().await?;
         for db in &databases {
@@ -118,15 +118,16 @@ impl Sinker for DatabendSinker {
     }
 
     async fn refresh_meta(&self, tables: &[Arc<TableSchema>]) -> Result<Vec<TargetTable>> {
-        let targets = tables.iter().map(|table| self.target(table)).collect::<Result<Vec<_>>>()?;
+        let routes = tables.iter().map(|table| self.route(table)).collect::<Result<Vec<_>>>()?;
+        let targets: Vec<TableName> = routes.iter().map(|route| route.table.clone()).collect();
         let session = self.client.connect().await?;
         let columns = target_tables::read_columns(&session, &targets).await?;
         let plans = tables
             .iter()
-            .zip(targets)
-            .map(|(table, target)| {
-                let columns = columns.get(&target).map(Vec::as_slice);
-                target_tables::plan(table, target, columns).map(Arc::new)
+            .zip(routes)
+            .map(|(table, route)| {
+                let columns = columns.get(&route.table).map(Vec::as_slice);
+                target_tables::plan(table, route, columns).map(Arc::new)
             })
             .collect::<Result<Vec<_>>>()?;
         let has_rows = target_tables::read_has_rows(&session, &plans).await?;

@@ -13,7 +13,7 @@
 //!
 //! # Decoding
 //! Row images are decoded here and not by the driver, by a plan that is made once for each table map ([`rows`]): the schema
-//! says what a column means, the table map how it is laid out. Charsets are resolved there too ([`charset`]), not per value.
+//! says what a column means, the table map how it is laid out; columns that nobody follows are stepped over ([`skip`]). Charsets are resolved there too ([`charset`]), not per value.
 //!
 //! # Resumption
 //! A lost connection is no error until it has lasted long ([`stream`]). The next one starts behind the last commit that was
@@ -31,6 +31,7 @@ mod network;
 mod request;
 mod rows;
 mod session;
+mod skip;
 mod statement;
 mod stream;
 mod table_map;
