@@ -60,6 +60,19 @@ impl Filter {
         })
     }
 
+    /// Follows no table: for who reads a stream for its commits alone.
+    pub fn nothing() -> Self {
+        Self {
+            do_dbs: Vec::new(),
+            do_tables: Vec::new(),
+            ignore_dbs: vec![Pattern::any()],
+            ignore_tables: Vec::new(),
+            ignored_columns: IgnoredColumns::default(),
+            conditions: Conditions::default(),
+            events: Events::default(),
+        }
+    }
+
     /// Whether any table of the database may be followed.
     pub fn follows_database(&self, db: &str) -> bool {
         !is_system(db)
@@ -146,6 +159,7 @@ mod tests {
         let some =
             filter("do_dbs=shop_*\ndo_tbs=crm.`a.b`,crm.t?\nignore_dbs=shop_old\nignore_tbs=shop_1.log*")
                 .unwrap();
+        let nothing = Filter::nothing();
         for (filter, db, table, expected) in [
             (&all, "any", "t", true),
             (&all, "mysql", "user", false),
@@ -157,6 +171,7 @@ mod tests {
             (&some, "crm", "t1", true),
             (&some, "crm", "t12", false),
             (&some, "other", "t1", false),
+            (&nothing, "any", "t", false),
         ] {
             assert_eq!(filter.follows(&TableName::new(db, table)), expected, "{db}.{table}");
         }

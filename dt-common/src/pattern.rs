@@ -29,6 +29,11 @@ impl Pattern {
         Self::new(name.chars().map(Part::Literal).collect())
     }
 
+    /// The pattern of every name.
+    pub(crate) fn any() -> Self {
+        Self::new(vec![Part::Any])
+    }
+
     /// The pattern of the same names in lower case.
     pub(crate) fn to_lowercase(&self) -> Self {
         let lower = |part: &Part| match part {

@@ -61,13 +61,19 @@ pub const KEYS: &[Key] = &[
         "extractor",
         "binlog_filename",
         Some(""),
-        "Where `cdc` begins when no checkpoint is stored: a binlog file. Only one of `gtid_set` and `binlog_filename` may be given; without them it begins at the source's present end.",
+        "Where `cdc` begins when no checkpoint is stored: a binlog file. Only one of `gtid_set`, `binlog_filename` and `start_time_utc` may be given; without them it begins at the source's present end.",
     ),
     key(
         "extractor",
         "binlog_position",
         Some("4"),
         "Offset in `binlog_filename`. 4 is the first event of a file.",
+    ),
+    key(
+        "extractor",
+        "start_time_utc",
+        Some(""),
+        "Where `cdc` begins when no checkpoint is stored: the first transaction that was committed at or after this moment, `YYYY-MM-DD hh:mm:ss[.ffffff]` in UTC. See [filter-and-router.md](filter-and-router.md#start_time_utc).",
     ),
     key(
         "extractor",

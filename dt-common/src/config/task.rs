@@ -85,6 +85,8 @@ pub enum BinlogStart {
     },
     /// After a MySQL GTID set or a MariaDB GTID position; which one it is the server's family decides.
     Gtid(String),
+    /// At the first transaction that was committed at or after this moment, microseconds since 1970 in UTC.
+    Time(i64),
 }
 
 /// When CDC ends.

@@ -15,7 +15,7 @@ use mysql_async::Conn;
 use tokio_util::sync::CancellationToken;
 use tracing::{info, warn};
 
-use super::binlog::BinlogStream;
+use super::binlog::{BinlogStream, Search};
 use super::checks;
 use super::connection::Connector;
 use super::draft::FollowedTable;
@@ -246,6 +246,14 @@ impl Run<'_> {
                 Position { binlog: Some(server.position(file, *offset)), gtid: None }
             }
             BinlogStart::Gtid(text) => Position { binlog: None, gtid: Some(server.parse_gtid(text)?) },
+            &BinlogStart::Time(moment) => {
+                let search = Search {
+                    connector: &self.extractor.connector,
+                    server,
+                    server_id: self.extractor.config.server_id,
+                };
+                Position { binlog: Some(search.first_since(moment).await?), gtid: None }
+            }
         };
         checks::resume_position(conn, server, start).await
     }

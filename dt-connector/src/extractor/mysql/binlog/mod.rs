@@ -15,6 +15,9 @@
 //! Row images are decoded here and not by the driver, by a plan that is made once for each table map ([`rows`]): the schema
 //! says what a column means, the table map how it is laid out; columns that nobody follows are stepped over ([`skip`]). Charsets are resolved there too ([`charset`]), not per value.
 //!
+//! # A start by time
+//! The files say when they were begun, and a stream of commits alone says which transaction is the first ([`search`]).
+//!
 //! # Resumption
 //! A lost connection is no error until it has lasted long ([`stream`]). The next one starts behind the last commit that was
 //! sent, by GTID where there is one, else by file and offset on the same server ([`request`]).
@@ -30,6 +33,7 @@ mod json;
 mod network;
 mod request;
 mod rows;
+mod search;
 mod session;
 mod skip;
 mod statement;
@@ -39,4 +43,5 @@ mod temporal;
 mod tokens;
 mod transaction;
 
+pub(crate) use search::Search;
 pub(crate) use stream::BinlogStream;
