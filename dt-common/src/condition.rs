@@ -16,23 +16,25 @@ pub(crate) fn closing(text: &str) -> Result<usize, Flaw> {
     let mut chars = text.char_indices().peekable();
     let (mut depth, mut empty) = (0_usize, true);
     while let Some((at, c)) = chars.next() {
-        let flaw = |what| Err(Flaw { at, what });
-        match (c, chars.peek().map(|(_, next)| *next)) {
-            (')', _) if depth == 0 && empty => return flaw("expected a condition"),
+        let what = match (c, chars.peek().map(|(_, next)| *next)) {
+            (')', _) if depth == 0 && empty => Some("expected a condition"),
             (')', _) if depth == 0 => return Ok(at),
-            (')', _) => depth -= 1,
-            ('(', _) => depth += 1,
-            ('\'' | '"' | '`', _) => {
-                if !skip_quoted(&mut chars, c) {
-                    return flaw("a quote that is not closed");
-                }
+            (')', _) => {
+                depth -= 1;
+                None
             }
-            ('#', _) | ('-', Some('-')) | ('/', Some('*')) => {
-                return flaw("a comment is not allowed in a condition");
+            ('(', _) => {
+                depth += 1;
+                None
             }
-            (';', _) => return flaw("`;` is not allowed in a condition"),
-            ('?', _) => return flaw("`?` outside of quotes is not allowed in a condition"),
-            _ => {}
+            ('\'' | '"' | '`', _) => (!skip_quoted(&mut chars, c)).then_some("a quote that is not closed"),
+            ('#', _) | ('-', Some('-')) | ('/', Some('*')) => Some("a comment is not allowed in a condition"),
+            (';', _) => Some("`;` is not allowed in a condition"),
+            ('?', _) => Some("`?` outside of quotes is not allowed in a condition"),
+            _ => None,
+        };
+        if let Some(what) = what {
+            return Err(Flaw { at, what });
         }
         empty = empty && c.is_whitespace();
     }

@@ -143,7 +143,7 @@ mod tests {
         ] {
             let map = map(value).unwrap();
             assert_eq!(map.targets(&table), ["id", "full_name", "x y"], "{value}");
-            map.check(&[table.clone()]).unwrap();
+            map.check(std::slice::from_ref(&table)).unwrap();
         }
         // Two columns may exchange their names.
         map("d.t.id:name, d.t.name:id").unwrap().check(&[table]).unwrap();
@@ -164,7 +164,8 @@ mod tests {
             ("d.t.id:x, d.t.other:X", "columns `id` and `other` of `d`.`t` would both be written to `X`"),
             ("d.t.*:x", "expected a name without wildcards at character 6 of `d.t.*:x`"),
         ] {
-            let error = map(value).and_then(|map| map.check(&[table.clone()])).unwrap_err().to_string();
+            let error =
+                map(value).and_then(|map| map.check(std::slice::from_ref(&table))).unwrap_err().to_string();
             assert_eq!(error, format!("t.ini:2: [router] col_map: {expected}"));
         }
     }
