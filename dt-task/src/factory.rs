@@ -4,10 +4,10 @@ use std::sync::Arc;
 
 use dt_common::config::{ExtractorConfig, SinkerConfig, TaskConfig};
 use dt_common::error::Result;
+use dt_connector::admin::{SourceAdmin, TargetAdmin};
 use dt_connector::extractor::Extractor;
-use dt_connector::extractor::mysql::MySqlExtractor;
-
-use dt_connector::sinker::databend::DatabendSinker;
+use dt_connector::extractor::mysql::{MySqlAdmin, MySqlExtractor};
+use dt_connector::sinker::databend::{DatabendAdmin, DatabendSinker};
 use dt_connector::sinker::dummy::DummySinker;
 use tokio_util::sync::CancellationToken;
 
@@ -24,6 +24,28 @@ pub async fn run(config: &TaskConfig, stop: CancellationToken) -> Result<Ended> 
             task::run(config, extractor, DatabendSinker::new(c, config.router.clone())?, stop).await
         }
         SinkerConfig::Dummy => task::run(config, extractor, DummySinker, stop).await,
+    }
+}
+
+/// The source, for the commands beside `dt run`.
+///
+/// # Errors
+/// A filter or a URL that cannot be used.
+pub fn source_admin(config: &TaskConfig) -> Result<Box<dyn SourceAdmin>> {
+    let filter = Arc::new(config.filter.clone());
+    match &config.extractor {
+        ExtractorConfig::MySql(c) => Ok(Box::new(MySqlAdmin::new(c, filter)?)),
+    }
+}
+
+/// The target, for the commands beside `dt run`.
+///
+/// # Errors
+/// A route or a task id that cannot be used.
+pub fn target_admin(config: &TaskConfig) -> Result<Box<dyn TargetAdmin>> {
+    match &config.sinker {
+        SinkerConfig::Databend(c) => Ok(Box::new(DatabendAdmin::new(c, config.router.clone())?)),
+        SinkerConfig::Dummy => Ok(Box::new(DummySinker)),
     }
 }
 

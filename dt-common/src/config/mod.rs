@@ -1,7 +1,7 @@
 //! The task file: an ini, read twice. First raw ([`ini`]), where unknown sections and keys are refused with their line and
 //! the nearest known name; then typed ([`task`]), when values are validated.
 //!
-//! [`keys`] is the one registry of sections, keys, defaults and their reasons.
+//! [`keys`] is the one registry of sections, keys, defaults and their reasons; [`template`] writes a task file to start from by it.
 
 pub mod ini;
 pub(crate) mod json;
@@ -9,6 +9,7 @@ pub mod keys;
 mod secret;
 mod start;
 pub mod task;
+pub mod template;
 mod validate;
 
 pub use secret::Secret;

@@ -31,8 +31,9 @@ impl<T> Default for Entries<T> {
 }
 
 impl<T> Entries<T> {
+    /// An empty list has nothing to be said about, and no place.
     pub(super) fn new(place: String, list: Vec<Entry<T>>) -> Self {
-        Self { place, list }
+        if list.is_empty() { Self::default() } else { Self { place, list } }
     }
 
     pub(super) fn is_empty(&self) -> bool {

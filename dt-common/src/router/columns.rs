@@ -34,6 +34,9 @@ impl ColumnMap {
             Some(entries) => entries.into_iter().flat_map(from_json).collect(),
             None => raw.list("router", "col_map", entry)?,
         };
+        if list.is_empty() {
+            return Ok(Self::default());
+        }
         let mut map = Self { place: raw.place("router", "col_map"), tables: HashMap::new() };
         for (table, from, to) in list {
             let columns = map.tables.entry(table.clone()).or_default();

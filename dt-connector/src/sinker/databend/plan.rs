@@ -53,6 +53,12 @@ impl TablePlan {
         Ok(Self { quoted: quote::table(&target)?, schema, target, columns })
     }
 
+    /// The names that the plan writes to.
+    pub fn route(&self) -> Route {
+        let columns = self.columns.iter().map(|column| column.name.clone()).collect();
+        Route { table: self.target.clone(), columns }
+    }
+
     /// The error for a value that the column at this position cannot hold, under the column's name at the source.
     pub fn unfit(&self, at: usize, unfit: Unfit) -> Error {
         let column = self.schema.columns.get(at).map_or("", |column| &column.name);
