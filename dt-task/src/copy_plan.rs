@@ -95,6 +95,7 @@ fn on_existing_rows(policy: ExistingRows, table: &TableSchema) -> Result<ChunkWr
 
 #[cfg(test)]
 mod tests {
+    use dt_common::config::environment::ProcessEnvironment;
     use dt_common::item::ChunkMark;
 
     use super::*;
@@ -105,7 +106,7 @@ mod tests {
             "[task]\nid=t\n[extractor]\ndb_type=mysql\nextract_type={extract_type}\nurl=mysql://h\n[sinker]\n\
              db_type=databend\nurl=databend://h\non_existing_rows={on_existing_rows}\n"
         );
-        TaskConfig::parse("t.ini", &text).unwrap()
+        TaskConfig::parse("t.ini", &text, &ProcessEnvironment).unwrap()
     }
 
     fn marked(done: bool) -> Checkpoint {

@@ -2,11 +2,17 @@
 //! the nearest known name; then typed ([`task`]), when values are validated.
 //!
 //! [`keys`] is the one registry of sections, keys, defaults and their reasons.
+//!
+//! A connection's secrets may stand outside of the file ([`environment`], and the keys `.._env` and `password_file`).
 
+mod connection;
+mod dsn;
+pub mod environment;
 pub mod ini;
 pub mod keys;
 mod secret;
 pub mod task;
+mod tls;
 mod validate;
 
 pub use secret::Secret;
@@ -15,3 +21,4 @@ pub use task::{
     MySqlExtractorConfig, ParallelType, ParallelizerConfig, PipelineConfig, RouterConfig, RuntimeConfig,
     SinkType, SinkerConfig, StopAt, TaskConfig,
 };
+pub use tls::{ClientIdentity, SourceTls, SslMode};

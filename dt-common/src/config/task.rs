@@ -4,6 +4,7 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use super::secret::Secret;
+use super::tls::SourceTls;
 
 /// A whole task.
 #[derive(Debug, Clone)]
@@ -26,6 +27,8 @@ pub struct TaskConfig {
     pub pipeline: PipelineConfig,
     /// `[runtime]`.
     pub runtime: RuntimeConfig,
+    /// What is right but unwise, for the log; each names its place.
+    pub warnings: Vec<String>,
 }
 
 /// What a task does.
@@ -53,6 +56,8 @@ pub enum ExtractorConfig {
 pub struct MySqlExtractorConfig {
     /// Connection URL with user and password.
     pub url: Secret,
+    /// Encryption of the connections.
+    pub tls: SourceTls,
     /// Replica id to register under, never 0.
     pub server_id: u32,
     /// Where CDC begins when no checkpoint is stored.

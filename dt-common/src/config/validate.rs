@@ -3,8 +3,8 @@
 use std::path::PathBuf;
 use std::time::Duration;
 
-use url::Url;
-
+use super::connection::Connections;
+use super::environment::Environment;
 use super::ini::RawConfig;
 use super::secret::Secret;
 use super::task::{
@@ -15,12 +15,14 @@ use super::task::{
 use crate::error::Result;
 
 impl TaskConfig {
-    /// Reads and validates the text of a task file; `file` names it in errors.
+    /// Reads and validates the text of a task file; `file` names it in errors. Secrets that stand elsewhere are taken from
+    /// `environment`.
     ///
     /// # Errors
     /// The first thing that is wrong, with its place and the way out.
-    pub fn parse(file: &str, text: &str) -> Result<Self> {
+    pub fn parse(file: &str, text: &str, environment: &dyn Environment) -> Result<Self> {
         let raw = RawConfig::parse(file, text)?;
+        let mut connections = Connections { raw: &raw, environment, warnings: Vec::new() };
         let extract_type = raw.choice(
             "extractor",
             "extract_type",
@@ -34,8 +36,8 @@ impl TaskConfig {
         let id = task_id(&raw, extract_type)?;
         raw.choice("extractor", "db_type", &[("mysql", ())])?;
         Ok(Self {
-            extractor: ExtractorConfig::MySql(mysql_extractor(&raw, &id)?),
-            sinker: sinker(&raw, &id, extract_type)?,
+            extractor: ExtractorConfig::MySql(mysql_extractor(&mut connections, &id)?),
+            sinker: sinker(&mut connections, &id, extract_type)?,
             filter: filter(&raw),
             router: router(&raw),
             parallelizer: parallelizer(&raw, extract_type)?,
@@ -43,6 +45,7 @@ impl TaskConfig {
             runtime: runtime(&raw)?,
             id,
             extract_type,
+            warnings: connections.warnings,
         })
     }
 }
@@ -63,14 +66,18 @@ fn task_id(raw: &RawConfig, extract_type: ExtractType) -> Result<String> {
     Ok(id)
 }
 
-fn mysql_extractor(raw: &RawConfig, id: &str) -> Result<MySqlExtractorConfig> {
+fn mysql_extractor(connections: &mut Connections<'_>, id: &str) -> Result<MySqlExtractorConfig> {
+    let connection = connections.connection("extractor", &["mysql"])?;
+    let tls = connections.source_tls(&connection)?;
+    let raw = connections.raw;
     let number = |name, least, most| raw.number("extractor", name, least, most);
     let server_id = match number("server_id", 0, u32::MAX.into())? {
         0 => derived_server_id(id),
         given => given as u32,
     };
     Ok(MySqlExtractorConfig {
-        url: connection_url(raw, "extractor", &["mysql"])?,
+        url: Secret::new(connection.url),
+        tls,
         server_id,
         start: binlog_start(raw)?,
         stop_at: raw.choice(
@@ -111,28 +118,8 @@ fn binlog_start(raw: &RawConfig) -> Result<BinlogStart> {
     }
 }
 
-/// The URL of a section with `username` and `password` put into it.
-fn connection_url(raw: &RawConfig, section: &str, schemes: &[&str]) -> Result<Secret> {
-    // The parser's own message never shows the URL, which may hold a password.
-    let mut url =
-        Url::parse(raw.require(section, "url")?).map_err(|e| raw.bad(section, "url", &e.to_string()))?;
-    if !schemes.contains(&url.scheme()) {
-        return Err(raw.bad(section, "url", &format!("the scheme has to be {}", schemes.join(" or "))));
-    }
-    if url.host_str().is_none_or(str::is_empty) {
-        return Err(raw.bad(section, "url", "it names no host"));
-    }
-    let (username, password) = (text(raw, section, "username"), text(raw, section, "password"));
-    if !username.is_empty() && url.set_username(&username).is_err() {
-        return Err(raw.bad(section, "username", "it cannot be put into the url"));
-    }
-    if !password.is_empty() && url.set_password(Some(&password)).is_err() {
-        return Err(raw.bad(section, "password", "it cannot be put into the url"));
-    }
-    Ok(Secret::new(url.to_string()))
-}
-
-fn sinker(raw: &RawConfig, id: &str, extract_type: ExtractType) -> Result<SinkerConfig> {
+fn sinker(connections: &mut Connections<'_>, id: &str, extract_type: ExtractType) -> Result<SinkerConfig> {
+    let raw = connections.raw;
     let kinds = [("write", SinkType::Write), ("struct", SinkType::Struct), ("dummy", SinkType::Dummy)];
     match raw.choice("sinker", "sink_type", &kinds)? {
         SinkType::Dummy => return Ok(SinkerConfig::Dummy),
@@ -148,26 +135,12 @@ fn sinker(raw: &RawConfig, id: &str, extract_type: ExtractType) -> Result<Sinker
         ("stop", ExistingRows::Stop),
     ];
     Ok(SinkerConfig::Databend(DatabendConfig {
-        dsn: databend_dsn(raw)?,
+        dsn: connections.databend_dsn()?,
         task_id: id.to_owned(),
         batch_size: raw.number("sinker", "batch_size", 1, 1_000_000)? as usize,
         max_retries: raw.number("sinker", "max_retries", 0, 1000)? as u32,
         on_existing_rows: raw.choice("sinker", "on_existing_rows", &policies)?,
     }))
-}
-
-/// The DSN with the driver's own retries off: its retry repeats COMMIT, and a stray COMMIT answers OK.
-fn databend_dsn(raw: &RawConfig) -> Result<Secret> {
-    let schemes = ["databend", "databend+http", "databend+https"];
-    let dsn = connection_url(raw, "sinker", &schemes)?;
-    let mut url = Url::parse(dsn.reveal()).map_err(|e| raw.bad("sinker", "url", &e.to_string()))?;
-    let kept: Vec<(String, String)> = url
-        .query_pairs()
-        .filter(|(key, _)| key != "retry_count")
-        .map(|(k, v)| (k.into(), v.into()))
-        .collect();
-    url.query_pairs_mut().clear().extend_pairs(kept).append_pair("retry_count", "1");
-    Ok(Secret::new(url.to_string()))
 }
 
 fn filter(raw: &RawConfig) -> FilterConfig {
@@ -229,13 +202,14 @@ fn runtime(raw: &RawConfig) -> Result<RuntimeConfig> {
 
 #[cfg(test)]
 mod tests {
+    use super::super::environment::fixtures::Fixture;
     use super::*;
 
     const TASK: &str = "[task]\nid=t_1\n[extractor]\ndb_type=mysql\nextract_type=cdc\nurl=mysql://u:p%40@h:3306\n\
                         [sinker]\ndb_type=databend\nurl=databend://d:s@h:8000/x?sslmode=disable&retry_count=9\n";
 
     fn parse(text: &str) -> Result<TaskConfig> {
-        TaskConfig::parse("t.ini", text)
+        TaskConfig::parse("t.ini", text, &Fixture::default())
     }
 
     fn error(text: &str) -> String {

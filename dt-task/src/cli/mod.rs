@@ -10,6 +10,7 @@ use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
 use dt_common::config::TaskConfig;
+use dt_common::config::environment::ProcessEnvironment;
 use dt_common::error::{Error, ErrorKind, Result};
 
 /// Copies MySQL and MariaDB into Databend and keeps them equal.
@@ -99,7 +100,7 @@ fn read_task(path: &Path) -> Result<TaskConfig> {
     let shown = path.display().to_string();
     let text = std::fs::read_to_string(path)
         .map_err(|e| Error::config(format!("{shown}: the task file cannot be read")).caused_by(e))?;
-    TaskConfig::parse(&shown, &text)
+    TaskConfig::parse(&shown, &text, &ProcessEnvironment)
 }
 
 /// Runs a command's asynchronous part.
