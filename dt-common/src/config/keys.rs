@@ -128,6 +128,24 @@ pub const KEYS: &[Key] = &[
     ),
     key(
         "extractor",
+        "max_rps",
+        Some("0"),
+        "Rows a second that the task reads at most, in its snapshot and in its change stream. 0 is no limit. Spares a source that has other work.",
+    ),
+    key(
+        "extractor",
+        "max_mbps",
+        Some("0"),
+        "Mebibytes (2^20 bytes, not bits) a second of row data as dt holds it in memory, likewise. 0 is no limit.",
+    ),
+    key(
+        "extractor",
+        "max_connections",
+        Some("0"),
+        "Connections to the source at once: the readers of a snapshot are cut to fit. 0 is no limit; a task takes `parallel_size` and one more.",
+    ),
+    key(
+        "extractor",
         "on_fk_cascade",
         Some("stop"),
         "`stop` or `warn`, when a followed table is the child of a cascading foreign key on a server that does not write the child's rows to the binlog. Stops by default, because those rows would silently stay.",

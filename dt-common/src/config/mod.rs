@@ -18,7 +18,7 @@ mod validate;
 pub use secret::Secret;
 pub use task::{
     BinlogStart, DatabendConfig, ExistingRows, ExtractType, ExtractorConfig, FilterConfig, FkCascade,
-    MySqlExtractorConfig, ParallelType, ParallelizerConfig, PipelineConfig, RouterConfig, RuntimeConfig,
-    SinkType, SinkerConfig, StopAt, TaskConfig,
+    MySqlExtractorConfig, ParallelType, ParallelizerConfig, PipelineConfig, Rates, RouterConfig,
+    RuntimeConfig, SinkType, SinkerConfig, StopAt, TaskConfig,
 };
 pub use tls::{ClientIdentity, SourceTls, SslMode};

@@ -1,5 +1,6 @@
 //! A whole task, as [`super::validate`] makes it from the task file and the factory builds it.
 
+use std::num::NonZeroU64;
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -51,6 +52,24 @@ pub enum ExtractorConfig {
     MySql(MySqlExtractorConfig),
 }
 
+impl ExtractorConfig {
+    /// How fast the task may read.
+    pub fn rates(&self) -> Rates {
+        match self {
+            Self::MySql(config) => config.rates,
+        }
+    }
+}
+
+/// How fast a task may read; `None` is as fast as it can.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Rates {
+    /// Rows a second.
+    pub rows: Option<NonZeroU64>,
+    /// Bytes a second of row data as dt holds it in memory.
+    pub bytes: Option<NonZeroU64>,
+}
+
 /// `[extractor]` with `db_type = mysql`.
 #[derive(Debug, Clone)]
 pub struct MySqlExtractorConfig {
@@ -72,6 +91,10 @@ pub struct MySqlExtractorConfig {
     pub chunk_rows: usize,
     /// What cascading foreign keys mean.
     pub on_fk_cascade: FkCascade,
+    /// How fast it may read.
+    pub rates: Rates,
+    /// Connections to the source at once; `None` is as many as the task takes.
+    pub max_connections: Option<usize>,
 }
 
 /// Where CDC begins when no checkpoint is stored.

@@ -1,5 +1,6 @@
 //! From raw values to a [`TaskConfig`]: every value is checked here, once, and named by its place when it is wrong.
 
+use std::num::NonZeroU64;
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -9,8 +10,8 @@ use super::ini::RawConfig;
 use super::secret::Secret;
 use super::task::{
     BinlogStart, DatabendConfig, ExistingRows, ExtractType, ExtractorConfig, FilterConfig, FkCascade,
-    MySqlExtractorConfig, ParallelType, ParallelizerConfig, PipelineConfig, RouterConfig, RuntimeConfig,
-    SinkType, SinkerConfig, StopAt, TaskConfig,
+    MySqlExtractorConfig, ParallelType, ParallelizerConfig, PipelineConfig, Rates, RouterConfig,
+    RuntimeConfig, SinkType, SinkerConfig, StopAt, TaskConfig,
 };
 use crate::error::Result;
 
@@ -36,7 +37,7 @@ impl TaskConfig {
         let id = task_id(&raw, extract_type)?;
         raw.choice("extractor", "db_type", &[("mysql", ())])?;
         Ok(Self {
-            extractor: ExtractorConfig::MySql(mysql_extractor(&mut connections, &id)?),
+            extractor: ExtractorConfig::MySql(mysql_extractor(&mut connections, &id, extract_type)?),
             sinker: sinker(&mut connections, &id, extract_type)?,
             filter: filter(&raw),
             router: router(&raw),
@@ -66,7 +67,11 @@ fn task_id(raw: &RawConfig, extract_type: ExtractType) -> Result<String> {
     Ok(id)
 }
 
-fn mysql_extractor(connections: &mut Connections<'_>, id: &str) -> Result<MySqlExtractorConfig> {
+fn mysql_extractor(
+    connections: &mut Connections<'_>,
+    id: &str,
+    extract_type: ExtractType,
+) -> Result<MySqlExtractorConfig> {
     let connection = connections.connection("extractor", &["mysql"])?;
     let tls = connections.source_tls(&connection)?;
     let raw = connections.raw;
@@ -93,7 +98,29 @@ fn mysql_extractor(connections: &mut Connections<'_>, id: &str) -> Result<MySqlE
             "on_fk_cascade",
             &[("stop", FkCascade::Stop), ("warn", FkCascade::Warn)],
         )?,
+        rates: Rates {
+            rows: NonZeroU64::new(number("max_rps", 0, u32::MAX.into())?),
+            bytes: NonZeroU64::new(number("max_mbps", 0, 1 << 20)? << 20),
+        },
+        max_connections: max_connections(raw, extract_type)?,
     })
+}
+
+fn max_connections(raw: &RawConfig, extract_type: ExtractType) -> Result<Option<usize>> {
+    let (least, why) = match extract_type {
+        ExtractType::Struct | ExtractType::Snapshot | ExtractType::Cdc => (1, ""),
+        ExtractType::SnapshotAndCdc => {
+            (2, ": the read view of the tables without a key, and a reader or a lock beside it")
+        }
+    };
+    match raw.number("extractor", "max_connections", 0, 1000)? {
+        0 => Ok(None),
+        few if few < least => {
+            let what = format!("this task needs {least} at least{why}; 0 is no limit");
+            Err(raw.bad("extractor", "max_connections", &what))
+        }
+        given => Ok(Some(given as usize)),
+    }
 }
 
 /// A replica id from the task id: the same at every start, other for another task. FNV-1a, kept above the small numbers that
@@ -234,6 +261,19 @@ mod tests {
         let task = parse(&TASK.replace("[sinker]", "username=x@y\npassword=a/b:c@\n[sinker]")).unwrap();
         let ExtractorConfig::MySql(mysql) = &task.extractor;
         assert_eq!(mysql.url.reveal(), "mysql://x%40y:a%2Fb%3Ac%40@h:3306");
+    }
+
+    #[test]
+    fn limits_are_off_until_they_are_set() {
+        let mysql = |keys: &str| {
+            let task = parse(&TASK.replace("[sinker]", &format!("{keys}\n[sinker]"))).unwrap();
+            let ExtractorConfig::MySql(mysql) = task.extractor;
+            (mysql.rates.rows.map(u64::from), mysql.rates.bytes.map(u64::from), mysql.max_connections)
+        };
+        assert_eq!(mysql(""), (None, None, None));
+        assert_eq!(mysql("max_rps=7\nmax_mbps=2\nmax_connections=1"), (Some(7), Some(2_097_152), Some(1)));
+        let both = TASK.replace("cdc", "snapshot_and_cdc").replace("[sinker]", "max_connections=1\n[sinker]");
+        assert!(error(&both).contains("[extractor] max_connections: this task needs 2 at least"));
     }
 
     #[test]

@@ -18,6 +18,7 @@ mod literal;
 mod schema;
 mod server;
 mod snapshot;
+mod tls;
 mod value;
 
 pub use extractor::MySqlExtractor;
