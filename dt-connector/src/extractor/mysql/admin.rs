@@ -29,7 +29,7 @@ impl MySqlAdmin {
     /// # Errors
     /// A URL that the driver does not understand.
     pub fn new(config: &MySqlExtractorConfig, filter: Arc<Filter>) -> Result<Self> {
-        Ok(Self { connector: Connector::new(&config.url)?, filter })
+        Ok(Self { connector: Connector::new(&config.url, &config.tls)?, filter })
     }
 }
 
