@@ -11,6 +11,32 @@ use crate::error::{Error, Result};
 
 /// Schemes of the driver's HTTP client. It looks at `sslmode` and not at the scheme.
 const SCHEMES: &[&str] = &["databend", "databend+http", "databend+https"];
+/// Parameters of the driver, as its own parser has them.
+const PARAMETERS: &[&str] = &[
+    "wait_time_secs",
+    "max_rows_in_buffer",
+    "max_rows_per_page",
+    "connect_timeout",
+    "page_request_timeout_secs",
+    "presign",
+    "tenant",
+    "warehouse",
+    "role",
+    "sslmode",
+    "tls_ca_file",
+    "access_token",
+    "access_token_file",
+    "private_key_file",
+    "private_key_passphrase_file",
+    "login",
+    "session_token",
+    "body_format",
+    "query_result_format",
+    "retry_count",
+    "retry_delay_secs",
+];
+/// How alike a name has to be to a parameter, to be a slip of the pen and not a setting of the session.
+const ALIKE: f64 = 0.93;
 /// Parameters that name a file.
 const FILES: &[&str] =
     &["tls_ca_file", "access_token_file", "private_key_file", "private_key_passphrase_file"];
@@ -35,6 +61,12 @@ impl Connections<'_> {
         for (i, (name, _)) in parameters.iter().enumerate() {
             if parameters[..i].iter().any(|(other, _)| other == name) {
                 return bad(&format!("it has the parameter `{name}` twice"));
+            }
+        }
+        let slips = parameters.iter().filter(|(name, _)| !PARAMETERS.contains(&name.as_str()));
+        for (name, _) in slips {
+            if let Some(meant) = PARAMETERS.iter().find(|known| strsim::jaro_winkler(name, known) > ALIKE) {
+                return bad(&format!("`{name}` is no parameter of databend-driver; did you mean `{meant}`?"));
             }
         }
         if parameters.iter().any(|(name, value)| name == "timezone" && value != "UTC") {
@@ -81,6 +113,10 @@ impl Connections<'_> {
             if file.bytes.is_empty() {
                 return Err(unusable("is empty"));
             }
+            // The driver takes such a file for one without authorities.
+            if name == "tls_ca_file" && !file.holds_pem("CERTIFICATE") {
+                return Err(unusable("holds no PEM section `CERTIFICATE`"));
+            }
             if name != "tls_ca_file" && file.is_world_readable {
                 self.warn_of_readers("sinker", connection.key(), path);
             }
@@ -125,7 +161,8 @@ mod tests {
 
     fn dsn(url: &str, keys: &str) -> Result<Secret> {
         let raw = RawConfig::parse("t.ini", &format!("[sinker]\nurl={url}\n{keys}")).unwrap();
-        let environment = Fixture::with_files(&[("/ca", "x"), ("/token", "x"), ("/key", "x"), ("/none", "")]);
+        let ca = "-----BEGIN CERTIFICATE-----\n";
+        let environment = Fixture::with_files(&[("/ca", ca), ("/token", "x"), ("/key", "x"), ("/none", "")]);
         Connections { raw: &raw, environment: &environment, warnings: Vec::new() }.databend_dsn()
     }
 
@@ -194,6 +231,12 @@ mod tests {
             ("databend://h?private_key_file=/key", "", "needs a user name"),
             ("databend://h?access_token_file=/nowhere", "", "access_token_file: `/nowhere` cannot be read"),
             ("databend://h?tls_ca_file=/none", "", "tls_ca_file: `/none` is empty"),
+            ("databend://h?tls_ca_file=/key", "", "tls_ca_file: `/key` holds no PEM section"),
+            (
+                "databend://h?warehose=x",
+                "",
+                "`warehose` is no parameter of databend-driver; did you mean `warehouse`?",
+            ),
             ("databend://h?role=a&role=b", "", "the parameter `role` twice"),
             ("databend://h?timezone=Asia/Shanghai", "", "remove `timezone`"),
             ("databend+https://h?sslmode=disable", "", "contradict each other"),

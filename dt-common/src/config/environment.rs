@@ -25,6 +25,15 @@ pub struct SecretFile {
     pub is_world_readable: bool,
 }
 
+impl SecretFile {
+    /// Whether it has a PEM section whose label ends in `kind`: `PRIVATE KEY` is that of `RSA PRIVATE KEY` too.
+    pub fn holds_pem(&self, kind: &str) -> bool {
+        let end = format!("{kind}-----");
+        let text = String::from_utf8_lossy(&self.bytes);
+        text.lines().any(|line| line.starts_with("-----BEGIN ") && line.trim_end().ends_with(&end))
+    }
+}
+
 /// The environment of this process.
 #[derive(Debug, Clone, Copy)]
 pub struct ProcessEnvironment;

@@ -139,10 +139,7 @@ impl Connections<'_> {
                 self.bad(key, &format!("`{path}` is locked by a passphrase; dt needs a key without one"))
             );
         }
-        if !text
-            .lines()
-            .any(|line| line.starts_with("-----BEGIN ") && line.trim_end().ends_with(&format!("{kind}-----")))
-        {
+        if !file.holds_pem(kind) {
             return Err(self.bad(key, &format!("`{path}` holds no PEM section `{kind}`")));
         }
         if kind == "PRIVATE KEY" && file.is_world_readable {
