@@ -1,7 +1,7 @@
 //! The task file: an ini, read twice. First raw ([`ini`]), where unknown sections and keys are refused with their line and
 //! the nearest known name; then typed ([`task`]), when values are validated.
 //!
-//! [`keys`] is the one registry of sections, keys, defaults and their reasons.
+//! [`keys`] is the one registry of sections, keys, defaults and their reasons; [`template`] writes a task file to start from by it.
 //!
 //! A connection's secrets may stand outside of the file ([`environment`], and the keys `.._env` and `password_file`).
 
@@ -12,6 +12,7 @@ pub mod ini;
 pub mod keys;
 mod secret;
 pub mod task;
+pub mod template;
 mod tls;
 mod validate;
 

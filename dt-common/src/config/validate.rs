@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use super::connection::Connections;
-use super::environment::Environment;
+use super::environment::{Environment, ProcessEnvironment};
 use super::ini::RawConfig;
 use super::secret::Secret;
 use super::task::{
@@ -16,24 +16,23 @@ use super::task::{
 use crate::error::Result;
 
 impl TaskConfig {
-    /// Reads and validates the text of a task file; `file` names it in errors. Secrets that stand elsewhere are taken from
-    /// `environment`.
+    /// Reads and validates the text of a task file; `file` names it in errors. Secrets that stand elsewhere are taken from the
+    /// environment of this process.
     ///
     /// # Errors
     /// The first thing that is wrong, with its place and the way out.
-    pub fn parse(file: &str, text: &str, environment: &dyn Environment) -> Result<Self> {
+    pub fn parse(file: &str, text: &str) -> Result<Self> {
+        Self::parse_in(file, text, &ProcessEnvironment)
+    }
+
+    /// The same in another environment.
+    ///
+    /// # Errors
+    /// As [`TaskConfig::parse`].
+    pub fn parse_in(file: &str, text: &str, environment: &dyn Environment) -> Result<Self> {
         let raw = RawConfig::parse(file, text)?;
         let mut connections = Connections { raw: &raw, environment, warnings: Vec::new() };
-        let extract_type = raw.choice(
-            "extractor",
-            "extract_type",
-            &[
-                ("struct", ExtractType::Struct),
-                ("snapshot", ExtractType::Snapshot),
-                ("cdc", ExtractType::Cdc),
-                ("snapshot_and_cdc", ExtractType::SnapshotAndCdc),
-            ],
-        )?;
+        let extract_type = raw.choice("extractor", "extract_type", &ExtractType::NAMES)?;
         let id = task_id(&raw, extract_type)?;
         raw.choice("extractor", "db_type", &[("mysql", ())])?;
         Ok(Self {
@@ -236,7 +235,7 @@ mod tests {
                         [sinker]\ndb_type=databend\nurl=databend://d:s@h:8000/x?sslmode=disable&retry_count=9\n";
 
     fn parse(text: &str) -> Result<TaskConfig> {
-        TaskConfig::parse("t.ini", text, &Fixture::default())
+        TaskConfig::parse_in("t.ini", text, &Fixture::default())
     }
 
     fn error(text: &str) -> String {

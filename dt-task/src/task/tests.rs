@@ -2,7 +2,6 @@
 
 use async_trait::async_trait;
 use dt_common::batch::{Checkpoint, Progress, TableBatch};
-use dt_common::config::environment::ProcessEnvironment;
 use dt_common::item::{Ddl, DtItem};
 use dt_common::queue::ItemSender;
 use dt_connector::sinker::{CommitReport, TargetTable};
@@ -86,7 +85,7 @@ fn config(extract_type: &str) -> TaskConfig {
     let text = format!(
         "[task]\nid = t\n[extractor]\ndb_type = mysql\nextract_type = {extract_type}\nurl = mysql://u@h\n[sinker]\nsink_type = dummy\n"
     );
-    TaskConfig::parse("t.ini", &text, &ProcessEnvironment).unwrap()
+    TaskConfig::parse("t.ini", &text).unwrap()
 }
 
 async fn ended(extract_type: &str, hangs: bool, target: Target) -> Ended {
