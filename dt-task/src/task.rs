@@ -13,6 +13,7 @@ use dt_common::error::{Error, Result};
 use dt_common::monitor::Monitor;
 use dt_common::queue::queue;
 use dt_common::schema::TableSchema;
+use dt_common::throttle::Throttle;
 use dt_connector::extractor::{ExtractPlan, Extractor};
 use dt_connector::sinker::Sinker;
 use tokio_util::sync::CancellationToken;
@@ -102,6 +103,7 @@ async fn stream<S: Sinker>(
 
     let monitor = Arc::new(Monitor::default());
     let (sender, receiver) = queue(config.pipeline.buffer_bytes);
+    let sender = sender.throttled(Throttle::new(config.extractor.rates()));
     let parallelizer = parallelizer::create(config.parallelizer.parallel_type);
     let pipeline = Pipeline::new(
         Arc::clone(sinker),

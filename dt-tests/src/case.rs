@@ -36,6 +36,12 @@ pub struct Case {
     pub not_compared: Vec<String>,
     /// Options of a local Databend of its own, because it plants faults or reads the log there; `None` shares the run's.
     pub own_databend: Option<Vec<String>>,
+    /// Whether certificates lie in its folder.
+    pub certificates: bool,
+    /// Whether a proxy with TLS stands before Databend.
+    pub databend_tls: bool,
+    /// Texts that nothing which `dt` writes may hold, with placeholders.
+    pub secrets: Vec<String>,
 }
 
 /// One thing that happens. File names and texts may hold placeholders.
@@ -51,6 +57,14 @@ pub enum Step {
     Run(String, i32),
     /// Runs `dt` with these arguments and expects an exit code; names of task files stand for the files.
     Command(Vec<String>, i32),
+    /// Expects every command that `dt --help` names to have been run by the case.
+    EveryCommand,
+    /// Expects the last task to have run for so many seconds at least.
+    Lasted(u64),
+    /// Sets a variable of the environment of what is started from here on.
+    Variable(String, String),
+    /// Puts a file of the case, filled in, into `{folder}`, with an octal mode.
+    File(String, u32),
     /// Starts a task.
     Start(String),
     /// Waits until the task follows the binlog.
@@ -133,6 +147,9 @@ impl Case {
             not_copied: Vec::new(),
             not_compared: Vec::new(),
             own_databend: None,
+            certificates: false,
+            databend_tls: false,
+            secrets: Vec::new(),
         };
         let own = folder.join("steps.txt");
         let usual = suite.join("steps.txt");
@@ -165,6 +182,9 @@ impl Case {
             }
             "server" => self.own_server = Some(words(rest)),
             "databend" => self.own_databend = Some(words(rest)),
+            "certificates" => self.certificates = true,
+            "databend_tls" => (self.certificates, self.databend_tls) = (true, true),
+            "secret" => self.secrets.push(rest.to_owned()),
             "route" => {
                 let (from, to) = rest.split_once(" -> ").context("route DB.TABLE -> DB.TABLE")?;
                 self.routes.push((from.to_owned(), to.to_owned()));
@@ -236,6 +256,16 @@ fn step(word: &str, rest: &str) -> Result<Step> {
             Some((args, code)) => Step::Command(words(args), code.parse()?),
             None => Step::Command(words(rest), 0),
         },
+        "every_command" => Step::EveryCommand,
+        "lasted" => Step::Lasted(rest.parse().context("a number of seconds is wanted")?),
+        "variable" => {
+            let (name, value) = rest.split_once(' ').context("variable NAME TEXT")?;
+            Step::Variable(name.to_owned(), value.to_owned())
+        }
+        "file" => {
+            let (name, mode) = rest.split_once(' ').context("file NAME MODE")?;
+            Step::File(name.to_owned(), u32::from_str_radix(mode, 8).context("an octal mode is wanted")?)
+        }
         "start" => Step::Start(text()),
         "follow" => Step::Follow,
         "wait" => Step::Wait(text()),
@@ -317,7 +347,11 @@ mod tests {
     /// The files that a step names.
     fn files(step: &Step) -> Vec<&str> {
         match step {
-            Step::Source(file) | Step::Target(file) | Step::Run(file, _) | Step::Start(file) => vec![file],
+            Step::Source(file)
+            | Step::Target(file)
+            | Step::Run(file, _)
+            | Step::Start(file)
+            | Step::File(file, _) => vec![file],
             Step::Command(args, _) => {
                 args.iter().map(String::as_str).filter(|a| a.ends_with(".ini")).collect()
             }

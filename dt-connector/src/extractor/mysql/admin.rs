@@ -42,7 +42,7 @@ impl MySqlAdmin {
     /// # Errors
     /// A URL that the driver does not understand.
     pub fn new(config: MySqlExtractorConfig, kind: ExtractType, filter: Arc<Filter>) -> Result<Self> {
-        let connector = Connector::new(&config.url)?;
+        let connector = Connector::new(&config.url, &config.tls)?;
         Ok(Self { config, kind, connector, filter, seen: None })
     }
 

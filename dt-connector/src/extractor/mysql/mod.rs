@@ -21,6 +21,7 @@ mod literal;
 mod schema;
 mod server;
 mod snapshot;
+mod tls;
 mod value;
 
 pub use admin::MySqlAdmin;
