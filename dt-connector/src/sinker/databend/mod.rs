@@ -8,7 +8,7 @@
 //! | [`target_tables`] | what the target's tables look like |
 //! | [`client`] | sessions: the only place that does I/O |
 //! | [`errors`] | what Databend's errors mean |
-//! | [`plan`], [`statements`], [`multiset`], [`rowset`], [`ddl`], [`types`], [`literal`], [`json`], [`unfit`], [`quote`] | pure: text from rows |
+//! | [`plan`], [`statements`], [`multiset`], [`rowset`], [`ddl`], [`types`], [`exact`], [`literal`], [`json`], [`unfit`], [`quote`] | pure: text from rows |
 
 pub mod checkpoint;
 pub mod client;
@@ -16,6 +16,7 @@ pub mod committer;
 pub mod databend_sinker;
 pub mod ddl;
 pub mod errors;
+pub mod exact;
 #[cfg(test)]
 mod fixtures;
 pub mod json;
