@@ -13,5 +13,5 @@ pub use secret::Secret;
 pub use task::{
     BinlogStart, DatabendConfig, ExistingRows, ExtractType, ExtractorConfig, FilterConfig, FkCascade,
     MySqlExtractorConfig, ParallelType, ParallelizerConfig, PipelineConfig, RouterConfig, RuntimeConfig,
-    SinkType, SinkerConfig, StopAt, TaskConfig,
+    SinkType, SinkerConfig, StopAt, TaskConfig, WriteMethod,
 };

@@ -170,7 +170,9 @@ mod tests {
         let plain = value(0);
         assert_eq!(exact(&plain, TargetType::Geometry), Ok(Exact::Geometry(Cow::Borrowed(&*point))));
         let with_srid = value(4326);
-        let Ok(Exact::Geometry(bytes)) = exact(&with_srid, TargetType::Geometry) else { panic!("no geometry") };
+        let Ok(Exact::Geometry(bytes)) = exact(&with_srid, TargetType::Geometry) else {
+            panic!("no geometry")
+        };
         assert_eq!(bytes[..9], [1, 1, 0, 0, 0x20, 0xe6, 0x10, 0, 0]);
     }
 }

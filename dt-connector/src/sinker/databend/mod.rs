@@ -5,6 +5,8 @@
 //! | [`databend_sinker`] | the sink: lanes that write statements, and the contract of [`super::Sinker`] |
 //! | [`committer`] | the one transaction of a batch, its retries and its doubts |
 //! | [`checkpoint`], [`marks`] | the task's state in schema `_dt`: taking it over, reading it, moving it |
+//! | [`staged`] | what a lane hands to the committer |
+//! | [`stage`] | rows by file: encoding, upload, loading |
 //! | [`target_tables`] | what the target's tables look like |
 //! | [`client`] | sessions: the only place that does I/O |
 //! | [`errors`] | what Databend's errors mean |
@@ -26,6 +28,8 @@ pub mod multiset;
 pub mod plan;
 pub mod quote;
 pub mod rowset;
+pub mod stage;
+pub mod staged;
 pub mod statements;
 pub mod target_tables;
 pub mod types;

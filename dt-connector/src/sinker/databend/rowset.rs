@@ -8,6 +8,8 @@
 use dt_common::value::ColValue;
 
 use super::literal::push_value;
+use super::stage::encode::COPIES;
+use super::stage::load::{StagedFile, loaded};
 use super::types::TargetType;
 use super::unfit::Unfit;
 
@@ -51,6 +53,13 @@ pub fn derived_table(types: &[TargetType], values: &str, with_copies: bool) -> S
         types.iter().enumerate().map(|(i, ty)| format!("{} AS dt_v{i}", typed(i, *ty))).collect();
     let names: Vec<String> = (0..types.len()).map(|i| format!("c{i}")).collect();
     format!("(SELECT {}{copies} FROM (VALUES {values}) AS c({}{copies}))", typed.join(", "), names.join(", "))
+}
+
+/// The same from the file of a stage, see [`super::stage::encode::Content::Counted`].
+pub fn staged_table(types: &[TargetType], file: &StagedFile) -> String {
+    let typed: Vec<String> =
+        types.iter().enumerate().map(|(i, ty)| format!("{} AS dt_v{i}", loaded(i, *ty))).collect();
+    format!("(SELECT {}, {COPIES} FROM {})", typed.join(", "), file.table())
 }
 
 fn typed(i: usize, ty: TargetType) -> String {
