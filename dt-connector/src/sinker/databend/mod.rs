@@ -10,7 +10,7 @@
 //! | [`target_tables`] | what the target's tables look like |
 //! | [`client`] | sessions: the only place that does I/O |
 //! | [`errors`] | what Databend's errors mean |
-//! | [`plan`], [`statements`], [`multiset`], [`rowset`], [`ddl`], [`types`], [`exact`], [`literal`], [`json`], [`unfit`], [`quote`] | pure: text from rows |
+//! | [`plan`], [`statements`], [`multiset`], [`merge`](mod@merge), [`rowset`], [`ddl`], [`types`], [`exact`], [`literal`], [`json`], [`unfit`], [`quote`] | pure: text from rows |
 
 pub mod checkpoint;
 pub mod client;
@@ -24,6 +24,7 @@ mod fixtures;
 pub mod json;
 pub mod literal;
 pub mod marks;
+pub mod merge;
 pub mod multiset;
 pub mod plan;
 pub mod quote;

@@ -11,6 +11,7 @@ use dt_common::value::ColValue;
 
 use super::plan::{PlannedColumn, TablePlan};
 use super::rowset;
+use super::stage::encode::COPIES;
 use super::stage::load::StagedFile;
 use super::statements::{Expect, MAX_STATEMENT_BYTES, Statement, push_cells};
 use super::types::TargetType;
@@ -28,7 +29,7 @@ pub fn deletes(
     rows: &[(Row, u64)],
     batch_size: usize,
 ) -> Result<()> {
-    let types = types(plan);
+    let types = plan.types();
     let mut rest = rows;
     while !rest.is_empty() {
         let (mut values, mut taken, mut copies) = (String::new(), 0, 0);
@@ -41,7 +42,7 @@ pub fn deletes(
             copies += count;
         }
         let (now, later) = rest.split_at(taken);
-        let wanted = rowset::derived_table(&types, &values, true);
+        let wanted = rowset::derived_table(&types, &values, Some(COPIES));
         let sql = delete(plan, &types, &wanted, &filter(plan, now)?);
         out.push(Statement { sql, expect: Expect::Removed(copies) });
         rest = later;
@@ -51,18 +52,14 @@ pub fn deletes(
 
 /// The statement that removes the rows that a file holds with the number of their copies.
 pub fn delete_staged(plan: &TablePlan, rows: &[(Row, u64)], file: &StagedFile) -> Statement {
-    let types = types(plan);
-    let wanted = rowset::staged_table(&types, file);
+    let types = plan.types();
+    let wanted = rowset::staged_table(&types, file, COPIES);
     let filter = match filter_column(plan, rows) {
         Some((at, column)) => format!(" WHERE {} IN (SELECT dt_v{at} FROM {wanted})", column.quoted),
         None => String::new(),
     };
     let copies = rows.iter().map(|(_, copies)| copies).sum();
     Statement { sql: delete(plan, &types, &wanted, &filter), expect: Expect::Removed(copies) }
-}
-
-fn types(plan: &TablePlan) -> Vec<TargetType> {
-    plan.columns.iter().map(|column| column.ty).collect()
 }
 
 fn delete(plan: &TablePlan, types: &[TargetType], rows: &str, filter: &str) -> String {
@@ -72,7 +69,7 @@ fn delete(plan: &TablePlan, types: &[TargetType], rows: &str, filter: &str) -> S
         "DELETE FROM {table} WHERE _row_id IN (SELECT dt_id FROM (SELECT s.dt_id, w.dt_copies, \
          row_number() OVER (PARTITION BY s.dt_row ORDER BY s.dt_id) AS dt_number FROM \
          (SELECT _row_id AS dt_id, {stored} AS dt_row FROM {table}{filter}) AS s JOIN \
-         (SELECT {wanted} AS dt_row, dt_copies FROM {rows}) AS w ON s.dt_row = w.dt_row) WHERE dt_number <= dt_copies)",
+         (SELECT {wanted} AS dt_row, {COPIES} FROM {rows}) AS w ON s.dt_row = w.dt_row) WHERE dt_number <= {COPIES})",
         table = plan.quoted,
     )
 }
@@ -120,7 +117,7 @@ fn filter(plan: &TablePlan, rows: &[(Row, u64)]) -> Result<String> {
             .map_err(|unfit| unfit.error(&plan.schema.name, &column.name))?;
         values.push(')');
     }
-    let wanted = rowset::derived_table(&[column.ty], &values, false);
+    let wanted = rowset::derived_table(&[column.ty], &values, None);
     Ok(format!(" WHERE {} IN (SELECT dt_v0 FROM {wanted})", column.quoted))
 }
 

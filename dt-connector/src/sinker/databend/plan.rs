@@ -69,6 +69,11 @@ impl TablePlan {
         Ok(Self { quoted: quote::table(&target)?, schema, target, columns, target_order })
     }
 
+    /// The types of all columns.
+    pub fn types(&self) -> Vec<TargetType> {
+        self.columns.iter().map(|column| column.ty).collect()
+    }
+
     /// Whether a column belongs to the key.
     pub fn is_key(&self, column: usize) -> bool {
         self.schema.key_columns().contains(&column)

@@ -4,6 +4,7 @@
 //! |---|---|
 //! | new rows | `INSERT .. VALUES`, whose answer has to count every row |
 //! | rows by key | `DELETE` of all keys, matched as a [`super::rowset`]; then `INSERT` of the rows that are there afterwards |
+//! | the same, where the target holds columns of the user's own | [`merge`](mod@super::merge) |
 //! | rows of a keyless table | [`super::multiset`], whose answer has to count every copy; then `INSERT` |
 //!
 //! Deletes go first, so that a key or a row that comes back in the same batch is there afterwards. `REPLACE` would do the same
@@ -16,10 +17,12 @@ use dt_common::row::Row;
 use dt_common::value::ColValue;
 
 use super::literal::push_value;
+use super::merge::merge;
 use super::multiset;
 use super::plan::TablePlan;
 use super::quote;
 use super::rowset;
+use super::stage::encode::IS_DELETED;
 use super::types::TargetType;
 use super::unfit::Unfit;
 
@@ -59,6 +62,9 @@ pub fn statements(plan: &TablePlan, changes: &NetChanges, batch_size: usize) -> 
                 out.push(clear(plan));
             }
             writer.inserts(&mut out, rows)?;
+        }
+        NetChanges::Keyed { upserts, deletes } if plan.target_order.is_none() => {
+            writer.merges(&mut out, upserts, deletes)?;
         }
         NetChanges::Keyed { upserts, deletes } => {
             writer.deletes_by_key(&mut out, deletes.iter().chain(upserts))?;
@@ -130,11 +136,45 @@ impl Writer<'_> {
                 format!("{wanted} = {stored}")
             })
             .collect();
-        let keys = rowset::derived_table(&types, MARK, false);
+        let keys = rowset::derived_table(&types, MARK, None);
         let (before, after) = keys.split_once(MARK).unwrap_or((&keys, ""));
         let head = format!("DELETE FROM {} WHERE EXISTS (SELECT 1 FROM {before}", self.plan.quoted);
         let tail = format!("{after} AS w WHERE {})", matches.join(" AND "));
         self.batches(out, rows, &head, &tail, |_| Expect::Any, Self::push_key)
+    }
+
+    fn merges(&self, out: &mut Vec<Statement>, upserts: &[Row], deletes: &[Row]) -> Result<()> {
+        const MARK: &str = "\0";
+        let rows = rowset::derived_table(&self.plan.types(), MARK, Some(IS_DELETED));
+        let sql = merge(self.plan, &rows);
+        let (head, tail) = sql.split_once(MARK).unwrap_or((&sql, ""));
+        let any = |_| Expect::Any;
+        self.batches(out, deletes.iter(), head, tail, any, |writer, sql, row| {
+            writer.push_cells(sql, row, |i| writer.plan.is_key(i), "TRUE")
+        })?;
+        self.batches(out, upserts.iter(), head, tail, any, |writer, sql, row| {
+            writer.push_cells(sql, row, |_| true, "FALSE")
+        })
+    }
+
+    /// A row of a row set with dt's own column; where `counts` says no, NULL stands for the value.
+    fn push_cells(
+        &self,
+        sql: &mut String,
+        row: &Row,
+        counts: impl Fn(usize) -> bool,
+        own: &str,
+    ) -> Result<()> {
+        sql.push('(');
+        for (i, column) in self.plan.columns.iter().enumerate() {
+            let value = row.get(i).filter(|_| counts(i)).unwrap_or(&ColValue::Null);
+            rowset::push_cell(sql, value, column.ty)
+                .map_err(|unfit| unfit.error(&self.plan.schema.name, &column.name))?;
+            sql.push(',');
+        }
+        sql.push_str(own);
+        sql.push(')');
+        Ok(())
     }
 
     /// Writes rows into as many statements as the bounds demand.

@@ -339,3 +339,88 @@ fn vectors<'a>(values: impl Iterator<Item = Result<Exact<'a>, Unfit>>) -> Result
     }
     Ok(Arc::new(builder.finish()))
 }
+
+#[cfg(test)]
+mod tests {
+    use arrow_array::Array;
+    use arrow_array::cast::AsArray;
+    use arrow_schema::DataType;
+    use dt_common::error::ErrorKind;
+    use parquet::arrow::arrow_reader::ParquetRecordBatchReaderBuilder;
+
+    use super::super::super::fixtures::{plan, table};
+    use super::*;
+
+    /// The file's columns as the reader of a library sees them.
+    fn read(plan: &TablePlan, content: Content<'_>) -> RecordBatch {
+        let data = parquet(plan, content).unwrap();
+        let reader = ParquetRecordBatchReaderBuilder::try_new(bytes::Bytes::from(data)).unwrap();
+        let mut batches = reader.with_batch_size(1 << 20).build().unwrap();
+        batches.next().unwrap().unwrap()
+    }
+
+    /// A plan of one column of a Databend type.
+    fn column(ty: &str) -> TablePlan {
+        let mut plan = plan(table("d", "t", &[("c", "bigint")], &[]));
+        plan.columns[0].ty = TargetType::parse(ty).unwrap();
+        plan
+    }
+
+    fn array(ty: &str, values: Vec<ColValue>) -> ArrayRef {
+        let rows: Vec<Row> = values.into_iter().map(|value| [value].into()).collect();
+        Arc::clone(read(&column(ty), Content::Rows(&rows)).column(0))
+    }
+
+    #[test]
+    fn numbers_have_the_targets_width() {
+        let small = array("TINYINT UNSIGNED", vec![ColValue::UInt(255), ColValue::Null]);
+        assert_eq!(small.as_primitive::<UInt8Type>().value(0), 255);
+        assert!(small.is_null(1));
+        let wide = array("BIGINT", vec![ColValue::Int(i64::MIN), ColValue::UInt(7)]);
+        assert_eq!(wide.as_primitive::<Int64Type>().values(), &[i64::MIN, 7]);
+        let double = array("DOUBLE", vec![ColValue::Float(0.1), ColValue::Double(-0.0)]);
+        assert_eq!(double.as_primitive::<Float64Type>().value(0), f64::from(0.1_f32));
+        assert!(double.as_primitive::<Float64Type>().value(1).is_sign_negative());
+    }
+
+    #[test]
+    fn decimals_are_filled_up_to_the_scale() {
+        let decimal = |text: &str| ColValue::Decimal(text.into());
+        let narrow = array("DECIMAL(20, 3)", vec![decimal("-1.5"), decimal("12"), ColValue::Null]);
+        assert_eq!(narrow.data_type(), &DataType::Decimal128(20, 3));
+        let narrow = narrow.as_primitive::<arrow_array::types::Decimal128Type>();
+        assert_eq!((narrow.value(0), narrow.value(1), narrow.is_null(2)), (-1500, 12000, true));
+        let digits = "9".repeat(65);
+        let wide = array("DECIMAL(65, 0)", vec![decimal(&digits)]);
+        let wide = wide.as_primitive::<arrow_array::types::Decimal256Type>();
+        assert_eq!(wide.value(0).to_string(), digits);
+    }
+
+    #[test]
+    fn of_deleted_rows_only_the_key_counts() {
+        let mut plan = plan(table("d", "t", &[("id", "bigint"), ("at", "datetime")], &[0]));
+        let upserts = [[ColValue::Int(1), ColValue::Timestamp(5)].into()];
+        // A zero date, which the target could not hold.
+        let deletes = [[ColValue::Int(2), ColValue::DateTime(dt_common::value::DateTime::ZERO)].into()];
+        let content = Content::Keyed { upserts: &upserts, deletes: &deletes };
+        let batch = read(&plan, content);
+        assert_eq!(batch.column(0).as_primitive::<Int64Type>().values(), &[1, 2]);
+        assert!(batch.column(1).is_null(1));
+        let flags = batch.column_by_name(IS_DELETED).unwrap().as_boolean();
+        assert_eq!((flags.value(0), flags.value(1)), (false, true));
+        plan.columns[1].nullable = false;
+        assert_eq!(
+            read(&plan, content).column(1).as_primitive::<TimestampMicrosecondType>().values(),
+            &[5, 0]
+        );
+    }
+
+    #[test]
+    fn errors_name_table_and_column_and_no_value() {
+        let rows = [[ColValue::InvalidText(b"secret\xff"[..].into())].into()];
+        let error = parquet(&column("VARCHAR"), Content::Rows(&rows)).unwrap_err();
+        let text = error.to_string();
+        assert_eq!(error.kind(), ErrorKind::Data);
+        assert!(text.starts_with("table `d`.`t`: column `c`: ") && !text.contains("secret"), "{text}");
+    }
+}

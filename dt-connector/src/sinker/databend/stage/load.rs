@@ -12,6 +12,7 @@
 
 use std::borrow::Borrow;
 
+use super::super::merge::merge;
 use super::super::plan::TablePlan;
 use super::super::rowset;
 use super::super::statements::{Expect, Statement, column_list};
@@ -57,7 +58,7 @@ pub fn copy(plan: &TablePlan, files: &[impl Borrow<StagedFile>]) -> Statement {
 pub fn upsert(plan: &TablePlan, file: &StagedFile) -> Statement {
     let sql = match &plan.target_order {
         Some(order) => replace(plan, file, order),
-        None => merge(plan, file),
+        None => merge(plan, &rowset::staged_table(&plan.types(), file, IS_DELETED)),
     };
     Statement { sql, expect: Expect::Any }
 }
@@ -78,37 +79,6 @@ fn replace(plan: &TablePlan, file: &StagedFile, order: &[usize]) -> String {
         key.join(", "),
         values.join(", "),
         file.table()
-    )
-}
-
-fn merge(plan: &TablePlan, file: &StagedFile) -> String {
-    let source: Vec<String> =
-        columns(plan).enumerate().map(|(i, value)| format!("{value} AS dt_v{i}")).collect();
-    let matches: Vec<String> = plan
-        .key()
-        .map(|(i, column)| {
-            let held = rowset::comparable(&format!("t.{}", column.quoted), column.ty);
-            format!("{held} = {}", rowset::comparable(&format!("s.dt_v{i}"), column.ty))
-        })
-        .collect();
-    let updates: Vec<String> = plan
-        .columns
-        .iter()
-        .enumerate()
-        .map(|(i, column)| format!("t.{} = s.dt_v{i}", column.quoted))
-        .collect();
-    let values: Vec<String> = (0..plan.columns.len()).map(|i| format!("s.dt_v{i}")).collect();
-    format!(
-        "MERGE INTO {} AS t USING (SELECT {}, {IS_DELETED} FROM {}) AS s ON {} \
-         WHEN MATCHED AND s.{IS_DELETED} THEN DELETE WHEN MATCHED THEN UPDATE SET {} \
-         WHEN NOT MATCHED AND NOT s.{IS_DELETED} THEN INSERT ({}) VALUES ({})",
-        plan.quoted,
-        source.join(", "),
-        file.table(),
-        matches.join(" AND "),
-        updates.join(", "),
-        column_list(plan),
-        values.join(", ")
     )
 }
 
@@ -167,19 +137,6 @@ mod tests {
             upsert(&plan, &file("1.parquet", 2)).sql,
             "REPLACE INTO `d`.`t` (`dt_deleted`, `b`, `j`) ON (`b`) DELETE WHEN dt_deleted_ \
              SELECT c2, c0, parse_json(c1), dt_deleted AS dt_deleted_ FROM @~/dt/t/1-a/1.parquet (FILE_FORMAT => 'parquet')"
-        );
-    }
-
-    #[test]
-    fn columns_of_the_user_are_left_alone() {
-        let mut plan = plan(table("d", "t", &[("b", "binary"), ("i", "bigint")], &[0]));
-        plan.target_order = None;
-        assert_eq!(
-            upsert(&plan, &file("1.parquet", 2)).sql,
-            "MERGE INTO `d`.`t` AS t USING (SELECT c0 AS dt_v0, c1 AS dt_v1, dt_deleted FROM @~/dt/t/1-a/1.parquet \
-             (FILE_FORMAT => 'parquet')) AS s ON hex(t.`b`) = hex(s.dt_v0) WHEN MATCHED AND s.dt_deleted THEN DELETE \
-             WHEN MATCHED THEN UPDATE SET t.`b` = s.dt_v0, t.`i` = s.dt_v1 \
-             WHEN NOT MATCHED AND NOT s.dt_deleted THEN INSERT (`b`, `i`) VALUES (s.dt_v0, s.dt_v1)"
         );
     }
 }
