@@ -110,8 +110,7 @@ impl StageFolder {
 
     async fn remove(&self, files: &[StagedFile]) {
         let Some(file) = files.first() else { return };
-        let names: Vec<String> = files.iter().map(|file| file.name.replace('.', "[.]")).collect();
-        self.remove_by(&format!("REMOVE {} PATTERN = '{}'", file.folder, names.join("|"))).await;
+        self.remove_by(&format!("REMOVE {} PATTERN = '{}'", file.folder, pattern(files))).await;
     }
 
     async fn remove_by(&self, sql: &str) {
@@ -140,6 +139,13 @@ impl StageFolder {
     }
 }
 
+/// Matches the names of just these files. Only the whole pattern is anchored, so that the names need brackets around them: without,
+/// `2.parquet` would match the end of `12.parquet`.
+fn pattern(files: &[StagedFile]) -> String {
+    let names: Vec<String> = files.iter().map(|file| file.name.replace('.', "[.]")).collect();
+    format!("({})", names.join("|"))
+}
+
 /// Uploads a file and counts its rows as the server reads them.
 async fn send(session: &Session, file: &StagedFile, data: Vec<u8>) -> Result<()> {
     let place = |e: Error| e.at(format_args!("stage file {}{}", file.folder, file.name));
@@ -156,4 +162,15 @@ async fn send(session: &Session, file: &StagedFile, data: Vec<u8>) -> Result<()>
     }
     debug!(file = %file.name, rows = file.rows, bytes, "file staged");
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_the_named_files_are_removed() {
+        let file = |name: &str| StagedFile { folder: "@~/f/".into(), name: name.into(), rows: 1 };
+        assert_eq!(pattern(&[file("1.parquet"), file("22.parquet")]), "(1[.]parquet|22[.]parquet)");
+    }
 }
