@@ -113,8 +113,11 @@ pub fn plan(schema: &Arc<TableSchema>, route: Route, columns: Option<&[TargetCol
         }
         planned.quoted = quote::column(&held.name)?;
         planned.name.clone_from(&held.name);
+        planned.nullable = held.nullable;
         used.insert(held.name.as_str());
     }
+    plan.target_order =
+        columns.iter().map(|held| plan.columns.iter().position(|c| c.name == held.name)).collect();
     let unfed = columns.iter().find(|c| !used.contains(c.name.as_str()) && !c.nullable && !c.has_default);
     match unfed {
         Some(column) => Err(Error::schema(format!(
