@@ -25,6 +25,9 @@ use crate::sinker::{CommitReport, Sinker, TargetTable};
 /// Databases that belong to Databend or to dt.
 const RESERVED_DATABASES: &[&str] = &["_dt", "system", "information_schema"];
 
+/// Sessions that create tables side by side: a CREATE is little work and a round trip to the catalogue.
+const CREATORS: usize = 8;
+
 /// Databend as a target. Counting is the pipeline's: it knows when a batch is committed.
 pub struct DatabendSinker {
     client: Arc<Client>,
@@ -75,6 +78,20 @@ impl DatabendSinker {
         Ok(plan.clone())
     }
 
+    /// Creates tables, in as many sessions as that is faster with.
+    async fn create(&self, plans: &[TablePlan]) -> Result<()> {
+        let lanes = CREATORS.min(plans.len());
+        let lane = async |first: usize| {
+            let session = self.client.session().await?;
+            for plan in plans.iter().skip(first).step_by(lanes) {
+                let created = session.execute(&ddl::create_table(plan)).await;
+                created.map_err(|e| e.at(format_args!("creating target table {}", plan.target)))?;
+            }
+            session.close().await
+        };
+        futures::future::try_join_all((0..lanes).map(lane)).await.map(drop)
+    }
+
     fn target(&self, table: &TableSchema) -> Result<TableName> {
         let target = self.router.target(&table.name);
         if RESERVED_DATABASES.contains(&target.db.as_str()) {
@@ -96,25 +113,19 @@ impl Sinker for DatabendSinker {
     }
 
     async fn sink_struct(&self, tables: &[Arc<TableSchema>]) -> Result<()> {
-        let mut creates = Vec::with_capacity(tables.len());
-        let mut databases = BTreeSet::new();
-        for table in tables {
-            let target = self.target(table)?;
-            databases.insert(target.db.clone());
-            creates.push(TablePlan::new(table.clone(), target)?);
-        }
+        let plans = tables.iter().map(|table| TablePlan::new(table.clone(), self.target(table)?));
+        let mut plans = plans.collect::<Result<Vec<_>>>()?;
+        let targets: Vec<TableName> = plans.iter().map(|plan| plan.target.clone()).collect();
+        let databases: BTreeSet<&str> = targets.iter().map(|target| target.db.as_str()).collect();
         let session = self.client.connect().await?;
-        for db in &databases {
-            session
-                .execute(&ddl::create_database(db)?)
-                .await
-                .map_err(|e| e.at(format_args!("database `{db}`")))?;
+        for db in databases {
+            let created = session.execute(&ddl::create_database(db)?).await;
+            created.map_err(|e| e.at(format_args!("database `{db}`")))?;
         }
-        for plan in &creates {
-            let created = session.execute(&ddl::create_table(plan)).await;
-            created.map_err(|e| e.at(format_args!("creating target table {}", plan.target)))?;
-        }
-        session.close().await
+        let there = target_tables::read_columns(&session, &targets).await?;
+        plans.retain(|plan| !there.contains_key(&plan.target));
+        session.close().await?;
+        self.create(&plans).await
     }
 
     async fn refresh_meta(&self, tables: &[Arc<TableSchema>]) -> Result<Vec<TargetTable>> {
@@ -123,17 +134,17 @@ impl Sinker for DatabendSinker {
         let columns = target_tables::read_columns(&session, &targets).await?;
         let plans = tables
             .iter()
-            .zip(targets)
+            .zip(&targets)
             .map(|(table, target)| {
-                let columns = columns.get(&target).map(Vec::as_slice);
-                target_tables::plan(table, target, columns).map(Arc::new)
+                let columns = columns.get(target).map(Vec::as_slice);
+                target_tables::plan(table, target.clone(), columns).map(Arc::new)
             })
             .collect::<Result<Vec<_>>>()?;
-        let has_rows = target_tables::read_has_rows(&session, &plans).await?;
+        let filled = target_tables::read_filled(&session, &targets).await?;
         session.close().await?;
         let mut known = self.plans.write().unwrap_or_else(PoisonError::into_inner);
         known.extend(plans.into_iter().map(|plan| (plan.schema.name.clone(), plan)));
-        Ok(has_rows.into_iter().map(|has_rows| TargetTable { has_rows }).collect())
+        Ok(targets.iter().map(|target| TargetTable { has_rows: filled.contains(target) }).collect())
     }
 
     async fn sink_dml(&self, batch: TableBatch) -> Result<StagedTable> {
