@@ -12,7 +12,7 @@ use mysql_async::prelude::{FromRow, Queryable};
 use mysql_async::{Conn, Row};
 use tracing::warn;
 
-use super::connection::source_error;
+use super::connection::{NO_REPLICATION, source_error};
 use super::schema::SourceTables;
 use super::server::{Flavor, Server};
 
@@ -98,7 +98,7 @@ async fn replication_privilege(conn: &mut Conn, server: &Server) -> Result<()> {
     if allowed {
         return Ok(());
     }
-    Err(Error::source("the user may not read the binlog; GRANT REPLICATION SLAVE ON *.* to it"))
+    Err(Error::source(NO_REPLICATION))
 }
 
 /// Whether a line of MariaDB's `SHOW GRANTS` grants REPLICATION SLAVE.

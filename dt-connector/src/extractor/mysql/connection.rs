@@ -34,6 +34,13 @@ const MARIADB_LIMITS: &str = "SET max_statement_time = 0, idle_transaction_timeo
 /// MySQL's time limit.
 const MYSQL_LIMITS: &str = "SET max_execution_time = 0";
 
+/// Why a user gets no binlog.
+pub(crate) const NO_REPLICATION: &str =
+    "the user may not read the binlog; GRANT REPLICATION SLAVE ON *.* to it";
+
+/// What to do about a server that does not answer.
+const UNREACHABLE: &str = "is the server up, and can it be reached from here?";
+
 /// Opens connections to one source.
 #[derive(Debug, Clone)]
 pub(crate) struct Connector {
@@ -62,12 +69,20 @@ impl Connector {
     /// # Errors
     /// See [`source_error`]; an unreachable server is reported after at most ten seconds.
     pub(crate) async fn connect(&self) -> Result<Conn> {
-        let place = format!("connecting to {}:{}", self.opts.ip_or_hostname(), self.opts.tcp_port());
+        let place = format!(
+            "connecting to {}:{} ([extractor] url)",
+            self.opts.ip_or_hostname(),
+            self.opts.tcp_port()
+        );
         match tokio::time::timeout(CONNECT_TIMEOUT, self.open()).await {
-            Ok(opened) => opened.map_err(|e| source_error(&place, e)),
+            Ok(opened) => opened.map_err(|e| match source_error(&place, e) {
+                lost if lost.kind() == ErrorKind::Transient => lost.way_out(UNREACHABLE),
+                refused => refused,
+            }),
             Err(_) => {
                 let seconds = CONNECT_TIMEOUT.as_secs();
-                Err(Error::new(ErrorKind::Transient, format!("{place}: no answer within {seconds} seconds")))
+                let message = format!("{place}: no answer within {seconds} seconds");
+                Err(Error::new(ErrorKind::Transient, message).way_out(UNREACHABLE))
             }
         }
     }

@@ -59,6 +59,10 @@ impl Client {
             .await
             .unwrap_or_else(|_| Err(timed_out()))
             .map_err(|e| e.at(format_args!("cannot use Databend at {} ([sinker] url)", self.address)))
+            .map_err(|e| match e.kind() {
+                ErrorKind::Transient => e.way_out("is the server up, and can it be reached from here?"),
+                _ => e,
+            })
     }
 
     /// Opens a session with a server that was found usable before.
