@@ -7,6 +7,8 @@
 pub mod case;
 pub mod compare;
 pub mod kill;
+#[cfg(test)]
+mod operations;
 pub mod process;
 pub mod report;
 pub mod servers;

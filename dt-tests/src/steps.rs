@@ -138,7 +138,7 @@ impl<'a> Play<'a> {
             Step::Follow => self.tasks.follow().await,
             Step::Wait(text) => self.tasks.wait_for(&self.vars.fill(text)).await,
             Step::Ends(code) => self.tasks.ends(*code).await,
-            Step::Stop => self.tasks.stop(0).await,
+            Step::Stop(code) => self.tasks.stop(*code).await,
             Step::Kill => self.tasks.kill().await,
             Step::TakeOver(code) => self.tasks.take_over(*code).await,
             Step::Writing(file) => self.writing(file),
@@ -150,6 +150,7 @@ impl<'a> Play<'a> {
             Step::Yields(query, answer) => self.yields(query, answer).await,
             Step::Says(text) => self.says(text, true),
             Step::Lacks(text) => self.says(text, false),
+            Step::Reason(text) => self.reason(text),
             Step::Total(table, totals) => self.total(table, totals),
             Step::Remember => {
                 self.remembered = Some(self.target.fingerprint(self.vars.get("db")).await?);

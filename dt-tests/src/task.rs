@@ -162,6 +162,11 @@ impl Tasks {
         self.running.as_ref().map_or_else(|| self.last_output.clone(), |task| task.process.output())
     }
 
+    /// Output of the last task that ended.
+    pub fn last_output(&self) -> &str {
+        &self.last_output
+    }
+
     fn running(&mut self) -> Result<&mut Task> {
         self.running.as_mut().context("no task is running")
     }
