@@ -44,9 +44,15 @@ pub(crate) async fn read_tables(conn: &mut Conn, server: &Server, filter: &Filte
         followed
     };
     if let Some(name) = filter.named_tables().into_iter().find(|name| !followed.contains_key(name)) {
-        return Err(Error::source(format!(
+        let error = Error::source(format!(
             "unknown table {name}: [filter] do_tbs names it, but the source has no such table or the user may not see it"
-        )));
+        ));
+        return Err(match server.variable("lower_case_table_names") {
+            "0" => error,
+            _ => error.way_out(
+                "this server ignores the case of names (lower_case_table_names): write them in lower case",
+            ),
+        });
     }
     let hash_unique =
         followed.iter().filter(|(_, table)| table.hash_unique).map(|(name, _)| name.clone()).collect();
