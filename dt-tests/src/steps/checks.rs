@@ -26,10 +26,9 @@ impl Play<'_> {
         };
         let mut pairs = Vec::new();
         for db in self.source.databases(self.vars.get("db")).await? {
-            let hex: String = db.bytes().map(|byte| format!("{byte:02x}")).collect();
             let sql = format!(
-                "SELECT table_name FROM information_schema.tables \
-                 WHERE table_schema = CONVERT(X'{hex}' USING utf8mb4) AND table_type = 'BASE TABLE' ORDER BY 1"
+                "SELECT table_name FROM information_schema.tables WHERE {} AND table_type = 'BASE TABLE' ORDER BY 1",
+                compare::is("table_schema", &db)
             );
             for table in self.source.query(&sql).await?.into_iter().flatten().flatten() {
                 let from = Place { db: db.clone(), table };
