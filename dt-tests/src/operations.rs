@@ -54,7 +54,11 @@ fn every_exit_code_is_seen() {
     let mut seen = BTreeSet::new();
     for step in cases().into_iter().flat_map(|case| case.steps) {
         match step {
-            Step::Run(_, code) | Step::Ends(code) | Step::Stop(code) | Step::TakeOver(code) => {
+            Step::Run(_, code)
+            | Step::Command(_, code)
+            | Step::Ends(code)
+            | Step::Stop(code)
+            | Step::TakeOver(code) => {
                 seen.insert(code.to_string());
             }
             _ => {}

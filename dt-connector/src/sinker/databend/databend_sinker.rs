@@ -3,7 +3,7 @@
 //! Lanes hold no session and do no I/O: they write the text of statements from the plan that [`Sinker::refresh_meta`] made. The
 //! staged path (a Parquet file a table, for batches that are large) will be a second arm of [`StagedTable`].
 
-use std::collections::{BTreeSet, HashMap};
+use std::collections::HashMap;
 use std::sync::{Arc, PoisonError, RwLock};
 
 use async_trait::async_trait;
@@ -17,13 +17,12 @@ use dt_common::schema::{TableName, TableSchema};
 use super::checkpoint::StateTables;
 use super::client::Client;
 use super::committer::{Committer, StagedTable};
+use super::creation::Creation;
 use super::plan::TablePlan;
+use super::routes::Routes;
 use super::statements::statements;
-use super::{ddl, target_tables};
+use super::target_tables;
 use crate::sinker::{CommitReport, Sinker, TargetTable};
-
-/// Databases that belong to Databend or to dt.
-const RESERVED_DATABASES: &[&str] = &["_dt", "system", "information_schema"];
 
 /// Sessions that create tables side by side: a CREATE is little work and a round trip to the catalogue.
 const CREATORS: usize = 8;
@@ -31,7 +30,7 @@ const CREATORS: usize = 8;
 /// Databend as a target. Counting is the pipeline's: it knows when a batch is committed.
 pub struct DatabendSinker {
     client: Arc<Client>,
-    router: Router,
+    routes: Routes,
     batch_size: usize,
     /// `None` for a task without an id, which only creates tables.
     committer: Option<Committer>,
@@ -51,7 +50,7 @@ impl DatabendSinker {
         };
         Ok(Self {
             client,
-            router,
+            routes: Routes::new(router),
             batch_size: config.batch_size,
             committer,
             plans: RwLock::new(HashMap::new()),
@@ -79,28 +78,17 @@ impl DatabendSinker {
     }
 
     /// Creates tables, in as many sessions as that is faster with.
-    async fn create(&self, plans: &[TablePlan]) -> Result<()> {
-        let lanes = CREATORS.min(plans.len());
+    async fn create(&self, tables: &[(Arc<TablePlan>, String)]) -> Result<()> {
+        let lanes = CREATORS.min(tables.len());
         let lane = async |first: usize| {
             let session = self.client.session().await?;
-            for plan in plans.iter().skip(first).step_by(lanes) {
-                let created = session.execute(&ddl::create_table(plan)).await;
+            for (plan, sql) in tables.iter().skip(first).step_by(lanes) {
+                let created = session.execute(sql).await;
                 created.map_err(|e| e.at(format_args!("creating target table {}", plan.target)))?;
             }
             session.close().await
         };
         futures::future::try_join_all((0..lanes).map(lane)).await.map(drop)
-    }
-
-    fn target(&self, table: &TableSchema) -> Result<TableName> {
-        let target = self.router.target(&table.name);
-        if RESERVED_DATABASES.contains(&target.db.as_str()) {
-            return Err(Error::config(format!(
-                "table {}: database `{}` of the target is reserved; give another one in [router] db_map",
-                table.name, target.db
-            )));
-        }
-        Ok(target)
     }
 }
 
@@ -113,23 +101,19 @@ impl Sinker for DatabendSinker {
     }
 
     async fn sink_struct(&self, tables: &[Arc<TableSchema>]) -> Result<()> {
-        let plans = tables.iter().map(|table| TablePlan::new(table.clone(), self.target(table)?));
-        let mut plans = plans.collect::<Result<Vec<_>>>()?;
-        let targets: Vec<TableName> = plans.iter().map(|plan| plan.target.clone()).collect();
-        let databases: BTreeSet<&str> = targets.iter().map(|target| target.db.as_str()).collect();
+        let mut creation = Creation::new(&self.routes, tables)?;
         let session = self.client.connect().await?;
-        for db in databases {
-            let created = session.execute(&ddl::create_database(db)?).await;
-            created.map_err(|e| e.at(format_args!("database `{db}`")))?;
+        for (db, sql) in &creation.databases {
+            session.execute(sql).await.map_err(|e| e.at(format_args!("database `{db}`")))?;
         }
-        let there = target_tables::read_columns(&session, &targets).await?;
-        plans.retain(|plan| !there.contains_key(&plan.target));
+        let there = target_tables::read_columns(&session, &self.routes.targets(tables)?).await?;
+        creation.tables.retain(|(plan, _)| !there.contains_key(&plan.target));
         session.close().await?;
-        self.create(&plans).await
+        self.create(&creation.tables).await
     }
 
     async fn refresh_meta(&self, tables: &[Arc<TableSchema>]) -> Result<Vec<TargetTable>> {
-        let targets = tables.iter().map(|table| self.target(table)).collect::<Result<Vec<_>>>()?;
+        let targets = self.routes.targets(tables)?;
         let session = self.client.connect().await?;
         let columns = target_tables::read_columns(&session, &targets).await?;
         let plans = tables
