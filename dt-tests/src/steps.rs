@@ -160,6 +160,7 @@ impl<'a> Play<'a> {
             Step::Lacks(text) => self.says(text, false),
             Step::Reason(text) => self.reason(text),
             Step::Total(table, totals) => self.total(table, totals),
+            Step::Finds(check, result, text) => self.finds(check, result, text),
             Step::Remember => {
                 self.remembered = Some(self.target.fingerprint(self.vars.get("db")).await?);
                 Ok(())
