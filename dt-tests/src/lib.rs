@@ -9,6 +9,8 @@ pub mod certificates;
 pub mod compare;
 pub mod kill;
 pub mod leaks;
+#[cfg(test)]
+mod operations;
 pub mod process;
 pub mod report;
 pub mod servers;

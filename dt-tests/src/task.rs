@@ -262,6 +262,11 @@ impl Tasks {
         &self.last_command
     }
 
+    /// Output of the last task that ended.
+    pub fn last_output(&self) -> &str {
+        &self.last_output
+    }
+
     fn running(&mut self) -> Result<&mut Task> {
         self.running.as_mut().context("no task is running")
     }

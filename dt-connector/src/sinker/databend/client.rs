@@ -82,7 +82,11 @@ impl Client {
     }
 
     fn named(&self, error: Error) -> Error {
-        error.at(format_args!("cannot use Databend at {} ([sinker] url)", self.address))
+        let error = error.at(format_args!("cannot use Databend at {} ([sinker] url)", self.address));
+        match error.kind() {
+            ErrorKind::Transient => error.way_out("is the server up, and can it be reached from here?"),
+            _ => error,
+        }
     }
 
     /// Opens a session with a server that was found usable before.

@@ -33,6 +33,10 @@ const ROLLBACK_TIMEOUT: Duration = Duration::from_secs(5);
 /// Commits between two purges of the state tables. A purge of 200 commits' files takes about half a second.
 const UPKEEP_INTERVAL: u64 = 200;
 
+/// What to do when the target does not become well again in time.
+const GOES_ON: &str =
+    "when Databend is well again, start the task again: it goes on where it was (see [sinker] max_retries)";
+
 /// The owner of a task's transactions.
 pub struct Committer {
     client: Arc<Client>,
@@ -82,7 +86,7 @@ impl Committer {
             }
             if retries == self.max_retries {
                 let failed = format!("batch {} failed {} times", state.lease.n + 1, retries + 1);
-                verdict(self.look(&state.lease).await, error.at(failed))?;
+                verdict(self.look(&state.lease).await, error.at(failed).way_out(GOES_ON))?;
                 break;
             }
             let pause = backoff(retries);

@@ -28,6 +28,9 @@ use super::statements::statements;
 use super::target_tables;
 use crate::sinker::{CommitReport, Sinker, TargetTable};
 
+/// Sessions that create tables side by side: a CREATE is little work and a round trip to the catalogue.
+const CREATORS: usize = 8;
+
 /// Databend as a target. Counting is the pipeline's: it knows when a batch is committed.
 pub struct DatabendSinker {
     client: Arc<Client>,
@@ -96,6 +99,20 @@ impl DatabendSinker {
         }
         Ok(plan.clone())
     }
+
+    /// Creates tables, in as many sessions as that is faster with.
+    async fn create(&self, tables: &[(Arc<TablePlan>, String)]) -> Result<()> {
+        let lanes = CREATORS.min(tables.len());
+        let lane = async |first: usize| {
+            let session = self.client.session().await?;
+            for (plan, sql) in tables.iter().skip(first).step_by(lanes) {
+                let created = session.execute(sql).await;
+                created.map_err(|e| e.at(format_args!("creating target table {}", plan.target)))?;
+            }
+            session.close().await
+        };
+        futures::future::try_join_all((0..lanes).map(lane)).await.map(drop)
+    }
 }
 
 /// Encodes a net change on a thread of its own, because it computes for long, and uploads the files.
@@ -136,16 +153,16 @@ impl Sinker for DatabendSinker {
     }
 
     async fn sink_struct(&self, tables: &[Arc<TableSchema>]) -> Result<()> {
-        let creation = Creation::new(&self.routes, tables)?;
+        let mut creation = Creation::new(&self.routes, tables)?;
         let session = self.client.connect().await?;
         for (db, sql) in &creation.databases {
             session.execute(sql).await.map_err(|e| e.at(format_args!("database `{db}`")))?;
         }
-        for (plan, sql) in &creation.tables {
-            let created = session.execute(sql).await;
-            created.map_err(|e| e.at(format_args!("creating target table {}", plan.target)))?;
-        }
-        session.close().await
+        let targets: Vec<TableName> = creation.tables.iter().map(|(plan, _)| plan.target.clone()).collect();
+        let there = target_tables::read_columns(&session, &targets).await?;
+        creation.tables.retain(|(plan, _)| !there.contains_key(&plan.target));
+        session.close().await?;
+        self.create(&creation.tables).await
     }
 
     async fn refresh_meta(&self, tables: &[Arc<TableSchema>]) -> Result<Vec<TargetTable>> {
@@ -161,11 +178,11 @@ impl Sinker for DatabendSinker {
                 target_tables::plan(table, route, columns).map(Arc::new)
             })
             .collect::<Result<Vec<_>>>()?;
-        let has_rows = target_tables::read_has_rows(&session, &plans).await?;
+        let filled = target_tables::read_filled(&session, &targets).await?;
         session.close().await?;
         let mut known = self.plans.write().unwrap_or_else(PoisonError::into_inner);
         known.extend(plans.into_iter().map(|plan| (plan.schema.name.clone(), plan)));
-        Ok(has_rows.into_iter().map(|has_rows| TargetTable { has_rows }).collect())
+        Ok(targets.iter().map(|target| TargetTable { has_rows: filled.contains(target) }).collect())
     }
 
     async fn sink_dml(&self, batch: TableBatch) -> Result<StagedTable> {
