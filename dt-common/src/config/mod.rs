@@ -12,6 +12,6 @@ mod validate;
 pub use secret::Secret;
 pub use task::{
     BinlogStart, DatabendConfig, ExistingRows, ExtractType, ExtractorConfig, FilterConfig, FkCascade,
-    MySqlExtractorConfig, ParallelType, ParallelizerConfig, PipelineConfig, RouterConfig, RuntimeConfig,
-    SinkType, SinkerConfig, StopAt, TaskConfig,
+    LogFormat, MetricsConfig, MySqlExtractorConfig, ParallelType, ParallelizerConfig, PipelineConfig,
+    RouterConfig, RuntimeConfig, SinkType, SinkerConfig, StopAt, TaskConfig,
 };

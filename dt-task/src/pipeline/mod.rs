@@ -19,15 +19,15 @@ mod cutter;
 use std::pin::pin;
 use std::sync::Arc;
 
-use dt_common::batch::Progress;
+use dt_common::batch::{Progress, TableBatch};
 use dt_common::config::PipelineConfig;
 use dt_common::error::{Error, Result};
 use dt_common::item::Ddl;
-use dt_common::monitor::{Monitor, TableCounters};
+use dt_common::monitor::{CommittedBatch, Monitor, TableCounters};
 use dt_common::position::Position;
 use dt_common::queue::ItemReceiver;
 use dt_common::schema::TableName;
-use dt_connector::sinker::Sinker;
+use dt_connector::sinker::{Sinker, StagedWork};
 use futures::{StreamExt, TryStreamExt, stream};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, mpsc, oneshot};
 
@@ -55,6 +55,7 @@ struct StagedBatch<T> {
     staged: Vec<T>,
     counters: Vec<(TableName, TableCounters)>,
     progress: Progress,
+    has_changes: bool,
     _permit: OwnedSemaphorePermit,
 }
 
@@ -87,7 +88,7 @@ impl<S: Sinker> Pipeline<S> {
         let (to_stage, work) = mpsc::channel(IN_FLIGHT);
         let (to_commit, prepared) = mpsc::channel(IN_FLIGHT);
         let permits = Arc::new(Semaphore::new(IN_FLIGHT));
-        let cutter = Cutter::new(self.config, position, permits, to_stage);
+        let cutter = Cutter::new(self.config, position, permits, to_stage, Arc::clone(&self.monitor));
         let stager =
             Stager { sinker: Arc::clone(&self.sinker), parallelizer: self.parallelizer, lanes: self.lanes };
         let committer = Committer { sinker: self.sinker, monitor: self.monitor };
@@ -136,22 +137,42 @@ impl<S: Sinker> Stager<S> {
             Body::Rows(rows) => self.parallelizer.split_rows(rows).map_err(place)?,
             Body::Chunks(chunks) => self.parallelizer.split_chunks(chunks).map_err(place)?,
         };
-        for table in &tables {
-            if let Some((_, counters)) = counters.iter_mut().find(|(name, _)| *name == table.table.name) {
-                counters.written += table.changes.len() as u64;
-            }
-        }
         let lanes = tables.into_iter().map(|table| {
             let sinker = Arc::clone(&self.sinker);
             async move {
-                let lane = tokio::spawn(async move { sinker.sink_dml(table).await });
+                let lane = tokio::spawn(lane(sinker, table));
                 lane.await.map_err(|e| Error::internal("a lane has panicked").caused_by(e))?
             }
         });
         // In order: chunks of one table may build on each other.
-        let staged = stream::iter(lanes).buffered(self.lanes).try_collect().await.map_err(place)?;
-        Ok(StagedBatch { staged, counters, progress: batch.progress, _permit: permit })
+        let done: Vec<Staged<S>> =
+            stream::iter(lanes).buffered(self.lanes).try_collect().await.map_err(place)?;
+        let mut staged = Vec::with_capacity(done.len());
+        for table in done {
+            if let Some((_, counters)) = counters.iter_mut().find(|(name, _)| *name == table.name) {
+                counters.add(&table.written);
+            }
+            staged.push(table.work);
+        }
+        let Batch { progress, has_changes, .. } = batch;
+        Ok(StagedBatch { staged, counters, progress, has_changes, _permit: permit })
     }
+}
+
+/// What a lane hands back.
+struct Staged<S: Sinker> {
+    name: TableName,
+    /// What will have been written when it is committed.
+    written: TableCounters,
+    work: S::Staged,
+}
+
+async fn lane<S: Sinker>(sinker: Arc<S>, table: TableBatch) -> Result<Staged<S>> {
+    let (name, mut written) = (table.table.name.clone(), TableCounters::default());
+    written.write(&table.changes);
+    let work = sinker.sink_dml(table).await?;
+    written.bytes_out = work.bytes();
+    Ok(Staged { name, written, work })
 }
 
 /// Makes staged batches visible, in order.
@@ -176,6 +197,7 @@ impl<S: Sinker> Committer<S> {
     }
 
     async fn commit(&self, batch: StagedBatch<S::Staged>) -> Result<()> {
+        self.monitor.committing();
         let report = self.sinker.commit(&batch.staged, &batch.progress).await.map_err(|e| {
             let tables: Vec<String> = batch.counters.iter().map(|(name, _)| name.to_string()).collect();
             let error = if tables.is_empty() { e } else { e.at(format!("batch of {}", tables.join(", "))) };
@@ -184,16 +206,11 @@ impl<S: Sinker> Committer<S> {
                 None => error,
             }
         })?;
-        self.monitor.committed(batch.counters.iter().map(|(name, counters)| (name, *counters)), |totals| {
-            totals.last_commit = report.elapsed;
-            totals.commit_time += report.elapsed;
-            totals.retries += u64::from(report.retries);
-            if batch.progress.source_time > 0 {
-                totals.source_time = batch.progress.source_time;
-            }
-            if let Some(position) = batch.progress.position {
-                totals.position = Some(position);
-            }
+        self.monitor.committed(CommittedBatch {
+            tables: &batch.counters,
+            progress: &batch.progress,
+            had_changes: batch.has_changes,
+            elapsed: report.elapsed,
         });
         Ok(())
     }

@@ -19,10 +19,11 @@ use super::binlog::BinlogStream;
 use super::checks;
 use super::connection::Connector;
 use super::handover::{self, Tables};
+use super::observer::MySqlObserver;
 use super::schema::{SourceTables, read_tables};
 use super::server::{Flavor, Server};
 use super::snapshot::{Copied, Settings, TableCopy, View, copy_tables};
-use crate::extractor::{ExtractPlan, Extractor};
+use crate::extractor::{ExtractPlan, Extractor, SourceObserver};
 
 /// MySQL or MariaDB as a source of all kinds of task.
 pub struct MySqlExtractor {
@@ -73,6 +74,10 @@ impl Extractor for MySqlExtractor {
         }
         self.prepared = Some(Prepared { server, tables: source.tables.clone() });
         Ok(source.tables)
+    }
+
+    fn observer(&self) -> Box<dyn SourceObserver> {
+        Box::new(MySqlObserver::new(self.connector.clone()))
     }
 
     async fn extract(&mut self, plan: ExtractPlan, out: ItemSender, stop: CancellationToken) -> Result<()> {
@@ -205,11 +210,11 @@ impl Run<'_> {
         let mut stream = BinlogStream::new(
             self.extractor.connector.clone(),
             self.prepared.server.clone(),
-            config.heartbeat_interval,
-            config.server_id,
+            config,
             Arc::clone(&self.extractor.filter),
             tables.iter().map(|table| (table.name.clone(), Arc::clone(table))).collect(),
             skip,
+            Arc::clone(&self.plan.monitor),
         );
         stream.follow(from, until, &self.out, &self.stop).await
     }
@@ -248,6 +253,7 @@ impl Run<'_> {
             readers: self.extractor.config.parallel_size,
             chunk_rows: self.extractor.config.chunk_rows,
             table_views,
+            monitor: Arc::clone(&self.plan.monitor),
         }
     }
 

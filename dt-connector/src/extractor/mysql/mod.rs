@@ -6,6 +6,7 @@
 //! - `snapshot`, `literal`, `value`: the rows as they are
 //! - `handover`: where the change stream takes over from the copy
 //! - `binlog`: the change stream
+//! - `observer`: looks at the source from beside the stream
 //! - `extractor`: what each kind of task does with them
 
 mod binlog;
@@ -15,6 +16,7 @@ mod connection;
 mod extractor;
 mod handover;
 mod literal;
+mod observer;
 mod schema;
 mod server;
 mod snapshot;

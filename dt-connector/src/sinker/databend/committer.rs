@@ -17,6 +17,7 @@ use std::time::{Duration, Instant};
 
 use dt_common::batch::{Checkpoint, Progress};
 use dt_common::error::{Error, ErrorKind, Result};
+use dt_common::monitor::Monitor;
 use dt_common::schema::TableName;
 use tokio::sync::Mutex;
 use tracing::{debug, info, warn};
@@ -24,7 +25,7 @@ use tracing::{debug, info, warn};
 use super::checkpoint::{Lease, StateTables};
 use super::client::{Client, Session};
 use super::statements::{Expect, Statement};
-use crate::sinker::CommitReport;
+use crate::sinker::{CommitReport, StagedWork};
 
 /// First and longest pause before a batch is tried again; doubled each time, with jitter.
 const BACKOFF: (Duration, Duration) = (Duration::from_millis(100), Duration::from_secs(5));
@@ -42,11 +43,18 @@ pub struct StagedTable {
     pub statements: Vec<Statement>,
 }
 
+impl StagedWork for StagedTable {
+    fn bytes(&self) -> u64 {
+        self.statements.iter().map(|statement| statement.sql.len() as u64).sum()
+    }
+}
+
 /// The owner of a task's transactions.
 pub struct Committer {
     client: Arc<Client>,
     tables: StateTables,
     max_retries: u32,
+    monitor: Arc<Monitor>,
     state: Mutex<Option<State>>,
 }
 
@@ -58,8 +66,8 @@ struct State {
 
 impl Committer {
     /// A committer for a task; connects nowhere yet.
-    pub fn new(client: Arc<Client>, tables: StateTables, max_retries: u32) -> Self {
-        Self { client, tables, max_retries, state: Mutex::new(None) }
+    pub fn new(client: Arc<Client>, tables: StateTables, max_retries: u32, monitor: Arc<Monitor>) -> Self {
+        Self { client, tables, max_retries, monitor, state: Mutex::new(None) }
     }
 
     /// Takes the task over.
@@ -96,6 +104,7 @@ impl Committer {
             }
             let pause = backoff(retries);
             retries += 1;
+            self.monitor.retried(error.kind());
             warn!(batch = state.lease.n + 1, retry = retries, pause_ms = pause.as_millis() as u64, %error, "batch is tried again");
             tokio::time::sleep(pause).await;
         }
@@ -105,7 +114,7 @@ impl Committer {
         if state.lease.n.is_multiple_of(UPKEEP_INTERVAL) {
             self.upkeep().await;
         }
-        Ok(CommitReport { elapsed, retries })
+        Ok(CommitReport { elapsed })
     }
 
     /// Ends the session.

@@ -11,6 +11,7 @@ use dt_common::batch::{Checkpoint, Progress, TableBatch};
 use dt_common::config::DatabendConfig;
 use dt_common::error::{Error, Result};
 use dt_common::item::Ddl;
+use dt_common::monitor::Monitor;
 use dt_common::router::Router;
 use dt_common::schema::{TableName, TableSchema};
 
@@ -25,7 +26,7 @@ use crate::sinker::{CommitReport, Sinker, TargetTable};
 /// Databases that belong to Databend or to dt.
 const RESERVED_DATABASES: &[&str] = &["_dt", "system", "information_schema"];
 
-/// Databend as a target. Counting is the pipeline's: it knows when a batch is committed.
+/// Databend as a target. Rows are counted by the pipeline, which knows when a batch is committed; retries and created tables here.
 pub struct DatabendSinker {
     client: Arc<Client>,
     router: Router,
@@ -33,6 +34,7 @@ pub struct DatabendSinker {
     /// `None` for a task without an id, which only creates tables.
     committer: Option<Committer>,
     plans: RwLock<HashMap<TableName, Arc<TablePlan>>>,
+    monitor: Arc<Monitor>,
 }
 
 impl DatabendSinker {
@@ -40,11 +42,14 @@ impl DatabendSinker {
     ///
     /// # Errors
     /// A task id that cannot name a table.
-    pub fn new(config: &DatabendConfig, router: Router) -> Result<Self> {
+    pub fn new(config: &DatabendConfig, router: Router, monitor: Arc<Monitor>) -> Result<Self> {
         let client = Arc::new(Client::new(config.dsn.clone()));
         let committer = match config.task_id.as_str() {
             "" => None,
-            id => Some(Committer::new(client.clone(), StateTables::new(id)?, config.max_retries)),
+            id => {
+                let tables = StateTables::new(id)?;
+                Some(Committer::new(client.clone(), tables, config.max_retries, Arc::clone(&monitor)))
+            }
         };
         Ok(Self {
             client,
@@ -52,6 +57,7 @@ impl DatabendSinker {
             batch_size: config.batch_size,
             committer,
             plans: RwLock::new(HashMap::new()),
+            monitor,
         })
     }
 
@@ -113,6 +119,7 @@ impl Sinker for DatabendSinker {
         for plan in &creates {
             let created = session.execute(&ddl::create_table(plan)).await;
             created.map_err(|e| e.at(format_args!("creating target table {}", plan.target)))?;
+            self.monitor.table_ready();
         }
         session.close().await
     }
