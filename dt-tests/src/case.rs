@@ -9,6 +9,7 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result, bail};
 
+use crate::metrics::Wanted;
 use crate::servers::Family;
 
 /// A case, read from its folder.
@@ -35,7 +36,7 @@ pub struct Case {
 }
 
 /// One thing that happens. File names and texts may hold placeholders.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq)]
 pub enum Step {
     /// Runs a script at the source. A line `-- restart` or `-- kill` in it restarts the running task.
     Source(String),
@@ -45,6 +46,8 @@ pub enum Step {
     Position,
     /// Runs a task to its end and expects an exit code.
     Run(String, i32),
+    /// Runs a task on a pseudo terminal to its end and expects an exit code.
+    Terminal(String, i32),
     /// Starts a task.
     Start(String),
     /// Waits until the task follows the binlog.
@@ -79,6 +82,16 @@ pub enum Step {
     Lacks(String),
     /// Expects the task's last totals of a table.
     Total(String, Vec<String>),
+    /// Waits until a metric has a value.
+    Metric(String, Wanted),
+    /// Waits until `/readyz` says that the task is ready.
+    Ready,
+    /// Waits until `/readyz` gives a reason why it is not.
+    Unready(String),
+    /// Expects no escape codes in the task's output.
+    Plain,
+    /// Expects every line of the log files in a folder to be a JSON object.
+    Json(String),
     /// Remembers what the target holds.
     Remember,
     /// Expects the target to hold what was remembered.
@@ -203,10 +216,8 @@ fn step(word: &str, rest: &str) -> Result<Step> {
         "source" => Step::Source(text()),
         "target" => Step::Target(text()),
         "position" => Step::Position,
-        "run" => match rest.split_once(" exits ") {
-            Some((file, code)) => Step::Run(file.to_owned(), code.parse()?),
-            None => Step::Run(text(), 0),
-        },
+        "run" => run_and_code(rest).map(|(file, code)| Step::Run(file, code))?,
+        "terminal" => run_and_code(rest).map(|(file, code)| Step::Terminal(file, code))?,
         "start" => Step::Start(text()),
         "follow" => Step::Follow,
         "wait" => Step::Wait(text()),
@@ -230,6 +241,20 @@ fn step(word: &str, rest: &str) -> Result<Step> {
             let mut words = rest.split_whitespace().map(str::to_owned);
             Step::Total(words.next().context("total DB.TABLE name=value ..")?, words.collect())
         }
+        "metric" => {
+            let mut words = rest.rsplitn(3, ' ');
+            let mut next = || words.next().context("metric NAME{labels} = VALUE, or > VALUE");
+            let (value, relation, name) = (next()?.parse()?, next()?, next()?.to_owned());
+            match relation {
+                "=" => Step::Metric(name, Wanted::Equal(value)),
+                ">" => Step::Metric(name, Wanted::Above(value)),
+                _ => bail!("metric NAME{{labels}} = VALUE, or > VALUE"),
+            }
+        }
+        "ready" => Step::Ready,
+        "unready" => Step::Unready(text()),
+        "plain" => Step::Plain,
+        "json" => Step::Json(text()),
         "remember" => Step::Remember,
         "untouched" => Step::Untouched,
         "control" => {
@@ -240,6 +265,14 @@ fn step(word: &str, rest: &str) -> Result<Step> {
         "kills" => Step::Kills(rest.parse().context("a number is wanted")?),
         _ => bail!("no such step; see dt-tests/README.md"),
     })
+}
+
+/// `INI [exits CODE]`.
+fn run_and_code(rest: &str) -> Result<(String, i32)> {
+    match rest.split_once(" exits ") {
+        Some((file, code)) => Ok((file.to_owned(), code.parse()?)),
+        None => Ok((rest.to_owned(), 0)),
+    }
 }
 
 fn folders(root: &Path) -> Result<Vec<PathBuf>> {
@@ -266,8 +299,11 @@ mod tests {
             for family in Family::ALL.into_iter().filter(|family| case.skip(*family).is_none()) {
                 assert!(case.id(family).len() <= 54, "{}: the name is too long", case.name);
                 for step in &case.steps {
-                    if let Step::Source(file) | Step::Target(file) | Step::Run(file, _) | Step::Start(file) =
-                        step
+                    if let Step::Source(file)
+                    | Step::Target(file)
+                    | Step::Run(file, _)
+                    | Step::Terminal(file, _)
+                    | Step::Start(file) = step
                     {
                         let optional =
                             matches!(file.as_str(), "src_prepare.sql" | "dst_prepare.sql" | "src_test.sql");
@@ -283,6 +319,9 @@ mod tests {
         assert_eq!(step("run", "a.ini exits 1").unwrap(), Step::Run("a.ini".into(), 1));
         let yields = step("yields", "SELECT 1 => 1").unwrap();
         assert_eq!(yields, Step::Yields("SELECT 1".into(), "1".into()));
+        let metric = step("metric", "dt_a_total{t=\"x y\"} = 3").unwrap();
+        assert_eq!(metric, Step::Metric("dt_a_total{t=\"x y\"}".into(), Wanted::Equal(3.0)));
+        assert!(step("metric", "dt_a 3").is_err());
         assert!(step("dance", "").is_err());
     }
 }

@@ -6,7 +6,9 @@
 
 pub mod case;
 pub mod compare;
+pub mod http;
 pub mod kill;
+pub mod metrics;
 pub mod process;
 pub mod report;
 pub mod servers;

@@ -1,6 +1,7 @@
 //! Plays a case's steps against one source server and Databend.
 
 mod checks;
+mod watch;
 
 use std::path::{Path, PathBuf};
 
@@ -9,6 +10,7 @@ use tokio::task::JoinHandle;
 
 use crate::case::{Case, Step};
 use crate::kill;
+use crate::process::free_port;
 use crate::servers::{Family, SourceServer, TargetServer};
 use crate::source::Source;
 use crate::target::Target;
@@ -104,6 +106,9 @@ impl<'a> Play<'a> {
         vars.set("source_address", address(&source.url));
         vars.set("databend_url", &target.dsn);
         vars.set("databend_address", address(&target.dsn));
+        vars.set("databend_port", address(&target.dsn).rsplit(':').next().unwrap_or_default());
+        vars.set("metrics_port", free_port()?.to_string());
+        vars.set("folder", folder.display().to_string());
         Ok(Self {
             case,
             family,
@@ -134,6 +139,7 @@ impl<'a> Play<'a> {
             },
             Step::Position => self.position().await,
             Step::Run(file, code) => self.run(file, *code).await,
+            Step::Terminal(file, code) => self.terminal(file, *code).await,
             Step::Start(file) => self.start(file),
             Step::Follow => self.tasks.follow().await,
             Step::Wait(text) => self.tasks.wait_for(&self.vars.fill(text)).await,
@@ -151,6 +157,11 @@ impl<'a> Play<'a> {
             Step::Says(text) => self.says(text, true),
             Step::Lacks(text) => self.says(text, false),
             Step::Total(table, totals) => self.total(table, totals),
+            Step::Metric(name, wanted) => self.metric(name, *wanted).await,
+            Step::Ready => self.readiness(200, "ready").await,
+            Step::Unready(reason) => self.readiness(503, reason).await,
+            Step::Plain => self.plain(),
+            Step::Json(folder) => self.json(folder),
             Step::Remember => {
                 self.remembered = Some(self.target.fingerprint(self.vars.get("db")).await?);
                 Ok(())
@@ -199,6 +210,13 @@ impl<'a> Play<'a> {
     pub fn start(&mut self, file: &str) -> Result<()> {
         self.vars.set("stop_at", "never");
         self.launch(file)
+    }
+
+    async fn terminal(&mut self, file: &str, code: i32) -> Result<()> {
+        self.vars.set("stop_at", "caught_up");
+        let text = self.text(file)?.unwrap_or_default();
+        self.tasks.start_on_terminal(&text)?;
+        self.tasks.ends(code).await
     }
 
     fn launch(&mut self, file: &str) -> Result<()> {

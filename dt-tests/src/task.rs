@@ -45,6 +45,32 @@ impl Tasks {
         self.start_file(file)
     }
 
+    /// Starts a task on a pseudo terminal: what it prints is what a person would see, escape codes and all.
+    ///
+    /// # Errors
+    /// As [`Tasks::start`].
+    pub fn start_on_terminal(&mut self, text: &str) -> Result<()> {
+        if self.running.is_some() {
+            bail!("a task is running already");
+        }
+        let (file, log) = self.next_files();
+        std::fs::write(&file, text)?;
+        // A terminal that nobody looks at has no size and no type of its own.
+        let command =
+            format!("stty cols 150 rows 40; TERM=xterm exec {} run {}", binary()?.display(), file.display());
+        let args = ["--quiet", "--return", "--command", &command, "/dev/null"].map(str::to_owned);
+        let process = Process::start("dt on a terminal", Path::new("script"), &args, &log)?;
+        self.running = Some(Task { file, process });
+        Ok(())
+    }
+
+    /// Paths of the next task's file and log.
+    fn next_files(&mut self) -> (PathBuf, PathBuf) {
+        self.started += 1;
+        let path = |name: String| self.folder.join(name);
+        (path(format!("task_{}.ini", self.started)), path(format!("dt_{}.log", self.started)))
+    }
+
     fn start_file(&mut self, file: PathBuf) -> Result<()> {
         if self.running.is_some() {
             bail!("a task is running already");
