@@ -5,7 +5,7 @@
 //! commits everything whole that is in it. So a task that fails at the source has still delivered all that came before. When
 //! both fail, the sink's error is the one to show: its place in the stream comes first.
 
-use std::collections::{BTreeSet, HashMap};
+use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -173,7 +173,7 @@ async fn announce_copies(plan: &ExtractPlan, observer: &mut dyn SourceObserver, 
     if tables.is_empty() {
         return;
     }
-    let estimates: HashMap<_, _> = looks::estimates(observer, &tables).await.into_iter().collect();
+    let estimates = looks::estimates(observer, &tables).await;
     let marks = &plan.checkpoint.marks;
     watch.monitor.copies_planned(tables.into_iter().map(|table| {
         let rows = marks.iter().find(|mark| mark.table == table).map_or(0, |mark| mark.rows);

@@ -31,8 +31,8 @@ pub struct Case {
     pub not_copied: Vec<String>,
     /// Tables whose rows the comparison leaves out, because steps look at them.
     pub not_compared: Vec<String>,
-    /// Whether it has a local Databend of its own, because it plants faults there.
-    pub own_databend: bool,
+    /// Options of a local Databend of its own, because it plants faults or reads the log there; `None` shares the run's.
+    pub own_databend: Option<Vec<String>>,
 }
 
 /// One thing that happens. File names and texts may hold placeholders.
@@ -48,6 +48,8 @@ pub enum Step {
     Run(String, i32),
     /// Runs a task on a pseudo terminal to its end and expects an exit code.
     Terminal(String, i32),
+    /// Runs `dt` with these arguments and expects an exit code; names of task files stand for the files.
+    Command(Vec<String>, i32),
     /// Starts a task.
     Start(String),
     /// Waits until the task follows the binlog.
@@ -96,6 +98,12 @@ pub enum Step {
     Remember,
     /// Expects the target to hold what was remembered.
     Untouched,
+    /// Remembers how far the target's log of statements is.
+    Log,
+    /// Expects only statements that read in the log since [`Step::Log`].
+    ReadOnly,
+    /// Expects the log since [`Step::Log`] to hold what the last `dt plan --format json` announced, and no other change.
+    AsPlanned,
     /// Sends a request to the local Databend's test endpoints.
     Control(String, String, String),
     /// Kills the task so many times under load.
@@ -129,7 +137,7 @@ impl Case {
             routes: Vec::new(),
             not_copied: Vec::new(),
             not_compared: Vec::new(),
-            own_databend: false,
+            own_databend: None,
         };
         let own = folder.join("steps.txt");
         let usual = suite.join("steps.txt");
@@ -160,8 +168,8 @@ impl Case {
                 let family = Family::named(family.trim()).context("no such server")?;
                 self.skips.push((family, why.trim().to_owned()));
             }
-            "server" => self.own_server = Some(rest.split_whitespace().map(str::to_owned).collect()),
-            "databend" => self.own_databend = true,
+            "server" => self.own_server = Some(words(rest)),
+            "databend" => self.own_databend = Some(words(rest)),
             "route" => {
                 let (from, to) = rest.split_once(" -> ").context("route DB.TABLE -> DB.TABLE")?;
                 self.routes.push((from.to_owned(), to.to_owned()));
@@ -216,8 +224,9 @@ fn step(word: &str, rest: &str) -> Result<Step> {
         "source" => Step::Source(text()),
         "target" => Step::Target(text()),
         "position" => Step::Position,
-        "run" => run_and_code(rest).map(|(file, code)| Step::Run(file, code))?,
-        "terminal" => run_and_code(rest).map(|(file, code)| Step::Terminal(file, code))?,
+        "run" => with_code(rest).map(|(file, code)| Step::Run(file.to_owned(), code))?,
+        "terminal" => with_code(rest).map(|(file, code)| Step::Terminal(file.to_owned(), code))?,
+        "command" => with_code(rest).map(|(args, code)| Step::Command(words(args), code))?,
         "start" => Step::Start(text()),
         "follow" => Step::Follow,
         "wait" => Step::Wait(text()),
@@ -257,6 +266,9 @@ fn step(word: &str, rest: &str) -> Result<Step> {
         "json" => Step::Json(text()),
         "remember" => Step::Remember,
         "untouched" => Step::Untouched,
+        "log" => Step::Log,
+        "read_only" => Step::ReadOnly,
+        "as_planned" => Step::AsPlanned,
         "control" => {
             let mut words = rest.splitn(3, ' ').map(str::to_owned);
             let mut next = || words.next().unwrap_or_default();
@@ -267,12 +279,16 @@ fn step(word: &str, rest: &str) -> Result<Step> {
     })
 }
 
-/// `INI [exits CODE]`.
-fn run_and_code(rest: &str) -> Result<(String, i32)> {
-    match rest.split_once(" exits ") {
-        Some((file, code)) => Ok((file.to_owned(), code.parse()?)),
-        None => Ok((rest.to_owned(), 0)),
+/// What runs, and the exit code that it has to end with: `INI [exits CODE]`.
+fn with_code(rest: &str) -> Result<(&str, i32)> {
+    match rest.rsplit_once(" exits ") {
+        Some((what, code)) => Ok((what, code.parse()?)),
+        None => Ok((rest, 0)),
     }
+}
+
+fn words(text: &str) -> Vec<String> {
+    text.split_whitespace().map(str::to_owned).collect()
 }
 
 fn folders(root: &Path) -> Result<Vec<PathBuf>> {
@@ -298,19 +314,26 @@ mod tests {
             assert!(!case.name.contains("__"), "{}: `__` separates further databases", case.name);
             for family in Family::ALL.into_iter().filter(|family| case.skip(*family).is_none()) {
                 assert!(case.id(family).len() <= 54, "{}: the name is too long", case.name);
-                for step in &case.steps {
-                    if let Step::Source(file)
-                    | Step::Target(file)
-                    | Step::Run(file, _)
-                    | Step::Terminal(file, _)
-                    | Step::Start(file) = step
-                    {
-                        let optional =
-                            matches!(file.as_str(), "src_prepare.sql" | "dst_prepare.sql" | "src_test.sql");
-                        assert!(optional || case.has(file, family), "{}: {file}", case.name);
-                    }
+                for file in case.steps.iter().flat_map(files) {
+                    let optional = matches!(file, "src_prepare.sql" | "dst_prepare.sql" | "src_test.sql");
+                    assert!(optional || case.has(file, family), "{}: {file}", case.name);
                 }
             }
+        }
+    }
+
+    /// The files that a step names.
+    fn files(step: &Step) -> Vec<&str> {
+        match step {
+            Step::Source(file)
+            | Step::Target(file)
+            | Step::Run(file, _)
+            | Step::Terminal(file, _)
+            | Step::Start(file) => vec![file],
+            Step::Command(args, _) => {
+                args.iter().map(String::as_str).filter(|a| a.ends_with(".ini")).collect()
+            }
+            _ => Vec::new(),
         }
     }
 
@@ -319,6 +342,8 @@ mod tests {
         assert_eq!(step("run", "a.ini exits 1").unwrap(), Step::Run("a.ini".into(), 1));
         let yields = step("yields", "SELECT 1 => 1").unwrap();
         assert_eq!(yields, Step::Yields("SELECT 1".into(), "1".into()));
+        let command = step("command", "plan a.ini --format json exits 2").unwrap();
+        assert_eq!(command, Step::Command(words("plan a.ini --format json"), 2));
         let metric = step("metric", "dt_a_total{t=\"x y\"} = 3").unwrap();
         assert_eq!(metric, Step::Metric("dt_a_total{t=\"x y\"}".into(), Wanted::Equal(3.0)));
         assert!(step("metric", "dt_a 3").is_err());

@@ -69,9 +69,9 @@ pub trait SourceObserver: Send {
     /// Unreachable source, missing privilege, no change stream.
     async fn look(&mut self) -> Result<SourceLook>;
 
-    /// Rows of these tables as the source's statistics estimate them. Tables that it has no estimate for are left out.
+    /// Rows as the source's statistics estimate them, 0 when they do not know; of these tables and maybe of others.
     ///
     /// # Errors
     /// Unreachable source.
-    async fn estimated_rows(&mut self, tables: &BTreeSet<TableName>) -> Result<Vec<(TableName, u64)>>;
+    async fn estimated_rows(&mut self, tables: &BTreeSet<TableName>) -> Result<HashMap<TableName, u64>>;
 }

@@ -1,5 +1,7 @@
 //! How a task ends, between two ends that do what a test wants.
 
+use std::collections::HashMap;
+
 use async_trait::async_trait;
 use dt_common::batch::{Checkpoint, Progress, TableBatch};
 use dt_common::item::{Ddl, DtItem};
@@ -42,7 +44,7 @@ impl SourceObserver for Silent {
         std::future::pending().await
     }
 
-    async fn estimated_rows(&mut self, _: &BTreeSet<TableName>) -> Result<Vec<(TableName, u64)>> {
+    async fn estimated_rows(&mut self, _: &BTreeSet<TableName>) -> Result<HashMap<TableName, u64>> {
         std::future::pending().await
     }
 }

@@ -1,6 +1,6 @@
 //! Looks at the source from beside the stream, so that its end is known also while the stream is far behind or lost.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashMap};
 use std::convert::Infallible;
 use std::time::Duration;
 
@@ -44,10 +44,10 @@ pub(super) async fn take(
 pub(crate) async fn estimates(
     observer: &mut dyn SourceObserver,
     tables: &BTreeSet<TableName>,
-) -> Vec<(TableName, u64)> {
+) -> HashMap<TableName, u64> {
     within(TIMEOUT, observer.estimated_rows(tables)).await.unwrap_or_else(|error| {
         warn!(%error, "the source does not estimate its rows: the copy goes on without percentages");
-        Vec::new()
+        HashMap::new()
     })
 }
 

@@ -6,13 +6,17 @@
 //! - `snapshot`, `literal`, `value`: the rows as they are
 //! - `handover`: where the change stream takes over from the copy
 //! - `binlog`: the change stream
+//! - `estimates`: rows by the statistics
 //! - `observer`: looks at the source from beside the stream
+//! - `admin`: what the commands beside `dt run` ask
 //! - `extractor`: what each kind of task does with them
 
+mod admin;
 mod binlog;
 mod checks;
 mod column_type;
 mod connection;
+mod estimates;
 mod extractor;
 mod handover;
 mod literal;
@@ -22,4 +26,5 @@ mod server;
 mod snapshot;
 mod value;
 
+pub use admin::MySqlAdmin;
 pub use extractor::MySqlExtractor;

@@ -1,6 +1,6 @@
 //! Looks at the source from beside the stream, on a connection of its own.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashMap};
 use std::time::Duration;
 
 use async_trait::async_trait;
@@ -11,6 +11,7 @@ use mysql_async::prelude::Queryable;
 use mysql_async::{Conn, Row};
 
 use super::connection::{Connector, source_error};
+use super::estimates::estimated_rows;
 use super::server::Server;
 use crate::extractor::SourceObserver;
 
@@ -68,15 +69,11 @@ impl SourceObserver for MySqlObserver {
         Ok(look)
     }
 
-    async fn estimated_rows(&mut self, tables: &BTreeSet<TableName>) -> Result<Vec<(TableName, u64)>> {
+    async fn estimated_rows(&mut self, tables: &BTreeSet<TableName>) -> Result<HashMap<TableName, u64>> {
         let Opened { mut conn, server } = self.open().await?;
-        let query =
-            "SELECT TABLE_SCHEMA, TABLE_NAME, TABLE_ROWS FROM information_schema.TABLES WHERE TABLE_ROWS > 0";
-        let found: Vec<(String, String, u64)> =
-            conn.query(query).await.map_err(|e| source_error("estimating rows", e))?;
+        let estimates = estimated_rows(&mut conn, &server, tables.iter()).await?;
         self.opened = Some(Opened { conn, server });
-        let named = found.into_iter().map(|(db, table, rows)| (TableName { db, table }, rows));
-        Ok(named.filter(|(name, _)| tables.contains(name)).collect())
+        Ok(estimates)
     }
 }
 
