@@ -84,6 +84,8 @@ pub enum Step {
     Lacks(String),
     /// Expects the task's last totals of a table.
     Total(String, Vec<String>),
+    /// Expects a check of the last precheck to have a result, and to say a text.
+    Finds(String, String, String),
     /// Waits until a metric has a value.
     Metric(String, Wanted),
     /// Waits until `/readyz` says that the task is ready.
@@ -249,6 +251,11 @@ fn step(word: &str, rest: &str) -> Result<Step> {
         "total" => {
             let mut words = rest.split_whitespace().map(str::to_owned);
             Step::Total(words.next().context("total DB.TABLE name=value ..")?, words.collect())
+        }
+        "finds" => {
+            let mut words = rest.splitn(3, ' ').map(str::to_owned);
+            let mut next = || words.next().unwrap_or_default();
+            Step::Finds(next(), next(), next())
         }
         "metric" => {
             let mut words = rest.rsplitn(3, ' ');

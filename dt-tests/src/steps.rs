@@ -165,6 +165,7 @@ impl<'a> Play<'a> {
             Step::Says(text) => self.says(text, true),
             Step::Lacks(text) => self.says(text, false),
             Step::Total(table, totals) => self.total(table, totals),
+            Step::Finds(check, result, text) => self.finds(check, result, text),
             Step::Metric(name, wanted) => self.metric(name, *wanted).await,
             Step::Ready => self.readiness(200, "ready").await,
             Step::Unready(reason) => self.readiness(503, reason).await,

@@ -29,9 +29,9 @@ pub struct BinlogFile {
     pub bytes: u64,
 }
 
-/// What a look at the source shows.
+/// What a look at the source's binlog shows.
 #[derive(Debug, Clone)]
-pub struct SourceLook {
+pub struct BinlogLook {
     /// The source's clock, microseconds since 1970.
     pub now: i64,
     /// Identity of the server that keeps the files.
@@ -68,12 +68,12 @@ pub(super) struct Freshness {
 
 #[derive(Debug)]
 struct Seen {
-    look: SourceLook,
+    look: BinlogLook,
     /// When, by our clock.
     at: i64,
 }
 
-impl SourceLook {
+impl BinlogLook {
     fn end(&self) -> Option<BinlogPosition> {
         let last = self.files.last()?;
         Some(BinlogPosition {
@@ -116,7 +116,7 @@ impl Freshness {
     }
 
     /// A look at the source was taken.
-    pub(super) fn looked(&mut self, look: SourceLook, now: i64) {
+    pub(super) fn looked(&mut self, look: BinlogLook, now: i64) {
         self.seen = Some(Seen { look, at: now });
         self.settle();
     }
@@ -128,7 +128,7 @@ impl Freshness {
         }
     }
 
-    fn has_reached_end(&self, look: &SourceLook) -> bool {
+    fn has_reached_end(&self, look: &BinlogLook) -> bool {
         match (self.place(look), look.end()) {
             (Some(reached), Some(end)) => self.pending.is_empty() && reached.has_reached(&end),
             (_, _) => false,
@@ -136,7 +136,7 @@ impl Freshness {
     }
 
     /// The reached place, if the server that was looked at wrote it.
-    fn place(&self, look: &SourceLook) -> Option<&BinlogPosition> {
+    fn place(&self, look: &BinlogLook) -> Option<&BinlogPosition> {
         self.reached.as_ref().filter(|reached| reached.server == look.server)
     }
 
@@ -187,11 +187,11 @@ mod tests {
     }
 
     /// A look at second `now` of our clock, at which the second file ends at `end`.
-    fn look(now: i64, end: u64) -> (SourceLook, i64) {
+    fn look(now: i64, end: u64) -> (BinlogLook, i64) {
         let file = |name: &str, bytes| BinlogFile { name: name.into(), bytes };
         let files = vec![file("b.1", 1000), file("b.2", end)];
         let retention = Some(Duration::from_secs(3600));
-        let look = SourceLook { now: (now + AHEAD) * SECOND, server: "s".into(), files, retention };
+        let look = BinlogLook { now: (now + AHEAD) * SECOND, server: "s".into(), files, retention };
         (look, now * SECOND)
     }
 

@@ -18,6 +18,6 @@ pub mod histogram;
 pub mod monitor;
 
 pub use counters::TableCounters;
-pub use freshness::{Behind, BinlogFile, SourceLook};
+pub use freshness::{Behind, BinlogFile, BinlogLook};
 pub use histogram::Histogram;
 pub use monitor::{CommittedBatch, CopyState, Monitor, Totals};

@@ -5,7 +5,7 @@ use std::sync::{Mutex, MutexGuard, OnceLock, PoisonError};
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use super::counters::TableCounters;
-use super::freshness::{Behind, Freshness, SourceLook};
+use super::freshness::{Behind, BinlogLook, Freshness};
 use super::health::{Health, Source};
 use super::histogram::Histogram;
 use crate::batch::Progress;
@@ -138,7 +138,7 @@ impl Monitor {
     }
 
     /// A look at the source was taken.
-    pub fn source_seen(&self, look: SourceLook) {
+    pub fn source_seen(&self, look: BinlogLook) {
         self.lock().freshness.looked(look, now());
     }
 

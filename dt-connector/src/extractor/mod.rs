@@ -9,7 +9,7 @@ use async_trait::async_trait;
 use dt_common::batch::Checkpoint;
 use dt_common::error::Result;
 use dt_common::item::ChunkWrite;
-use dt_common::monitor::{Monitor, SourceLook};
+use dt_common::monitor::{BinlogLook, Monitor};
 use dt_common::queue::ItemSender;
 use dt_common::schema::{TableName, TableSchema};
 use tokio_util::sync::CancellationToken;
@@ -67,7 +67,7 @@ pub trait SourceObserver: Send {
     ///
     /// # Errors
     /// Unreachable source, missing privilege, no change stream.
-    async fn look(&mut self) -> Result<SourceLook>;
+    async fn look(&mut self) -> Result<BinlogLook>;
 
     /// Rows as the source's statistics estimate them, 0 when they do not know; of these tables and maybe of others.
     ///

@@ -6,7 +6,7 @@ use std::time::Duration;
 use async_trait::async_trait;
 use dt_common::batch::Checkpoint;
 use dt_common::item::{ChunkMark, ChunkWrite, DtItem, SnapshotChunk};
-use dt_common::monitor::{BinlogFile, SourceLook};
+use dt_common::monitor::{BinlogFile, BinlogLook};
 use dt_common::position::{BinlogPosition, CommitMark};
 use dt_common::queue::{ItemSender, queue};
 use dt_common::row::{RowChange, RowData};
@@ -297,7 +297,7 @@ async fn lag_is_the_age_of_what_waits_and_then_zero() {
     let gated = RecordingSinker { gate: Some(Semaphore::new(0)), ..RecordingSinker::default() };
     let running = start(gated, 1, 600_000);
     let seen = BinlogFile { name: "b.1".into(), bytes: 30 };
-    let look = SourceLook { now: 100_000_000, server: "s".into(), files: vec![seen], retention: None };
+    let look = BinlogLook { now: 100_000_000, server: "s".into(), files: vec![seen], retention: None };
     running.monitor.source_seen(look);
     let lag = || running.monitor.behind(Duration::from_secs(60)).lag.map(|lag| lag.as_secs());
     let read = || tokio::time::sleep(Duration::from_millis(1));

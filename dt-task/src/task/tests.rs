@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use async_trait::async_trait;
 use dt_common::batch::{Checkpoint, Progress, TableBatch};
 use dt_common::item::{Ddl, DtItem};
-use dt_common::monitor::SourceLook;
+use dt_common::monitor::BinlogLook;
 use dt_common::queue::ItemSender;
 use dt_common::schema::TableName;
 use dt_connector::sinker::{CommitReport, TargetTable};
@@ -40,7 +40,7 @@ struct Silent;
 
 #[async_trait]
 impl SourceObserver for Silent {
-    async fn look(&mut self) -> Result<SourceLook> {
+    async fn look(&mut self) -> Result<BinlogLook> {
         std::future::pending().await
     }
 

@@ -143,7 +143,7 @@ fn name(extract_type: ExtractType) -> &'static str {
 mod tests {
     use dt_common::batch::Progress;
     use dt_common::error::ErrorKind;
-    use dt_common::monitor::{BinlogFile, CommittedBatch, SourceLook};
+    use dt_common::monitor::{BinlogFile, BinlogLook, CommittedBatch};
     use dt_common::position::{BinlogPosition, Position};
     use dt_common::queue::queue;
 
@@ -160,7 +160,7 @@ mod tests {
         let seen = BinlogFile { name: "b.1".into(), bytes: 400 };
         let now = 1_000_000_000;
         let retention = Some(Duration::from_secs(60));
-        monitor.source_seen(SourceLook { now, server: "s".into(), files: vec![seen], retention });
+        monitor.source_seen(BinlogLook { now, server: "s".into(), files: vec![seen], retention });
         let binlog = BinlogPosition { server: "s".into(), file: "b.1".into(), offset: 300 };
         let position = Some(Position { binlog: Some(binlog), gtid: None });
         monitor.committed(CommittedBatch {

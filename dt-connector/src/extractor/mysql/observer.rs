@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use dt_common::error::{Error, Result};
-use dt_common::monitor::{BinlogFile, SourceLook};
+use dt_common::monitor::{BinlogFile, BinlogLook};
 use dt_common::schema::TableName;
 use mysql_async::prelude::Queryable;
 use mysql_async::{Conn, Row};
@@ -53,13 +53,13 @@ impl MySqlObserver {
 
 #[async_trait]
 impl SourceObserver for MySqlObserver {
-    async fn look(&mut self) -> Result<SourceLook> {
+    async fn look(&mut self) -> Result<BinlogLook> {
         // A connection that failed is not used again, nor one whose answer nobody waited for.
         let Opened { mut conn, server } = self.open().await?;
         let files: Vec<Row> = conn.query(FILES).await.map_err(|e| source_error(FILES, e))?;
         let now: Option<i64> = conn.query_first(CLOCK).await.map_err(|e| source_error(CLOCK, e))?;
         let files = files.iter().map(binlog_file).collect::<Option<Vec<_>>>();
-        let look = SourceLook {
+        let look = BinlogLook {
             now: now.ok_or_else(|| unreadable(CLOCK))?,
             server: server.identity.clone(),
             files: files.ok_or_else(|| unreadable(FILES))?,

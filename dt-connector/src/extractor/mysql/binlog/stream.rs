@@ -77,7 +77,7 @@ impl BinlogStream {
         monitor: Arc<Monitor>,
     ) -> Self {
         let heartbeat = config.heartbeat_interval;
-        let reader = Reader { server_id: config.server_id, uuid: uuid::Uuid::new_v4().to_string() };
+        let reader = Reader::new(config.server_id, &config.task_id);
         Self { connector, server, reader, heartbeat, followed: Followed::new(filter, tables, skip), monitor }
     }
 
