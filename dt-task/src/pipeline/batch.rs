@@ -8,6 +8,7 @@ use dt_common::item::SnapshotChunk;
 use dt_common::monitor::TableCounters;
 use dt_common::row::{RowChange, RowData};
 use dt_common::schema::{TableName, TableSchema};
+use tokio::sync::oneshot;
 
 /// Rows or chunks; never both, since a chunk is no part of the change stream.
 pub(super) enum Body {
@@ -28,6 +29,8 @@ impl Body {
 pub(super) struct Batch {
     pub(super) body: Body,
     pub(super) progress: Progress,
+    /// Whom to tell when it is committed.
+    pub(super) stored: Option<oneshot::Sender<()>>,
 }
 
 impl Batch {

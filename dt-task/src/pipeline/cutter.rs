@@ -37,6 +37,8 @@ struct Open {
     /// Whether there is progress to store, with rows or without.
     moved: bool,
     forget_marks: bool,
+    /// Whom to tell when the batch is committed.
+    stored: Option<oneshot::Sender<()>>,
     /// When the batch has waited long enough.
     deadline: Option<Instant>,
     permit: Option<OwnedSemaphorePermit>,
@@ -50,6 +52,7 @@ impl Open {
             bytes: 0,
             moved: false,
             forget_marks: false,
+            stored: None,
             deadline: None,
             permit: None,
         }
@@ -102,9 +105,10 @@ impl Cutter {
 
     async fn take(&mut self, item: DtItem) -> Result<(), Gone> {
         match item {
-            DtItem::Start(position) => {
+            DtItem::Start { position, stored } => {
                 self.position = Some(position);
                 self.open.moved = true;
+                self.open.stored = Some(stored);
                 self.flush().await
             }
             DtItem::Row(row) => self.add_row(row).await,
@@ -207,7 +211,8 @@ impl Cutter {
             forget_marks: open.forget_marks,
         };
         let Some(permit) = open.permit else { return Err(Gone) };
-        self.out.send(Work::Batch(Batch { body: open.body, progress }, permit)).await.map_err(|_| Gone)
+        let batch = Batch { body: open.body, progress, stored: open.stored };
+        self.out.send(Work::Batch(batch, permit)).await.map_err(|_| Gone)
     }
 
     /// Everything before the change is committed first; nothing behind it is read before it is applied.

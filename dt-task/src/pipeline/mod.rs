@@ -55,6 +55,7 @@ struct StagedBatch<T> {
     staged: Vec<T>,
     counters: Vec<(TableName, TableCounters)>,
     progress: Progress,
+    stored: Option<oneshot::Sender<()>>,
     _permit: OwnedSemaphorePermit,
 }
 
@@ -150,7 +151,7 @@ impl<S: Sinker> Stager<S> {
         });
         // In order: chunks of one table may build on each other.
         let staged = stream::iter(lanes).buffered(self.lanes).try_collect().await.map_err(place)?;
-        Ok(StagedBatch { staged, counters, progress: batch.progress, _permit: permit })
+        Ok(StagedBatch { staged, counters, progress: batch.progress, stored: batch.stored, _permit: permit })
     }
 }
 
@@ -195,6 +196,10 @@ impl<S: Sinker> Committer<S> {
                 totals.position = Some(position);
             }
         });
+        if let Some(stored) = batch.stored {
+            // A source that is gone needs no answer.
+            let _ = stored.send(());
+        }
         Ok(())
     }
 }
