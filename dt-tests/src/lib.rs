@@ -6,9 +6,13 @@
 
 pub mod case;
 pub mod compare;
+pub mod faults;
 pub mod kill;
+pub mod load;
 pub mod process;
+pub mod proxy;
 pub mod report;
+pub mod run;
 pub mod servers;
 pub mod source;
 pub mod steps;
