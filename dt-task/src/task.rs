@@ -9,7 +9,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use dt_common::config::{ExtractType, ExtractorConfig, StopAt, TaskConfig};
-use dt_common::error::{Error, Result};
+use dt_common::error::{Error, ErrorKind, Result};
 use dt_common::monitor::Monitor;
 use dt_common::queue::queue;
 use dt_common::router::Router;
@@ -24,6 +24,9 @@ use crate::parallelizer;
 use crate::pipeline::Pipeline;
 use crate::report;
 
+/// Longest wait for what is in flight when the task is stopped. It ends by then unless the target is away, whose retries may take
+/// longer than any service manager waits.
+const STOP_TIMEOUT: Duration = Duration::from_secs(30);
 /// Longest wait for the target to end its sessions, on which nothing depends.
 const CLOSE_TIMEOUT: Duration = Duration::from_secs(5);
 
@@ -123,6 +126,7 @@ async fn stream<S: Sinker>(
     let delivered = tokio::select! {
         delivered = pipeline.run(receiver, position) => delivered,
         never = report::progress(&monitor, config.pipeline.checkpoint_interval) => match never {},
+        error = overdue(&stop) => Err(error),
     };
     // A pipeline that has failed has no use for more items.
     extract_stop.cancel();
@@ -131,6 +135,20 @@ async fn stream<S: Sinker>(
     report::totals(&monitor);
     delivered?;
     Ok(if extracted? { interrupted(config) } else { Ended::Done })
+}
+
+/// Ends when the task was stopped and the batches in flight have had their time.
+async fn overdue(stop: &CancellationToken) -> Error {
+    stop.cancelled().await;
+    tokio::time::sleep(STOP_TIMEOUT).await;
+    Error::new(
+        ErrorKind::Transient,
+        format!(
+            "stopped, but the batches in flight were not committed within {} s; the next start finds out how far the \
+             task is and goes on from there",
+            STOP_TIMEOUT.as_secs()
+        ),
+    )
 }
 
 /// Takes the task over and looks at its tables: everything that comes before the first row.
