@@ -6,7 +6,7 @@
 use dt_common::config::FkCascade;
 use dt_common::error::{Error, Result};
 use dt_common::filter::Filter;
-use dt_common::position::{BinlogPosition, GtidPosition, Position};
+use dt_common::position::{BinlogPosition, GtidList, GtidPosition, Position};
 use dt_common::schema::TableName;
 use mysql_async::prelude::{FromRow, Queryable};
 use mysql_async::{Conn, Row};
@@ -215,6 +215,9 @@ pub(crate) async fn resume_position(
         (Some(binlog), _) => binlog_file(conn, server, binlog, gtid.is_some()).await?,
         (None, _) => None,
     };
+    if let (Some(binlog), Some(GtidPosition::MariaDb(list))) = (&binlog, &gtid) {
+        same_history(conn, server, binlog, list).await?;
+    }
     Ok(Position { binlog, gtid })
 }
 
@@ -252,6 +255,27 @@ async fn binlog_file(
         "the binlog {file} that the task needs is no longer on the source; copy anew with a new task id, and keep binlogs \
          longer (binlog_expire_logs_seconds)"
     )))
+}
+
+/// Whether a file and offset of this server stand where the task's GTIDs do. They do not in a binlog that was reset and has been
+/// written to since: the numbers come again. MySQL offers no way to ask.
+async fn same_history(
+    conn: &mut Conn,
+    server: &Server,
+    at: &BinlogPosition,
+    stored: &GtidList,
+) -> Result<()> {
+    match server.gtid_at(conn, at).await? {
+        Some(GtidPosition::MariaDb(found)) if !stored.iter().all(|gtid| found.iter().any(|f| f == gtid)) => {
+            Err(Error::source(format!(
+                "the task stands at {stored}, but the source's binlog has {found} there ({}:{}): it was reset or restored \
+                 since; copy anew with a new task id",
+                at.file, at.offset
+            )))
+        }
+        // Where the server cannot tell, the GTIDs alone have to do.
+        Some(GtidPosition::MariaDb(_) | GtidPosition::MySql(_)) | None => Ok(()),
+    }
 }
 
 /// Whether the server has executed all that the task has, and still holds all that the task has not.
