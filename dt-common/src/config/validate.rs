@@ -152,20 +152,28 @@ fn sinker(raw: &RawConfig, id: &str, extract_type: ExtractType) -> Result<Sinker
         task_id: id.to_owned(),
         batch_size: raw.number("sinker", "batch_size", 1, 1_000_000)? as usize,
         max_retries: raw.number("sinker", "max_retries", 0, 1000)? as u32,
+        retry_timeout: Duration::from_secs(raw.number("sinker", "retry_timeout_secs", 0, 86_400)?),
         on_existing_rows: raw.choice("sinker", "on_existing_rows", &policies)?,
     }))
 }
+
+/// Seconds to wait for one HTTP answer. The server sends one at least every 10 s however long a statement takes, so this is
+/// silence; the driver's own 300 s would be a long time to notice it.
+const ANSWER_SECS: &str = "120";
 
 /// The DSN with the driver's own retries off: its retry repeats COMMIT, and a stray COMMIT answers OK.
 fn databend_dsn(raw: &RawConfig) -> Result<Secret> {
     let schemes = ["databend", "databend+http", "databend+https"];
     let dsn = connection_url(raw, "sinker", &schemes)?;
     let mut url = Url::parse(dsn.reveal()).map_err(|e| raw.bad("sinker", "url", &e.to_string()))?;
-    let kept: Vec<(String, String)> = url
+    let mut kept: Vec<(String, String)> = url
         .query_pairs()
         .filter(|(key, _)| key != "retry_count")
         .map(|(k, v)| (k.into(), v.into()))
         .collect();
+    if kept.iter().all(|(key, _)| key != "page_request_timeout_secs") {
+        kept.push(("page_request_timeout_secs".to_owned(), ANSWER_SECS.to_owned()));
+    }
     url.query_pairs_mut().clear().extend_pairs(kept).append_pair("retry_count", "1");
     Ok(Secret::new(url.to_string()))
 }
@@ -249,7 +257,10 @@ mod tests {
         assert_eq!((mysql.start.clone(), mysql.stop_at), (BinlogStart::Now, StopAt::Never));
         assert!(mysql.server_id >= 0x4000_0000);
         let SinkerConfig::Databend(databend) = &task.sinker else { panic!("{:?}", task.sinker) };
-        assert_eq!(databend.dsn.reveal(), "databend://d:s@h:8000/x?sslmode=disable&retry_count=1");
+        assert_eq!(
+            databend.dsn.reveal(),
+            "databend://d:s@h:8000/x?sslmode=disable&page_request_timeout_secs=120&retry_count=1"
+        );
         assert_eq!(task.parallelizer.parallel_type, ParallelType::Merge);
         let shown = format!("{task:?}");
         assert!(!shown.contains("p%40") && !shown.contains("d:s@"), "{shown}");

@@ -89,7 +89,7 @@ impl StateTables {
             if let Some(row) = self.single_row(session).await? {
                 self.check(&row)?;
                 if row.lease.owner == owner {
-                    let marks = self.read_marks(session).await?;
+                    let marks = self.read_marks(session, &row.lease).await?;
                     let position = self.position(&row)?;
                     return Ok((row.lease, Checkpoint { position, marks }));
                 }
@@ -217,8 +217,10 @@ impl StateTables {
             "SELECT `task_id`, to_string(`format`), to_string(`epoch`), to_string(`n`), `owner`, `position` FROM {}",
             self.checkpoint
         );
-        let rows =
-            session.query(&sql).await.map_err(|e| e.at(format_args!("reading {}", self.checkpoint)))?;
+        let rows = session.query(&sql).await.map_err(|e| match e.kind() {
+            ErrorKind::Schema => self.broken("it is gone, or altered"),
+            _ => e.at(format_args!("reading {}", self.checkpoint)),
+        })?;
         rows.into_iter()
             .map(|row| self.parse(row).ok_or_else(|| self.broken("its row cannot be read")))
             .collect()
@@ -250,18 +252,25 @@ impl StateTables {
         parsed.map_err(|e: Error| self.broken(&format!("the stored position cannot be read ({e})")))
     }
 
-    async fn read_marks(&self, session: &Session) -> Result<Vec<ChunkMark>> {
-        let rows = session
-            .query(&marks::latest(&self.marks))
-            .await
-            .map_err(|e| e.at(format_args!("reading {}", self.marks)))?;
+    async fn read_marks(&self, session: &Session, lease: &Lease) -> Result<Vec<ChunkMark>> {
+        let reading = |e: Error| e.at(format_args!("reading {}", self.marks));
+        let newest = session.query(&marks::newest_batch(&self.marks)).await.map_err(reading)?;
+        let newest = newest.into_iter().flatten().flatten().next().and_then(|n| n.parse::<u64>().ok());
+        // A mark is stored with the batch that its number names. Copied tables without the position of their copy would be
+        // followed from another place.
+        if newest.is_some_and(|newest| newest > lease.n) {
+            return Err(self.broken(&format!("{} is ahead of it", self.marks)));
+        }
+        let rows = session.query(&marks::latest(&self.marks)).await.map_err(reading)?;
         rows.into_iter().map(|row| marks::parse(&self.marks, row)).collect()
     }
 
-    fn broken(&self, what: &str) -> Error {
+    /// The error for a state that dt has not made.
+    pub fn broken(&self, what: &str) -> Error {
         Error::target(format!(
-            "{}: {what}; somebody else has written to it. Drop the table to begin the task anew, or restore it",
-            self.checkpoint
+            "{}: {what}; somebody else has written to it. Restore it, or begin the task anew: drop it together with {} and copy \
+             the tables again",
+            self.checkpoint, self.marks
         ))
     }
 }

@@ -18,6 +18,7 @@ use super::checkpoint::StateTables;
 use super::client::Client;
 use super::committer::{Committer, StagedTable};
 use super::plan::TablePlan;
+use super::retry::{self, Limits};
 use super::statements::statements;
 use super::{ddl, target_tables};
 use crate::sinker::{CommitReport, Sinker, TargetTable};
@@ -42,9 +43,10 @@ impl DatabendSinker {
     /// A task id that cannot name a table.
     pub fn new(config: &DatabendConfig, router: Router) -> Result<Self> {
         let client = Arc::new(Client::new(config.dsn.clone()));
+        let limits = Limits { conflicts: config.max_retries, unavailable: config.retry_timeout };
         let committer = match config.task_id.as_str() {
             "" => None,
-            id => Some(Committer::new(client.clone(), StateTables::new(id)?, config.max_retries)),
+            id => Some(Committer::new(client.clone(), StateTables::new(id)?, limits)),
         };
         Ok(Self {
             client,
@@ -103,34 +105,41 @@ impl Sinker for DatabendSinker {
             databases.insert(target.db.clone());
             creates.push(TablePlan::new(table.clone(), target)?);
         }
-        let session = self.client.connect().await?;
-        for db in &databases {
-            session
-                .execute(&ddl::create_database(db)?)
-                .await
-                .map_err(|e| e.at(format_args!("database `{db}`")))?;
-        }
-        for plan in &creates {
-            let created = session.execute(&ddl::create_table(plan)).await;
-            created.map_err(|e| e.at(format_args!("creating target table {}", plan.target)))?;
-        }
-        session.close().await
+        retry::at_start(async || {
+            let session = self.client.connect().await?;
+            for db in &databases {
+                session
+                    .execute(&ddl::create_database(db)?)
+                    .await
+                    .map_err(|e| e.at(format_args!("database `{db}`")))?;
+            }
+            for plan in &creates {
+                let created = session.execute(&ddl::create_table(plan)).await;
+                created.map_err(|e| e.at(format_args!("creating target table {}", plan.target)))?;
+            }
+            session.close().await
+        })
+        .await
     }
 
     async fn refresh_meta(&self, tables: &[Arc<TableSchema>]) -> Result<Vec<TargetTable>> {
         let targets = tables.iter().map(|table| self.target(table)).collect::<Result<Vec<_>>>()?;
-        let session = self.client.connect().await?;
-        let columns = target_tables::read_columns(&session, &targets).await?;
-        let plans = tables
-            .iter()
-            .zip(targets)
-            .map(|(table, target)| {
-                let columns = columns.get(&target).map(Vec::as_slice);
-                target_tables::plan(table, target, columns).map(Arc::new)
-            })
-            .collect::<Result<Vec<_>>>()?;
-        let has_rows = target_tables::read_has_rows(&session, &plans).await?;
-        session.close().await?;
+        let (plans, has_rows) = retry::at_start(async || {
+            let session = self.client.connect().await?;
+            let columns = target_tables::read_columns(&session, &targets).await?;
+            let plans = tables
+                .iter()
+                .zip(&targets)
+                .map(|(table, target)| {
+                    let columns = columns.get(target).map(Vec::as_slice);
+                    target_tables::plan(table, target.clone(), columns).map(Arc::new)
+                })
+                .collect::<Result<Vec<_>>>()?;
+            let has_rows = target_tables::read_has_rows(&session, &plans).await?;
+            session.close().await?;
+            Ok((plans, has_rows))
+        })
+        .await?;
         let mut known = self.plans.write().unwrap_or_else(PoisonError::into_inner);
         known.extend(plans.into_iter().map(|plan| (plan.schema.name.clone(), plan)));
         Ok(has_rows.into_iter().map(|has_rows| TargetTable { has_rows }).collect())

@@ -7,7 +7,7 @@
 //! | [`checkpoint`], [`marks`] | the task's state in schema `_dt`: taking it over, reading it, moving it |
 //! | [`target_tables`] | what the target's tables look like |
 //! | [`client`] | sessions: the only place that does I/O |
-//! | [`errors`] | what Databend's errors mean |
+//! | [`errors`], [`retry`] | what Databend's errors mean, and how long they are met by trying again |
 //! | [`plan`], [`statements`], [`multiset`], [`rowset`], [`ddl`], [`types`], [`literal`], [`json`], [`unfit`], [`quote`] | pure: text from rows |
 
 pub mod checkpoint;
@@ -24,6 +24,7 @@ pub mod marks;
 pub mod multiset;
 pub mod plan;
 pub mod quote;
+pub mod retry;
 pub mod rowset;
 pub mod statements;
 pub mod target_tables;
