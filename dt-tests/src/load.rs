@@ -140,8 +140,9 @@ fn values(random: &mut StdRng, rows: i64, row: impl Fn(&mut StdRng) -> String) -
 
 fn keyed(random: &mut StdRng, changed: i64) -> Vec<String> {
     let id = random.random_range(0..3000);
-    let rows =
-        values(random, changed / 2, |r| format!("({}, {}, 'row')", r.random_range(0..3000), r.random::<u16>()));
+    let rows = values(random, changed / 2, |r| {
+        format!("({}, {}, 'row')", r.random_range(0..3000), r.random::<u16>())
+    });
     vec![
         format!("REPLACE INTO keyed VALUES {rows}"),
         format!("UPDATE keyed SET v = v + 1 WHERE id BETWEEN {id} AND {}", id + changed),
@@ -184,4 +185,3 @@ fn several(random: &mut StdRng, changed: i64) -> Vec<String> {
         format!("DELETE FROM entry WHERE account = {to} LIMIT 10"),
     ]
 }
-

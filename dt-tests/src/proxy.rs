@@ -159,7 +159,9 @@ mod tests {
             while let Ok((mut client, _)) = listener.accept().await {
                 tokio::spawn(async move {
                     let mut byte = [0];
-                    while client.read_exact(&mut byte).await.is_ok() && client.write_all(&byte).await.is_ok() {}
+                    while client.read_exact(&mut byte).await.is_ok() && client.write_all(&byte).await.is_ok()
+                    {
+                    }
                 });
             }
         });

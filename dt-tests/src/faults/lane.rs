@@ -84,7 +84,10 @@ impl Lane {
     /// # Errors
     /// The URL does not parse.
     pub fn writers_source(&self) -> Result<Source> {
-        Source::new(self.source().family, &format!("mysql://root:dt_root@127.0.0.1:{}", self.for_writers.port))
+        Source::new(
+            self.source().family,
+            &format!("mysql://root:dt_root@127.0.0.1:{}", self.for_writers.port),
+        )
     }
 
     /// The URL that dt is given for the source.

@@ -9,16 +9,18 @@
 //! | [`mishap`] | faults at random times, for as long as it takes |
 //! | [`marathon`] | kills under constant load from a task's first second on |
 //! | [`invariant`] | a sum over several tables that no reader may ever see change |
+//! | [`outage`] | both networks silent for a minute |
 //! | [`soak`] | small commits for a long time: what grows |
 //!
 //! A step is met exactly and not by luck: the local Databend holds the request that belongs to it, and says how often it did. A
 //! fault that did not fire fails its case.
 
-
+pub mod invariant;
 pub mod lane;
-
-
+pub mod marathon;
+pub mod mishap;
+pub mod outage;
 pub mod play;
 pub mod scene;
-
+pub mod soak;
 pub mod table;

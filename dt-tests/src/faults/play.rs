@@ -10,8 +10,10 @@ use tokio::time::sleep;
 use super::lane::{Lane, USER};
 use super::scene::Scene;
 use super::table::{Case, Phase, Step};
+use crate::process::eventually;
 use crate::proxy::Network;
 use crate::servers::Family;
+use crate::source::Source;
 use crate::steps::Outcome;
 
 /// Longer than dt waits for an answer here.
@@ -165,7 +167,12 @@ async fn bring_about(fault: Fault, step: &Step, scene: &mut Scene<'_>) -> Result
             Ok("held, SIGTERM, exit code 0".to_owned())
         }
         Fault::StoppedWithTargetDead => {
-            scene.plant(step, json!({ "kind": "any", "match": "", "nth": 1, "times": 0, "action": "http_503" })).await?;
+            scene
+                .plant(
+                    step,
+                    json!({ "kind": "any", "match": "", "nth": 1, "times": 0, "action": "http_503" }),
+                )
+                .await?;
             scene.fired(3).await?;
             scene.tasks.terminate().await?;
             scene.tasks.ends(1).await?;
@@ -323,9 +330,7 @@ async fn at_source(fault: SourceFault, step: &Step, scene: &mut Scene<'_>) -> Re
             Ok(format!("another server, port {port}"))
         }
         SourceFault::Purged => {
-            scene.lane.source().run("FLUSH BINARY LOGS").await?;
-            let (file, ..) = scene.lane.source().position().await?;
-            scene.lane.source().run(&format!("PURGE BINARY LOGS TO '{file}'")).await?;
+            purge(scene.lane.source()).await?;
             refused(scene, &["no longer", "purged"]).await
         }
         SourceFault::Reset => {
@@ -337,6 +342,19 @@ async fn at_source(fault: SourceFault, step: &Step, scene: &mut Scene<'_>) -> Re
             refused(scene, &["reset", "ahead of this server", "no longer"]).await
         }
     }
+}
+
+/// Drops every binlog but the present one. MariaDB keeps a file, without a word, until its engine has flushed what is in it.
+async fn purge(source: &Source) -> Result<()> {
+    source.run("FLUSH BINARY LOGS").await?;
+    let (file, ..) = source.position().await?;
+    let purged = eventually(Duration::from_secs(20), async || {
+        source.run(&format!("FLUSH BINARY LOGS; PURGE BINARY LOGS TO '{file}'")).await?;
+        let first = source.text("SHOW BINARY LOGS").await?;
+        ensure!(first == file, "{first} is still there");
+        Ok(())
+    });
+    purged.await
 }
 
 /// Starts the task if it was stopped, lets it go on if it was held, and waits until it follows.
@@ -355,7 +373,8 @@ async fn missed(scene: &mut Scene<'_>, held: bool, before: &str) -> Result<Strin
     if held {
         scene.release("run").await?;
     }
-    const SIGNS: [&str; 3] = ["source lost", "reading failed", "the read view of the keyless tables was lost"];
+    const SIGNS: [&str; 3] =
+        ["source lost", "reading failed", "the read view of the keyless tables was lost"];
     let deadline = tokio::time::Instant::now() + Duration::from_secs(60);
     loop {
         let output = scene.tasks.output();

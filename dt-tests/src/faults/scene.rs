@@ -75,7 +75,9 @@ impl<'a> Scene<'a> {
     /// The source refuses.
     pub async fn new(lane: &'a mut Lane, tables: &str) -> Result<Self> {
         let (id, folder) = lane.next()?;
-        lane.source().run(&format!("CREATE DATABASE {id} DEFAULT CHARACTER SET utf8mb4;\nUSE {id};\n{tables}")).await?;
+        lane.source()
+            .run(&format!("CREATE DATABASE {id} DEFAULT CHARACTER SET utf8mb4;\nUSE {id};\n{tables}"))
+            .await?;
         let ini = format!(
             "[task]\nid={id}\n[extractor]\ndb_type=mysql\nextract_type=snapshot_and_cdc\nurl={}\nheartbeat_interval_secs=1\n\
              chunk_rows=100\n[filter]\ndo_dbs={id}\n[sinker]\ndb_type=databend\nurl={}\n[runtime]\nlog_level=debug\n\

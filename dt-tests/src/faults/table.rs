@@ -175,7 +175,9 @@ impl Case {
 
     /// Whether it is played on MySQL too: what happens at the source, and every fault of a commit.
     pub fn is_for_mysql(&self) -> bool {
-        matches!(self.fault, Fault::Source(_)) || self.step.name == COMMIT.name || self.step.name == HANDED.name
+        matches!(self.fault, Fault::Source(_))
+            || self.step.name == COMMIT.name
+            || self.step.name == HANDED.name
     }
 }
 

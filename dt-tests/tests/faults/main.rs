@@ -2,9 +2,9 @@
 //!
 //! | mode | what |
 //! |---|---|
-//! | (none) | every case of the table; `NAME` is a part of a case's name |
-//! | `sample` | what `make test` plays: some cases, and the long tests shortened |
-//! | `marathon [SECONDS]`, `invariant [SECONDS]`, `soak [SECONDS]` | the long tests |
+//! | (none) | every case of the table and the long tests but the soak; with `NAME`, a part of a case's name, those cases |
+//! | `sample` | what `make test` plays: some cases, and two of the long tests shortened |
+//! | `marathon [SECONDS]`, `invariant [SECONDS]`, `outage [SECONDS]`, `soak [SECONDS]` | one long test |
 
 use std::collections::VecDeque;
 use std::path::Path;
@@ -14,7 +14,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use anyhow::{Context, Result, anyhow, bail};
 use dt_tests::faults::lane::Lane;
 use dt_tests::faults::table::Case;
-use dt_tests::faults::play;
+use dt_tests::faults::{invariant, marathon, outage, play, soak};
 use dt_tests::report::Report;
 use dt_tests::run;
 use dt_tests::servers::Family;
@@ -25,6 +25,10 @@ use tokio::time::{Duration, Instant, timeout};
 
 /// Cases that run at the same time, each on servers of its own, unless `JOBS` says otherwise.
 const JOBS: usize = 2;
+/// The long tests and their usual seconds.
+const LONG: [(&str, u64); 4] = [("invariant", 300), ("marathon", 120), ("outage", 60), ("soak", 1200)];
+/// How long those last that `make test` plays.
+const SAMPLE: [(&str, u64); 2] = [("invariant", 30), ("marathon", 20)];
 /// Time for one case.
 const LIMIT: Duration = Duration::from_secs(300);
 
@@ -46,11 +50,20 @@ async fn work() -> Result<bool> {
     let mut report = Report::default();
     report.say(&format!("files and logs of this run: {}", folder.display()));
     match &wanted.mode {
-        Mode::Table => table(&wanted, &folder, &mut report, |case| wanted.takes(case)).await?,
+        Mode::All if !wanted.names.is_empty() => {
+            table(&wanted, &folder, &mut report, |case| wanted.takes(case)).await?;
+        }
+        Mode::All => {
+            table(&wanted, &folder, &mut report, |_| true).await?;
+            for (name, seconds) in LONG.iter().filter(|(name, _)| *name != "soak") {
+                long(name, *seconds, &wanted, &folder, &mut report).await?;
+            }
+        }
         Mode::Sample => {
             table(&wanted, &folder, &mut report, Case::is_sampled).await?;
-            long("invariant", 20, &wanted, &folder, &mut report).await?;
-            long("marathon", 20, &wanted, &folder, &mut report).await?;
+            for (name, seconds) in SAMPLE {
+                long(name, seconds, &wanted, &folder, &mut report).await?;
+            }
         }
         Mode::Long(name, seconds) => long(name, *seconds, &wanted, &folder, &mut report).await?,
     }
@@ -58,7 +71,12 @@ async fn work() -> Result<bool> {
 }
 
 /// Plays the cases of the table that are wanted, a family after the other.
-async fn table(wanted: &Wanted, folder: &Path, report: &mut Report, takes: impl Fn(&Case) -> bool) -> Result<()> {
+async fn table(
+    wanted: &Wanted,
+    folder: &Path,
+    report: &mut Report,
+    takes: impl Fn(&Case) -> bool,
+) -> Result<()> {
     let mut found = false;
     for family in wanted.families() {
         let cases = Case::all().into_iter().filter(|case| takes(case));
@@ -89,7 +107,8 @@ async fn on_lanes(family: Family, cases: VecDeque<Case>, folder: &Path, report: 
                 tell.send(played).ok().context("nobody listens")?;
                 if failed {
                     // Whatever a failed case has left behind must not fail the next one.
-                    lane = Lane::start(family, &folder.join(format!("after_{}", start.elapsed().as_nanos()))).await?;
+                    lane = Lane::start(family, &folder.join(format!("after_{}", start.elapsed().as_nanos())))
+                        .await?;
                 }
             }
             Ok::<_, anyhow::Error>(())
@@ -107,11 +126,16 @@ async fn on_lanes(family: Family, cases: VecDeque<Case>, folder: &Path, report: 
 
 async fn long(name: &str, seconds: u64, wanted: &Wanted, folder: &Path, report: &mut Report) -> Result<()> {
     let length = Duration::from_secs(seconds);
-    // The first family that is wanted.
+    // One family is enough: what the source does is in the table.
     for family in wanted.families().into_iter().take(1) {
         let start = Instant::now();
         let mut lane = Lane::start(family, &folder.join(name)).await?;
-        let _ = (&mut lane,length);let result: Result<Outcome> = Err(anyhow!("todo"));
+        let result = match name {
+            "invariant" => invariant::run(&mut lane, length).await,
+            "marathon" => marathon::run(&mut lane, length).await,
+            "outage" => outage::run(&mut lane, length).await,
+            _ => soak::run(&mut lane, length, report).await,
+        };
         report.played(&format!("{name}, {seconds} s"), family, &result, start.elapsed());
     }
     Ok(())
@@ -125,14 +149,14 @@ struct Wanted {
 }
 
 enum Mode {
-    Table,
+    All,
     Sample,
     Long(String, u64),
 }
 
 impl Wanted {
     fn read() -> Result<Self> {
-        let mut wanted = Self { mode: Mode::Table, names: Vec::new(), family: None };
+        let mut wanted = Self { mode: Mode::All, names: Vec::new(), family: None };
         let mut args = std::env::args().skip(1).peekable();
         while let Some(arg) = args.next() {
             match arg.as_str() {
@@ -141,13 +165,15 @@ impl Wanted {
                     wanted.family = Some(Family::named(&name).context("--server mariadb|mysql")?);
                 }
                 "sample" => wanted.mode = Mode::Sample,
-                "invariant" | "marathon" | "soak" => {
-                    let usual = if arg == "soak" { 1200 } else if arg == "invariant" { 300 } else { 120 };
-                    let seconds = args.next_if(|next| next.parse::<u64>().is_ok());
-                    wanted.mode = Mode::Long(arg, seconds.and_then(|text| text.parse().ok()).unwrap_or(usual));
-                }
                 _ if arg.starts_with('-') => {}
-                _ => wanted.names.push(arg),
+                name => match LONG.iter().find(|(long, _)| *long == name) {
+                    Some((_, usual)) => {
+                        let seconds = args.next_if(|next| next.parse::<u64>().is_ok());
+                        let seconds = seconds.and_then(|text| text.parse().ok()).unwrap_or(*usual);
+                        wanted.mode = Mode::Long(arg, seconds);
+                    }
+                    None => wanted.names.push(arg),
+                },
             }
         }
         Ok(wanted)
