@@ -24,8 +24,8 @@ use crate::parallelizer;
 use crate::pipeline::Pipeline;
 use crate::report;
 
-/// Longest wait for what is in flight when the task is stopped. It ends by then unless the target is away, whose retries may take
-/// longer than any service manager waits.
+/// Longest wait for the next commit when the task is stopped. A target that is slow commits by then; one that is away would be
+/// tried again for longer than any service manager waits.
 const STOP_TIMEOUT: Duration = Duration::from_secs(30);
 /// Longest wait for the target to end its sessions, on which nothing depends.
 const CLOSE_TIMEOUT: Duration = Duration::from_secs(5);
@@ -126,7 +126,7 @@ async fn stream<S: Sinker>(
     let delivered = tokio::select! {
         delivered = pipeline.run(receiver, position) => delivered,
         never = report::progress(&monitor, config.pipeline.checkpoint_interval) => match never {},
-        error = overdue(&stop) => Err(error),
+        error = overdue(&stop, &monitor) => Err(error),
     };
     // A pipeline that has failed has no use for more items.
     extract_stop.cancel();
@@ -137,18 +137,23 @@ async fn stream<S: Sinker>(
     Ok(if extracted? { interrupted(config) } else { Ended::Done })
 }
 
-/// Ends when the task was stopped and the batches in flight have had their time.
-async fn overdue(stop: &CancellationToken) -> Error {
+/// Ends when the task was stopped and nothing in flight has been committed for too long.
+async fn overdue(stop: &CancellationToken, monitor: &Monitor) -> Error {
     stop.cancelled().await;
-    tokio::time::sleep(STOP_TIMEOUT).await;
-    Error::new(
-        ErrorKind::Transient,
-        format!(
-            "stopped, but the batches in flight were not committed within {} s; the next start finds out how far the \
-             task is and goes on from there",
-            STOP_TIMEOUT.as_secs()
-        ),
-    )
+    loop {
+        let committed = monitor.totals().batches;
+        tokio::time::sleep(STOP_TIMEOUT).await;
+        if monitor.totals().batches == committed {
+            return Error::new(
+                ErrorKind::Transient,
+                format!(
+                    "stopped, but the target committed nothing of what was in flight within {} s; the next start finds \
+                     out how far the task is and goes on from there",
+                    STOP_TIMEOUT.as_secs()
+                ),
+            );
+        }
+    }
 }
 
 /// Takes the task over and looks at its tables: everything that comes before the first row.

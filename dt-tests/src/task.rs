@@ -12,7 +12,7 @@ use crate::process::{POLL, Process};
 /// Time for a finite task, and for a clean stop.
 pub const FINISH: Duration = Duration::from_secs(120);
 /// Time until a task follows the binlog.
-const FOLLOW: Duration = Duration::from_secs(30);
+const FOLLOW: Duration = Duration::from_secs(90);
 /// What dt logs when the binlog stream is open.
 const FOLLOWING: &str = "following the binlog";
 

@@ -61,7 +61,7 @@ impl Lane {
     ///
     /// # Errors
     /// The folder cannot be made.
-    pub fn next(&mut self) -> Result<(String, PathBuf)> {
+    pub fn next_case(&mut self) -> Result<(String, PathBuf)> {
         self.cases += 1;
         let id = format!("dt_test_fault_{}", self.cases);
         let folder = self.folder.join(&id);

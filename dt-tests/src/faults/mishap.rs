@@ -71,7 +71,7 @@ impl Mishaps {
         Self { random, left: Vec::new(), count: 0 }
     }
 
-    /// Waits a moment and lets the next one happen; the task follows again when this returns.
+    /// Waits a moment and lets the next one happen; the task has committed something behind it when this returns.
     ///
     /// # Errors
     /// It did not happen, or the task did not survive what it has to survive.
@@ -81,7 +81,11 @@ impl Mishaps {
             self.left = ALL.to_vec();
         }
         let mishap = self.left.swap_remove(self.random.random_range(0..self.left.len()));
-        happen(mishap, scene).await.with_context(|| format!("{mishap:?}, number {}", self.count + 1))?;
+        let happened = async {
+            happen(mishap, scene).await?;
+            scene.says_again("batch committed").await
+        };
+        happened.await.with_context(|| format!("{mishap:?}, number {}", self.count + 1))?;
         self.count += 1;
         Ok(())
     }

@@ -21,6 +21,8 @@ pub mod marathon;
 pub mod mishap;
 pub mod outage;
 pub mod play;
+#[cfg(test)]
+mod proofs;
 pub mod scene;
 pub mod soak;
 pub mod table;

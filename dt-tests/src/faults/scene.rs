@@ -74,7 +74,7 @@ impl<'a> Scene<'a> {
     /// # Errors
     /// The source refuses.
     pub async fn new(lane: &'a mut Lane, tables: &str) -> Result<Self> {
-        let (id, folder) = lane.next()?;
+        let (id, folder) = lane.next_case()?;
         lane.source()
             .run(&format!("CREATE DATABASE {id} DEFAULT CHARACTER SET utf8mb4;\nUSE {id};\n{tables}"))
             .await?;
