@@ -2,7 +2,8 @@
 //!
 //! Every case runs under load on every shape of table: keyed, composite key, keyless, and several tables in a transaction.
 
-use super::play::{Fault, SourceFault, Then};
+use super::at_source::SourceFault;
+use super::play::{Fault, Then};
 use crate::proxy::Network;
 
 /// When a fault comes.
