@@ -17,9 +17,9 @@ use crate::task::Tasks;
 /// What the writers do: a few hundred rows a second together.
 const PACE: Pace = Pace { transactions: 4, rows: 12 };
 /// Time for a fault to fire.
-const FIRE: Duration = Duration::from_secs(60);
+const FIRE: Duration = Duration::from_secs(120);
 /// Time for both sides to become equal when the load is over.
-const EQUAL: Duration = Duration::from_secs(90);
+const EQUAL: Duration = Duration::from_secs(180);
 
 /// What the tables hold before the task begins.
 const ROWS: &str = "INSERT INTO keyed SELECT a.n * 16 + b.n, 1, 'old' FROM sixteen a, sixteen b;
