@@ -39,7 +39,7 @@ impl Lane {
     /// One does not come up.
     pub async fn start(family: Family, folder: &Path) -> Result<Self> {
         let source = SourceServer::start(family, folder, &[]);
-        let (source, databend) = futures::future::try_join(source, TargetServer::start(folder)).await?;
+        let (source, databend) = futures::future::try_join(source, TargetServer::start(folder, &[])).await?;
         let (port, target_port) = (source.port()?, databend.target.local_port().context("a local Databend")?);
         let lane = Self {
             to_source: Proxy::start(port).await?,
