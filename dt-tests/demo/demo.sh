@@ -172,6 +172,8 @@ url = databend://dt:dt_secret@127.0.0.1:$target_port/default?sslmode=disable&pre
 flush_interval_ms = 200
 INI
 sed 's/^/    /' "$room/task.ini"
+"$dt" precheck "$room/task.ini" >"$room/precheck.txt" || fail "dt precheck found a blocker: $room/precheck.txt"
+sed 's/^/    /' "$room/precheck.txt"
 "$dt" run "$room/task.ini" >"$room/dt.log" 2>&1 &
 dt_pid=$!
 wait_for_log 'following the binlog' 120
