@@ -26,4 +26,7 @@ pub mod row;
 pub mod schema;
 pub mod value;
 
+mod condition;
+mod list;
+mod nearest;
 mod pattern;

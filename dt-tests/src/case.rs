@@ -26,6 +26,10 @@ pub struct Case {
     pub own_server: Option<Vec<String>>,
     /// Tables that arrive under another name, in `db.table` form with placeholders.
     pub routes: Vec<(String, String)>,
+    /// Columns, in `db.table.column` form with placeholders: under which other name they arrive, `None` for not at all.
+    pub columns: Vec<(String, Option<String>)>,
+    /// Tables of which only some rows are compared: those that meet the condition at the source.
+    pub conditions: Vec<(String, String)>,
     /// Tables that must not arrive.
     pub not_copied: Vec<String>,
     /// Tables whose rows the comparison leaves out, because steps look at them.
@@ -41,7 +45,7 @@ pub enum Step {
     Source(String),
     /// Runs a script at the target.
     Target(String),
-    /// Remembers the source's present position in `{binlog_file}`, `{binlog_offset}` and `{gtid}`.
+    /// Remembers the source's present position in `{binlog_file}`, `{binlog_offset}`, `{gtid}` and `{now}`.
     Position,
     /// Runs a task to its end and expects an exit code.
     Run(String, i32),
@@ -124,6 +128,8 @@ impl Case {
             skips: Vec::new(),
             own_server: None,
             routes: Vec::new(),
+            columns: Vec::new(),
+            conditions: Vec::new(),
             not_copied: Vec::new(),
             not_compared: Vec::new(),
             own_databend: None,
@@ -162,6 +168,15 @@ impl Case {
             "route" => {
                 let (from, to) = rest.split_once(" -> ").context("route DB.TABLE -> DB.TABLE")?;
                 self.routes.push((from.to_owned(), to.to_owned()));
+            }
+            "column" => {
+                let (from, to) = rest.split_once(" -> ").context("column DB.TABLE.COLUMN -> NAME")?;
+                self.columns.push((from.to_owned(), Some(to.to_owned())));
+            }
+            "no_column" => self.columns.push((rest.to_owned(), None)),
+            "where" => {
+                let (table, condition) = rest.split_once(' ').context("where DB.TABLE CONDITION")?;
+                self.conditions.push((table.to_owned(), condition.to_owned()));
             }
             "not_copied" => self.not_copied.push(rest.to_owned()),
             "not_compared" => self.not_compared.push(rest.to_owned()),

@@ -257,6 +257,7 @@ impl<'a> Play<'a> {
         self.vars.set("binlog_file", file);
         self.vars.set("binlog_offset", offset);
         self.vars.set("gtid", gtid);
+        self.vars.set("now", self.source.now().await?);
         Ok(())
     }
 

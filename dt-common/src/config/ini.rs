@@ -8,6 +8,8 @@ use ini_core::{Item, Parser};
 
 use super::keys::{self, FOREIGN};
 use crate::error::{Error, Result};
+use crate::list::ListReader;
+use crate::nearest::nearest;
 
 /// Raw values by section and key, with the line that each stands on.
 #[derive(Debug)]
@@ -137,11 +139,30 @@ impl RawConfig {
         })
     }
 
-    /// An error about one key's value.
-    pub fn bad(&self, section: &str, name: &str, what: &str) -> Error {
+    /// A list that is read item by item; empty when the key is.
+    ///
+    /// # Errors
+    /// Names the line, the key and the character.
+    pub(crate) fn list<'a, T>(
+        &'a self,
+        section: &str,
+        name: &str,
+        item: impl FnMut(&mut ListReader<'a>) -> Result<T>,
+    ) -> Result<Vec<T>> {
+        let reader = ListReader::new(self.get(section, name).unwrap_or_default());
+        reader.list(item).map_err(|e| e.at(self.place(section, name)))
+    }
+
+    /// Where a key stands, as errors name it: `task.ini:7: [filter] do_tbs`.
+    pub fn place(&self, section: &str, name: &str) -> String {
         let place = (section.to_owned(), name.to_owned());
         let line = self.values.get(&place).map_or(String::new(), |(_, line)| format!(":{line}"));
-        Error::config(format!("{}{line}: [{section}] {name}: {what}", self.file))
+        format!("{}{line}: [{section}] {name}", self.file)
+    }
+
+    /// An error about one key's value.
+    pub fn bad(&self, section: &str, name: &str, what: &str) -> Error {
+        Error::config(what).at(self.place(section, name))
     }
 
     fn error(&self, line: usize, what: &str) -> Error {
@@ -151,12 +172,6 @@ impl RawConfig {
 
 fn foreign(name: &str) -> Option<String> {
     FOREIGN.iter().find(|(theirs, _)| *theirs == name).map(|(_, ours)| format!("dt uses {ours}"))
-}
-
-/// The known name that is most like `name`, if any is.
-fn nearest<'a>(name: &str, known: impl Iterator<Item = &'a str>) -> Option<&'a str> {
-    let scored = known.map(|k| (strsim::jaro_winkler(name, k), k));
-    scored.max_by(|a, b| a.0.total_cmp(&b.0)).filter(|(score, _)| *score > 0.7).map(|(_, k)| k)
 }
 
 #[cfg(test)]

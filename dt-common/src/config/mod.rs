@@ -4,15 +4,17 @@
 //! [`keys`] is the one registry of sections, keys, defaults and their reasons; [`template`] writes a task file to start from by it.
 
 pub mod ini;
+pub(crate) mod json;
 pub mod keys;
 mod secret;
+mod start;
 pub mod task;
 pub mod template;
 mod validate;
 
 pub use secret::Secret;
 pub use task::{
-    BinlogStart, DatabendConfig, ExistingRows, ExtractType, ExtractorConfig, FilterConfig, FkCascade,
-    MySqlExtractorConfig, ParallelType, ParallelizerConfig, PipelineConfig, RouterConfig, RuntimeConfig,
-    SinkType, SinkerConfig, StopAt, TaskConfig,
+    BinlogStart, DatabendConfig, ExistingRows, ExtractType, ExtractorConfig, FkCascade, MySqlExtractorConfig,
+    ParallelType, ParallelizerConfig, PipelineConfig, RuntimeConfig, SinkType, SinkerConfig, StopAt,
+    TaskConfig,
 };

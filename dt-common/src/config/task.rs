@@ -4,6 +4,8 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use super::secret::Secret;
+use crate::filter::Filter;
+use crate::router::Router;
 
 /// A whole task.
 #[derive(Debug, Clone)]
@@ -17,9 +19,9 @@ pub struct TaskConfig {
     /// Where rows go.
     pub sinker: SinkerConfig,
     /// `[filter]`.
-    pub filter: FilterConfig,
+    pub filter: Filter,
     /// `[router]`.
-    pub router: RouterConfig,
+    pub router: Router,
     /// `[parallelizer]`.
     pub parallelizer: ParallelizerConfig,
     /// `[pipeline]`.
@@ -105,6 +107,8 @@ pub enum BinlogStart {
     },
     /// After a MySQL GTID set or a MariaDB GTID position; which one it is the server's family decides.
     Gtid(String),
+    /// At the first transaction that was committed at or after this moment, microseconds since 1970 in UTC.
+    Time(i64),
 }
 
 /// When CDC ends.
@@ -171,30 +175,6 @@ pub enum ExistingRows {
     Truncate,
     /// Refuses to start.
     Stop,
-}
-
-/// `[filter]`, not yet parsed; see [`crate::filter::Filter`].
-#[derive(Debug, Clone, Default)]
-pub struct FilterConfig {
-    /// Databases to follow.
-    pub do_dbs: String,
-    /// Tables to follow.
-    pub do_tbs: String,
-    /// Databases to leave out.
-    pub ignore_dbs: String,
-    /// Tables to leave out.
-    pub ignore_tbs: String,
-    /// Kinds of change to follow.
-    pub do_events: String,
-}
-
-/// `[router]`, not yet parsed; see [`crate::router::Router`].
-#[derive(Debug, Clone, Default)]
-pub struct RouterConfig {
-    /// Pairs of databases.
-    pub db_map: String,
-    /// Pairs of tables.
-    pub tb_map: String,
 }
 
 /// `[parallelizer]`.

@@ -7,12 +7,15 @@ use url::Url;
 
 use super::ini::RawConfig;
 use super::secret::Secret;
+use super::start;
 use super::task::{
-    BinlogStart, DatabendConfig, ExistingRows, ExtractType, ExtractorConfig, FilterConfig, FkCascade,
-    MySqlExtractorConfig, ParallelType, ParallelizerConfig, PipelineConfig, RouterConfig, RuntimeConfig,
-    SinkType, SinkerConfig, StopAt, TaskConfig,
+    DatabendConfig, ExistingRows, ExtractType, ExtractorConfig, FkCascade, MySqlExtractorConfig,
+    ParallelType, ParallelizerConfig, PipelineConfig, RuntimeConfig, SinkType, SinkerConfig, StopAt,
+    TaskConfig,
 };
 use crate::error::Result;
+use crate::filter::Filter;
+use crate::router::Router;
 
 impl TaskConfig {
     /// Reads and validates the text of a task file; `file` names it in errors.
@@ -25,10 +28,10 @@ impl TaskConfig {
         let id = task_id(&raw, extract_type)?;
         raw.choice("extractor", "db_type", &[("mysql", ())])?;
         Ok(Self {
-            extractor: ExtractorConfig::MySql(mysql_extractor(&raw, &id)?),
+            extractor: ExtractorConfig::MySql(mysql_extractor(&raw, &id, extract_type)?),
             sinker: sinker(&raw, &id, extract_type)?,
-            filter: filter(&raw),
-            router: router(&raw),
+            filter: filter(&raw, extract_type)?,
+            router: Router::read(&raw)?,
             parallelizer: parallelizer(&raw, extract_type)?,
             pipeline: pipeline(&raw)?,
             runtime: runtime(&raw)?,
@@ -54,7 +57,7 @@ fn task_id(raw: &RawConfig, extract_type: ExtractType) -> Result<String> {
     Ok(id)
 }
 
-fn mysql_extractor(raw: &RawConfig, id: &str) -> Result<MySqlExtractorConfig> {
+fn mysql_extractor(raw: &RawConfig, id: &str, extract_type: ExtractType) -> Result<MySqlExtractorConfig> {
     let number = |name, least, most| raw.number("extractor", name, least, most);
     let server_id = match number("server_id", 0, u32::MAX.into())? {
         0 => derived_server_id(id),
@@ -64,7 +67,7 @@ fn mysql_extractor(raw: &RawConfig, id: &str) -> Result<MySqlExtractorConfig> {
         url: connection_url(raw, "extractor", &["mysql"])?,
         task_id: id.to_owned(),
         server_id,
-        start: binlog_start(raw)?,
+        start: start::read(raw, extract_type)?,
         stop_at: raw.choice(
             "extractor",
             "stop_at",
@@ -86,21 +89,6 @@ fn mysql_extractor(raw: &RawConfig, id: &str) -> Result<MySqlExtractorConfig> {
 fn derived_server_id(task_id: &str) -> u32 {
     let hash = task_id.bytes().fold(0x811c_9dc5_u32, |h, b| (h ^ u32::from(b)).wrapping_mul(0x0100_0193));
     hash | 0x4000_0000
-}
-
-fn binlog_start(raw: &RawConfig) -> Result<BinlogStart> {
-    let gtid = text(raw, "extractor", "gtid_set");
-    let file = text(raw, "extractor", "binlog_filename");
-    match (gtid.is_empty(), file.is_empty()) {
-        (true, true) => Ok(BinlogStart::Now),
-        (true, false) => {
-            Ok(BinlogStart::File { file, offset: raw.number("extractor", "binlog_position", 4, u64::MAX)? })
-        }
-        (false, true) => Ok(BinlogStart::Gtid(gtid)),
-        (false, false) => {
-            Err(raw.bad("extractor", "gtid_set", "give either gtid_set or binlog_filename, not both"))
-        }
-    }
 }
 
 /// The URL of a section with `username` and `password` put into it.
@@ -170,19 +158,13 @@ fn databend_dsn(raw: &RawConfig) -> Result<Secret> {
     Ok(Secret::new(url.to_string()))
 }
 
-fn filter(raw: &RawConfig) -> FilterConfig {
-    let text = |name| text(raw, "filter", name);
-    FilterConfig {
-        do_dbs: text("do_dbs"),
-        do_tbs: text("do_tbs"),
-        ignore_dbs: text("ignore_dbs"),
-        ignore_tbs: text("ignore_tbs"),
-        do_events: text("do_events"),
+fn filter(raw: &RawConfig, extract_type: ExtractType) -> Result<Filter> {
+    let filter = Filter::read(raw)?;
+    if extract_type == ExtractType::Cdc && !filter.conditions().is_empty() {
+        let what = "conditions restrict what a snapshot copies, and `extract_type = cdc` copies nothing; remove the key";
+        return Err(raw.bad("filter", "where_conditions", what));
     }
-}
-
-fn router(raw: &RawConfig) -> RouterConfig {
-    RouterConfig { db_map: text(raw, "router", "db_map"), tb_map: text(raw, "router", "tb_map") }
+    Ok(filter)
 }
 
 fn parallelizer(raw: &RawConfig, extract_type: ExtractType) -> Result<ParallelizerConfig> {
@@ -246,7 +228,10 @@ mod tests {
     fn a_small_file_is_a_whole_task() {
         let task = parse(TASK).unwrap();
         let ExtractorConfig::MySql(mysql) = &task.extractor;
-        assert_eq!((mysql.start.clone(), mysql.stop_at), (BinlogStart::Now, StopAt::Never));
+        assert_eq!(
+            (mysql.start.clone(), mysql.stop_at),
+            (super::super::task::BinlogStart::Now, StopAt::Never)
+        );
         assert!(mysql.server_id >= 0x4000_0000);
         let SinkerConfig::Databend(databend) = &task.sinker else { panic!("{:?}", task.sinker) };
         assert_eq!(
@@ -277,7 +262,8 @@ mod tests {
         );
         assert!(error(&TASK.replace("mysql://", "pg://")).contains("the scheme has to be mysql"));
         assert!(
-            error(&TASK.replace("[sinker]", "gtid_set=a\nbinlog_filename=b\n[sinker]")).contains("not both")
+            error(&format!("{TASK}[filter]\nwhere_conditions=d.t:(a)\n"))
+                .contains("t.ini:11: [filter] where_conditions: conditions restrict what a snapshot copies")
         );
         assert!(error(&format!("{TASK}sink_type=struct\n")).contains("extract_type = struct"));
         assert!(

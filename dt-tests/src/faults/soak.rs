@@ -44,7 +44,7 @@ async fn watch(scene: &mut Scene<'_>, length: Duration, report: &Report) -> Resu
     let start = Instant::now();
     let mut minutes: Vec<Minute> = Vec::new();
     let (mut commits, mut total_ms) = (0, 0.0);
-    while start.elapsed() + INTERVAL <= length {
+    while INTERVAL * (minutes.len() as u32 + 1) <= length {
         sleep_until(start + INTERVAL * (minutes.len() as u32 + 1)).await;
         scene.tasks.still_runs()?;
         let (commits_now, ms_now) = commit_times(&scene.tasks.output());

@@ -17,9 +17,10 @@ use tokio::sync::oneshot;
 use tokio_util::sync::CancellationToken;
 use tracing::info;
 
-use super::binlog::{BinlogStream, Reader};
+use super::binlog::{BinlogStream, Reader, Search};
 use super::checks::{self, Looking, Needs};
 use super::connection::Connector;
+use super::draft::FollowedTable;
 use super::handover;
 use super::schema::{SourceTables, read_tables};
 use super::server::{Flavor, Server};
@@ -39,7 +40,7 @@ pub struct MySqlExtractor {
 #[derive(Clone)]
 struct Prepared {
     server: Server,
-    tables: Vec<Arc<TableSchema>>,
+    tables: Vec<FollowedTable>,
 }
 
 impl MySqlExtractor {
@@ -61,8 +62,9 @@ impl Extractor for MySqlExtractor {
         let (major, minor, patch) = server.version;
         info!(flavor = %server.flavor, version = %format_args!("{major}.{minor}.{patch}"), "source connected");
         let source = self.checked(&mut conn, &server).await?;
-        self.prepared = Some(Prepared { server, tables: source.tables.clone() });
-        Ok(source.tables)
+        let schemas = source.schemas().cloned().collect();
+        self.prepared = Some(Prepared { server, tables: source.tables });
+        Ok(schemas)
     }
 
     async fn extract(&mut self, plan: ExtractPlan, out: ItemSender, stop: CancellationToken) -> Result<()> {
@@ -217,7 +219,7 @@ impl Run<'_> {
             config.heartbeat_interval,
             Reader::new(config.server_id, &config.task_id),
             Arc::clone(&self.extractor.filter),
-            tables.iter().map(|table| (table.name.clone(), Arc::clone(table))).collect(),
+            tables.iter().map(|table| (table.schema.name.clone(), table.clone())).collect(),
             skip,
         );
         stream.follow(from, until, &self.out, &self.stop).await
@@ -247,6 +249,12 @@ impl Run<'_> {
                 Position { binlog: Some(server.position(file, *offset)), gtid: None }
             }
             BinlogStart::Gtid(text) => Position { binlog: None, gtid: Some(server.parse_gtid(text)?) },
+            &BinlogStart::Time(moment) => {
+                let config = &self.extractor.config;
+                let reader = Reader::new(config.server_id, &config.task_id);
+                let search = Search { connector: &self.extractor.connector, server, reader };
+                Position { binlog: Some(search.first_since(moment).await?), gtid: None }
+            }
         };
         checks::resume_position(conn, server, start).await
     }
@@ -263,8 +271,10 @@ impl Run<'_> {
     /// What is left to copy, in the order of the tables.
     fn unfinished(&self) -> Result<Vec<TableCopy>> {
         let planned = self.prepared.tables.iter().filter_map(|table| {
-            let first = *self.plan.copies.get(&table.name)?;
-            TableCopy::plan(table, first, self.mark(&table.name)).transpose()
+            let name = &table.schema.name;
+            let first = *self.plan.copies.get(name)?;
+            let condition = self.extractor.filter.conditions().of(name);
+            TableCopy::plan(&table.schema, condition, first, self.mark(name)).transpose()
         });
         planned.collect()
     }

@@ -23,6 +23,8 @@ const CHUNK_BYTES: usize = 16 << 20;
 #[derive(Debug)]
 pub(crate) struct TableCopy {
     table: Arc<TableSchema>,
+    /// Which rows are copied, in brackets; `None` copies all.
+    condition: Option<String>,
     write: ChunkWrite,
     chunk: u64,
     rows: u64,
@@ -40,11 +42,13 @@ impl TableCopy {
     /// A mark that does not fit the table's key.
     pub(crate) fn plan(
         table: &Arc<TableSchema>,
+        condition: Option<String>,
         first: ChunkWrite,
         mark: Option<&ChunkMark>,
     ) -> Result<Option<Self>> {
         let fresh = Self {
             table: Arc::clone(table),
+            condition,
             write: first,
             chunk: 0,
             rows: 0,
@@ -103,9 +107,9 @@ impl TableCopy {
     /// # Errors
     /// See [`source_error`]; after a transient one the same call continues on another connection.
     pub(super) async fn run(&mut self, conn: &mut Conn, chunk_rows: usize, out: &ItemSender) -> Result<()> {
-        let sql = PageSql::new(&self.table);
+        let sql = PageSql::new(&self.table, self.condition.as_deref());
         if !self.table.is_keyed() {
-            return self.read(conn, sql.whole(), &sql, chunk_rows, None, out).await;
+            return self.read(conn, &sql.whole(), &sql, chunk_rows, None, out).await;
         }
         while !self.done {
             let page = sql.page(self.last_key.as_deref(), chunk_rows);
