@@ -2,7 +2,7 @@
 //!
 //! NAME is a part of a case's name (`cdc/keyless`, `struct/`). Servers are started once; two cases run at a time.
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::process::ExitCode;
 use std::sync::Arc;
 
@@ -10,8 +10,7 @@ use anyhow::{Context, Result, anyhow, bail};
 use dt_tests::case::Case;
 use dt_tests::report::Report;
 use dt_tests::servers::{Family, Servers};
-use dt_tests::steps;
-use tokio::signal::unix::{SignalKind, signal};
+use dt_tests::{run, steps};
 use tokio::sync::Semaphore;
 use tokio::task::JoinSet;
 use tokio::time::{Duration, Instant, timeout};
@@ -29,28 +28,10 @@ struct Wanted {
 }
 
 fn main() -> ExitCode {
-    let report = Report::default();
-    let result = tokio::runtime::Runtime::new().map_err(Into::into).and_then(|runtime| {
-        runtime.block_on(async {
-            let mut terminate = signal(SignalKind::terminate())?;
-            tokio::select! {
-                passed = run() => passed,
-                _ = tokio::signal::ctrl_c() => Err(anyhow!("interrupted")),
-                _ = terminate.recv() => Err(anyhow!("terminated")),
-            }
-        })
-    });
-    match result {
-        Ok(true) => ExitCode::SUCCESS,
-        Ok(false) => ExitCode::FAILURE,
-        Err(error) => {
-            report.say(&format!("{error:#}"));
-            ExitCode::FAILURE
-        }
-    }
+    run::main(play())
 }
 
-async fn run() -> Result<bool> {
+async fn play() -> Result<bool> {
     let wanted = Wanted::read()?;
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/mysql_to_databend");
     let cases: Vec<Case> = Case::all(&root)?.into_iter().filter(|case| wanted.takes(case)).collect();
@@ -61,7 +42,7 @@ async fn run() -> Result<bool> {
         .into_iter()
         .filter(|family| wanted.family.is_none_or(|wanted| wanted == *family))
         .collect();
-    let folder = run_folder()?;
+    let folder = run::folder()?;
     let servers = Servers::start(&folder, &families).await?;
     let mut report = Report::default();
     report.say(&format!("files and logs of this run: {}", folder.display()));
@@ -76,7 +57,7 @@ async fn play_all(
     folder: &Path,
     report: &mut Report,
 ) -> Result<()> {
-    let jobs = std::env::var("JOBS").ok().and_then(|jobs| jobs.parse().ok()).unwrap_or(JOBS);
+    let jobs = run::number("JOBS").map_or(JOBS, |jobs| jobs as usize);
     let places = Arc::new(Semaphore::new(jobs));
     let mut running = JoinSet::new();
     for case in cases {
@@ -124,21 +105,4 @@ impl Wanted {
     fn takes(&self, case: &Case) -> bool {
         self.names.is_empty() || self.names.iter().any(|name| case.name.contains(name.as_str()))
     }
-}
-
-/// `target/dt-tests/<pid>`, with the folders of runs before removed when they are not running any more.
-fn run_folder() -> Result<PathBuf> {
-    let own = std::env::current_exe()?;
-    let target = own.ancestors().nth(3).context("no build folder")?.join("dt-tests");
-    std::fs::create_dir_all(&target)?;
-    for entry in std::fs::read_dir(&target)? {
-        let path = entry?.path();
-        let pid = path.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
-        if !Path::new("/proc").join(&pid).exists() {
-            std::fs::remove_dir_all(&path).with_context(|| path.display().to_string())?;
-        }
-    }
-    let folder = target.join(std::process::id().to_string());
-    std::fs::create_dir_all(&folder)?;
-    Ok(folder)
 }
