@@ -1,13 +1,16 @@
 # `make help` says what there is. Every target does its own set-up; servers are started on free ports and ended by pid.
 .POSIX:
-.PHONY: help build servers demo unit test lint
+.PHONY: help build servers demo up down unit test lint
 
 CARGO = cargo
 CASE =
 SERVER =
+ROOM =
 
 help:
-	@echo 'make demo            a MariaDB database arrives in Databend and is followed live; KEEP=1 leaves both servers up'
+	@echo 'make demo            a MariaDB database arrives in Databend and is followed live'
+	@echo 'make up              leaves a MariaDB whose shop keeps changing and a Databend running, for runs by hand'
+	@echo 'make down            ends them'
 	@echo 'make unit            unit tests; needs no server'
 	@echo 'make test            unit tests and every case on MariaDB and MySQL; CASE=cdc/keyless SERVER=mariadb chooses,'
 	@echo '                     JOBS=1 plays one at a time, SEED=n repeats a kill test'
@@ -22,7 +25,13 @@ servers:
 	@dt-tests/servers/provision.sh
 
 demo: servers build
-	@KEEP='$(KEEP)' dt-tests/demo/demo.sh
+	@dt-tests/demo/demo.sh
+
+up: servers build
+	@dt-tests/demo/up.sh $(ROOM)
+
+down:
+	@dt-tests/demo/down.sh $(ROOM)
 
 unit:
 	@$(CARGO) test --workspace --lib --bins
