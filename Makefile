@@ -12,7 +12,7 @@ help:
 	@echo 'make up              leaves a MariaDB whose shop keeps changing and a Databend running, for runs by hand'
 	@echo 'make down            ends them'
 	@echo 'make unit            unit tests; needs no server'
-	@echo 'make test            unit tests and every case on MariaDB and MySQL; CASE=cdc/keyless SERVER=mariadb chooses,'
+	@echo 'make test            unit tests, the pages of docs/, every case on MariaDB and MySQL; CASE=cdc/keyless SERVER=mariadb chooses,'
 	@echo '                     JOBS=1 plays one at a time, SEED=n repeats a kill test'
 	@echo 'make lint            format, clippy and documentation, as .ci/run checks them'
 	@echo 'DATABEND_DSN and MYSQL_URL point the cases at servers of your own; only databases dt_test_* are touched there.'
@@ -37,6 +37,7 @@ unit:
 	@$(CARGO) test --workspace --lib --bins
 
 test: servers unit build
+	@test -n '$(CASE)$(SERVER)' || $(CARGO) test --quiet --workspace --test docs
 	@$(CARGO) test --quiet --workspace --test mysql_to_databend -- $(CASE) $(SERVER:%=--server %)
 
 # The documentation is for people who read the code: links to private items are wanted, and resolve.

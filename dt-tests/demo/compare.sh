@@ -13,12 +13,12 @@ copy=${2:-dt_demo_shop}
 table_names() {
     printf '%s\n' customers products order_items visits settings 'Odd "names", and more' files
 }
+# shellcheck disable=SC2028  # the backslashes are for the server
 source_row() {
     case $1 in
         customers) echo "id, HEX(name), COALESCE(HEX(note), 'NULL'), COALESCE(joined, 'NULL'), vip" ;;
         products) echo "HEX(sku), HEX(title), price, weight, kind, COALESCE(tags, 'NULL')" ;;
         order_items) echo "order_id, line, sku, quantity, amount" ;;
-        # shellcheck disable=SC2028  # the backslashes are for the server
         visits) echo "page, DATE_FORMAT(at, '%Y-%m-%d %H:%i:%s.%f'), REGEXP_REPLACE(took, '^(-?)0', '\\\\1')" ;;
         settings) echo "id, COALESCE(HEX(JSON_COMPACT(document)), 'NULL'), COALESCE(DATE_FORMAT(changed, '%Y-%m-%d %H:%i:%s.%f'), 'NULL')" ;;
         Odd*) echo "\`order\`, HEX(\`it's a.column\`), COALESCE(\`größe\`, 'NULL')" ;;

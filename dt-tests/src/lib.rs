@@ -6,6 +6,7 @@
 
 pub mod case;
 pub mod compare;
+pub mod docs;
 pub mod kill;
 pub mod process;
 pub mod report;

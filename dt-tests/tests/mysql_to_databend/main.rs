@@ -2,12 +2,13 @@
 //!
 //! NAME is a part of a case's name (`cdc/keyless`, `struct/`). Servers are started once; two cases run at a time.
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::process::ExitCode;
 use std::sync::Arc;
 
 use anyhow::{Context, Result, anyhow, bail};
 use dt_tests::case::Case;
+use dt_tests::process::run_folder;
 use dt_tests::report::Report;
 use dt_tests::servers::{Family, Servers};
 use dt_tests::steps;
@@ -124,21 +125,4 @@ impl Wanted {
     fn takes(&self, case: &Case) -> bool {
         self.names.is_empty() || self.names.iter().any(|name| case.name.contains(name.as_str()))
     }
-}
-
-/// `target/dt-tests/<pid>`, with the folders of runs before removed when they are not running any more.
-fn run_folder() -> Result<PathBuf> {
-    let own = std::env::current_exe()?;
-    let target = own.ancestors().nth(3).context("no build folder")?.join("dt-tests");
-    std::fs::create_dir_all(&target)?;
-    for entry in std::fs::read_dir(&target)? {
-        let path = entry?.path();
-        let pid = path.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
-        if !Path::new("/proc").join(&pid).exists() {
-            std::fs::remove_dir_all(&path).with_context(|| path.display().to_string())?;
-        }
-    }
-    let folder = target.join(std::process::id().to_string());
-    std::fs::create_dir_all(&folder)?;
-    Ok(folder)
 }
