@@ -25,6 +25,8 @@ const FORMS: &[(&str, By)] = &[
     ("make lint", By::Other(".ci/run")),
     ("make test", By::Other(".ci/run")),
     ("make test CASE=... SERVER=...", By::Other("the case that it names is a case of make test")),
+    ("make release", By::Nobody("a release build takes too long for a test; it ends with the packed binary's own --version")),
+    ("dt run shop.ini", By::Other("docs/quick-start.md")),
 ];
 
 /// Words that begin a command. A `text` block must not hide one.
