@@ -16,6 +16,9 @@ pub enum By {
     Nobody(&'static str),
 }
 
+const NO_SYSTEMD: By = By::Nobody("no running systemd in the tests; the unit is verified by make lint-packaging");
+const NO_CONTAINERS: By = By::Nobody("no containers in the tests; the files are linted by make lint-packaging");
+
 /// Commands that pages show, `...` for any text.
 const FORMS: &[(&str, By)] = &[
     ("make demo", By::Here),
@@ -25,8 +28,13 @@ const FORMS: &[(&str, By)] = &[
     ("make lint", By::Other(".ci/run")),
     ("make test", By::Other(".ci/run")),
     ("make test CASE=... SERVER=...", By::Other("the case that it names is a case of make test")),
-    ("make release", By::Nobody("a release build takes too long for a test; it ends with the packed binary's own --version")),
+    ("make release", By::Nobody("a release build takes too long for a test")),
     ("dt run shop.ini", By::Other("docs/quick-start.md")),
+    ("install -m ...", NO_SYSTEMD),
+    ("systemctl ...", NO_SYSTEMD),
+    ("journalctl ...", NO_SYSTEMD),
+    ("docker ...", NO_CONTAINERS),
+    ("kubectl ...", NO_CONTAINERS),
 ];
 
 /// Words that begin a command. A `text` block must not hide one.

@@ -44,7 +44,7 @@ async fn run(report: &mut Report) -> Result<()> {
                 let result = run_once(repository, &command).await.map(|()| String::new());
                 report.tried(&format!("docs: {command}"), &result);
             }
-            By::Nobody(why) => report.say(&format!("n/a   docs: {command:34} {why}")),
+            By::Nobody(why) => report.say(&format!("n/a   docs: {command}: {why}")),
             By::Here | By::Other(_) => {}
         }
     }
