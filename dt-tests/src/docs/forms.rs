@@ -16,8 +16,10 @@ pub enum By {
     Nobody(&'static str),
 }
 
-const NO_SYSTEMD: By = By::Nobody("no running systemd in the tests; the unit is verified by make lint-packaging");
-const NO_CONTAINERS: By = By::Nobody("no containers in the tests; the files are linted by make lint-packaging");
+const NO_SYSTEMD: By =
+    By::Nobody("no running systemd in the tests; the unit is verified by make lint-packaging");
+const NO_CONTAINERS: By =
+    By::Nobody("no containers in the tests; the files are linted by make lint-packaging");
 
 /// Commands that pages show, `...` for any text.
 const FORMS: &[(&str, By)] = &[
