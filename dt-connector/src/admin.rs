@@ -38,11 +38,15 @@ pub struct PlannedTable {
     pub create: String,
     /// What is there.
     pub state: TargetState,
+    /// Whether the target table holds any row.
+    pub has_rows: bool,
 }
 
 /// What a struct task would do.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct StructPlan {
+    /// Statements for the state of the task, which every task but a struct task runs first; empty for a task without an id.
+    pub state: Vec<String>,
     /// Statements for the databases, in order; each is run whether the database exists or not.
     pub databases: Vec<String>,
     /// The tables, in the order of the source's.
@@ -89,9 +93,10 @@ pub trait TargetAdmin: Send + Sync {
     /// A state that cannot be read.
     async fn stored(&self) -> Result<Option<StoredTask>>;
 
-    /// Takes the task over, so that a running writer is fenced off, and removes what is remembered of it. Rows stay.
+    /// Takes the task over, so that a running writer is fenced off, and removes what is remembered of it, readable or not.
+    /// Rows stay.
     ///
     /// # Errors
-    /// A missing privilege; then everything is still there.
+    /// Unreachable server, a missing privilege. Forgetting may be tried again; a task that is started in between copies anew at most.
     async fn forget(&self) -> Result<()>;
 }

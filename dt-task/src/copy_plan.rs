@@ -20,39 +20,70 @@ pub(crate) fn plan(
     tables: &[Arc<TableSchema>],
     targets: &[TargetTable],
 ) -> Result<HashMap<TableName, ChunkWrite>> {
-    let policy = match &config.sinker {
-        SinkerConfig::Databend(databend) => databend.on_existing_rows,
-        SinkerConfig::Dummy => ExistingRows::Upsert,
-    };
+    check_task(config, checkpoint, tables)?;
+    let mut copies = HashMap::new();
+    for (table, target) in tables.iter().zip(targets) {
+        if let Some(write) = table_copy(config, checkpoint, table, *target)? {
+            copies.insert(table.name.clone(), write);
+        }
+    }
+    Ok(copies)
+}
+
+/// Whether the task's id and its kind go with what is stored.
+///
+/// # Errors
+/// A task id that has served another kind of task.
+pub(crate) fn check_task(
+    config: &TaskConfig,
+    checkpoint: &Checkpoint,
+    tables: &[Arc<TableSchema>],
+) -> Result<()> {
     if config.extract_type == ExtractType::Snapshot && checkpoint.position.is_some() {
         check_snapshot_beside_stream(&config.id, checkpoint, tables)?;
     }
-    let mut copies = HashMap::new();
-    for (table, target) in tables.iter().zip(targets) {
-        let mark = checkpoint.marks.iter().find(|mark| mark.table == table.name);
-        let write = match (config.extract_type, mark) {
-            (ExtractType::Struct, _) | (ExtractType::Cdc, None) => continue,
-            (_, Some(mark)) if mark.done => continue,
-            (ExtractType::Cdc, Some(_)) => {
-                return Err(Error::config(format!(
-                    "task `{}`: the snapshot of {} is unfinished; run the task with its former extract_type until \
-                     the snapshot has ended",
-                    config.id, table.name
-                )));
-            }
-            // Rows of the unfinished copy are there. Only a key tells them apart from those that are still to come.
-            (ExtractType::Snapshot | ExtractType::SnapshotAndCdc, Some(_)) if table.is_keyed() => {
-                ChunkWrite::Upsert
-            }
-            (ExtractType::Snapshot | ExtractType::SnapshotAndCdc, Some(_)) => ChunkWrite::ClearThenAppend,
-            (ExtractType::Snapshot | ExtractType::SnapshotAndCdc, None) if !target.has_rows => {
-                ChunkWrite::Append
-            }
-            (ExtractType::Snapshot | ExtractType::SnapshotAndCdc, None) => on_existing_rows(policy, table)?,
-        };
-        copies.insert(table.name.clone(), write);
+    Ok(())
+}
+
+/// How the first chunk of one table's copy meets the rows that are there; `None` when it is not copied.
+///
+/// # Errors
+/// Rows that the configuration does not allow to be met; an unfinished snapshot where none is taken.
+pub(crate) fn table_copy(
+    config: &TaskConfig,
+    checkpoint: &Checkpoint,
+    table: &TableSchema,
+    target: TargetTable,
+) -> Result<Option<ChunkWrite>> {
+    let mark = checkpoint.marks.iter().find(|mark| mark.table == table.name);
+    let write = match (config.extract_type, mark) {
+        (ExtractType::Struct, _) | (ExtractType::Cdc, None) => return Ok(None),
+        (_, Some(mark)) if mark.done => return Ok(None),
+        (ExtractType::Cdc, Some(_)) => {
+            return Err(Error::config(format!(
+                "task `{}`: the snapshot of {} is unfinished; run the task with its former extract_type until \
+                 the snapshot has ended",
+                config.id, table.name
+            )));
+        }
+        // Rows of the unfinished copy are there. Only a key tells them apart from those that are still to come.
+        (ExtractType::Snapshot | ExtractType::SnapshotAndCdc, Some(_)) if table.is_keyed() => {
+            ChunkWrite::Upsert
+        }
+        (ExtractType::Snapshot | ExtractType::SnapshotAndCdc, Some(_)) => ChunkWrite::ClearThenAppend,
+        (ExtractType::Snapshot | ExtractType::SnapshotAndCdc, None) if !target.has_rows => ChunkWrite::Append,
+        (ExtractType::Snapshot | ExtractType::SnapshotAndCdc, None) => {
+            on_existing_rows(policy(&config.sinker), table)?
+        }
+    };
+    Ok(Some(write))
+}
+
+fn policy(sinker: &SinkerConfig) -> ExistingRows {
+    match sinker {
+        SinkerConfig::Databend(databend) => databend.on_existing_rows,
+        SinkerConfig::Dummy => ExistingRows::Upsert,
     }
-    Ok(copies)
 }
 
 /// A snapshot under the id of a change stream. Where the stream resumes, changes come again that the snapshot's rows hold

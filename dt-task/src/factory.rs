@@ -6,10 +6,10 @@ use dt_common::config::{ExtractorConfig, SinkerConfig, TaskConfig};
 use dt_common::error::Result;
 use dt_common::filter::Filter;
 use dt_common::router::Router;
+use dt_connector::admin::{SourceAdmin, TargetAdmin};
 use dt_connector::extractor::Extractor;
-use dt_connector::extractor::mysql::MySqlExtractor;
-
-use dt_connector::sinker::databend::DatabendSinker;
+use dt_connector::extractor::mysql::{MySqlAdmin, MySqlExtractor};
+use dt_connector::sinker::databend::{DatabendAdmin, DatabendSinker};
 use dt_connector::sinker::dummy::DummySinker;
 use tokio_util::sync::CancellationToken;
 
@@ -27,6 +27,29 @@ pub async fn run(config: &TaskConfig, stop: CancellationToken) -> Result<Ended> 
             task::run(config, extractor, DatabendSinker::new(c, router)?, stop).await
         }
         SinkerConfig::Dummy => task::run(config, extractor, DummySinker, stop).await,
+    }
+}
+
+/// The source, for the commands beside `dt run`.
+///
+/// # Errors
+/// A filter or a URL that cannot be used.
+pub fn source_admin(config: &TaskConfig) -> Result<Box<dyn SourceAdmin>> {
+    let filter = Arc::new(Filter::new(&config.filter)?);
+    match &config.extractor {
+        ExtractorConfig::MySql(c) => Ok(Box::new(MySqlAdmin::new(c, filter)?)),
+    }
+}
+
+/// The target, for the commands beside `dt run`.
+///
+/// # Errors
+/// A route or a task id that cannot be used.
+pub fn target_admin(config: &TaskConfig) -> Result<Box<dyn TargetAdmin>> {
+    let router = Router::new(&config.router)?;
+    match &config.sinker {
+        SinkerConfig::Databend(c) => Ok(Box::new(DatabendAdmin::new(c, router)?)),
+        SinkerConfig::Dummy => Ok(Box::new(DummySinker)),
     }
 }
 

@@ -30,8 +30,8 @@ pub struct Case {
     pub not_copied: Vec<String>,
     /// Tables whose rows the comparison leaves out, because steps look at them.
     pub not_compared: Vec<String>,
-    /// Whether it has a local Databend of its own, because it plants faults there.
-    pub own_databend: bool,
+    /// Options of a local Databend of its own, because it plants faults or reads the log there; `None` shares the run's.
+    pub own_databend: Option<Vec<String>>,
 }
 
 /// One thing that happens. File names and texts may hold placeholders.
@@ -45,6 +45,8 @@ pub enum Step {
     Position,
     /// Runs a task to its end and expects an exit code.
     Run(String, i32),
+    /// Runs `dt` with these arguments and expects an exit code; names of task files stand for the files.
+    Command(Vec<String>, i32),
     /// Starts a task.
     Start(String),
     /// Waits until the task follows the binlog.
@@ -83,6 +85,12 @@ pub enum Step {
     Remember,
     /// Expects the target to hold what was remembered.
     Untouched,
+    /// Remembers how far the target's log of statements is.
+    Log,
+    /// Expects only statements that read in the log since [`Step::Log`].
+    ReadOnly,
+    /// Expects the log since [`Step::Log`] to hold what the last `dt plan --format json` announced, and no other change.
+    AsPlanned,
     /// Sends a request to the local Databend's test endpoints.
     Control(String, String, String),
     /// Kills the task so many times under load.
@@ -116,7 +124,7 @@ impl Case {
             routes: Vec::new(),
             not_copied: Vec::new(),
             not_compared: Vec::new(),
-            own_databend: false,
+            own_databend: None,
         };
         let own = folder.join("steps.txt");
         let usual = suite.join("steps.txt");
@@ -147,8 +155,8 @@ impl Case {
                 let family = Family::named(family.trim()).context("no such server")?;
                 self.skips.push((family, why.trim().to_owned()));
             }
-            "server" => self.own_server = Some(rest.split_whitespace().map(str::to_owned).collect()),
-            "databend" => self.own_databend = true,
+            "server" => self.own_server = Some(words(rest)),
+            "databend" => self.own_databend = Some(words(rest)),
             "route" => {
                 let (from, to) = rest.split_once(" -> ").context("route DB.TABLE -> DB.TABLE")?;
                 self.routes.push((from.to_owned(), to.to_owned()));
@@ -207,6 +215,10 @@ fn step(word: &str, rest: &str) -> Result<Step> {
             Some((file, code)) => Step::Run(file.to_owned(), code.parse()?),
             None => Step::Run(text(), 0),
         },
+        "command" => match rest.rsplit_once(" exits ") {
+            Some((args, code)) => Step::Command(words(args), code.parse()?),
+            None => Step::Command(words(rest), 0),
+        },
         "start" => Step::Start(text()),
         "follow" => Step::Follow,
         "wait" => Step::Wait(text()),
@@ -232,6 +244,9 @@ fn step(word: &str, rest: &str) -> Result<Step> {
         }
         "remember" => Step::Remember,
         "untouched" => Step::Untouched,
+        "log" => Step::Log,
+        "read_only" => Step::ReadOnly,
+        "as_planned" => Step::AsPlanned,
         "control" => {
             let mut words = rest.splitn(3, ' ').map(str::to_owned);
             let mut next = || words.next().unwrap_or_default();
@@ -240,6 +255,10 @@ fn step(word: &str, rest: &str) -> Result<Step> {
         "kills" => Step::Kills(rest.parse().context("a number is wanted")?),
         _ => bail!("no such step; see dt-tests/README.md"),
     })
+}
+
+fn words(text: &str) -> Vec<String> {
+    text.split_whitespace().map(str::to_owned).collect()
 }
 
 fn folders(root: &Path) -> Result<Vec<PathBuf>> {
@@ -265,16 +284,22 @@ mod tests {
             assert!(!case.name.contains("__"), "{}: `__` separates further databases", case.name);
             for family in Family::ALL.into_iter().filter(|family| case.skip(*family).is_none()) {
                 assert!(case.id(family).len() <= 54, "{}: the name is too long", case.name);
-                for step in &case.steps {
-                    if let Step::Source(file) | Step::Target(file) | Step::Run(file, _) | Step::Start(file) =
-                        step
-                    {
-                        let optional =
-                            matches!(file.as_str(), "src_prepare.sql" | "dst_prepare.sql" | "src_test.sql");
-                        assert!(optional || case.has(file, family), "{}: {file}", case.name);
-                    }
+                for file in case.steps.iter().flat_map(files) {
+                    let optional = matches!(file, "src_prepare.sql" | "dst_prepare.sql" | "src_test.sql");
+                    assert!(optional || case.has(file, family), "{}: {file}", case.name);
                 }
             }
+        }
+    }
+
+    /// The files that a step names.
+    fn files(step: &Step) -> Vec<&str> {
+        match step {
+            Step::Source(file) | Step::Target(file) | Step::Run(file, _) | Step::Start(file) => vec![file],
+            Step::Command(args, _) => {
+                args.iter().map(String::as_str).filter(|a| a.ends_with(".ini")).collect()
+            }
+            _ => Vec::new(),
         }
     }
 
@@ -283,6 +308,8 @@ mod tests {
         assert_eq!(step("run", "a.ini exits 1").unwrap(), Step::Run("a.ini".into(), 1));
         let yields = step("yields", "SELECT 1 => 1").unwrap();
         assert_eq!(yields, Step::Yields("SELECT 1".into(), "1".into()));
+        let command = step("command", "plan a.ini --format json exits 2").unwrap();
+        assert_eq!(command, Step::Command(words("plan a.ini --format json"), 2));
         assert!(step("dance", "").is_err());
     }
 }

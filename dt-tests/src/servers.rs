@@ -115,7 +115,9 @@ impl Servers {
     /// A server that does not come up.
     pub async fn start(folder: &Path, families: &[Family]) -> Result<Self> {
         let target = async {
-            let Ok(dsn) = std::env::var("DATABEND_DSN") else { return TargetServer::start(folder).await };
+            let Ok(dsn) = std::env::var("DATABEND_DSN") else {
+                return TargetServer::start(folder, &[]).await;
+            };
             let target = Target::new(&dsn);
             target.query("SELECT 1").await.context("DATABEND_DSN")?;
             Ok(TargetServer { target, _process: None })
@@ -139,13 +141,14 @@ impl Servers {
 }
 
 impl TargetServer {
-    /// Starts a local Databend and waits until it answers.
+    /// Starts a local Databend with further command-line options and waits until it answers.
     ///
     /// # Errors
     /// It ends or does not answer in time; with the tail of its log.
-    pub async fn start(folder: &Path) -> Result<Self> {
+    pub async fn start(folder: &Path, options: &[String]) -> Result<Self> {
         let port = free_port()?;
-        let args = [folder.join("databend-data").display().to_string(), port.to_string()];
+        let mut args = vec![folder.join("databend-data").display().to_string(), port.to_string()];
+        args.extend(options.iter().cloned());
         let log = folder.join("databend.log");
         let mut process = Process::start("databend", &script("databend.sh"), &args, &log)?;
         let dsn = format!(

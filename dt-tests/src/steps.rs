@@ -1,6 +1,7 @@
 //! Plays a case's steps against one source server and Databend.
 
 mod checks;
+mod log;
 
 use std::path::{Path, PathBuf};
 
@@ -40,6 +41,7 @@ pub struct Play<'a> {
     folder: PathBuf,
     outcome: Outcome,
     remembered: Option<String>,
+    logged: u64,
     writer: Option<JoinHandle<Result<()>>>,
     _own_servers: (Option<SourceServer>, Option<TargetServer>),
 }
@@ -93,13 +95,17 @@ impl<'a> Play<'a> {
             Some(options) => Some(SourceServer::start(family, &folder, options).await?),
             None => None,
         };
-        let own_databend = if case.own_databend { Some(TargetServer::start(&folder).await?) } else { None };
+        let own_databend = match &case.own_databend {
+            Some(options) => Some(TargetServer::start(&folder, options).await?),
+            None => None,
+        };
         let target = own_databend.as_ref().map_or(target, |server| &server.target).clone();
         let source = own_server.as_ref().map_or(source, |server| &server.source).clone();
         let mut vars = Vars::default();
         vars.set("db", &id);
         vars.set("task_id", &id);
         vars.set("server", family.to_string());
+        vars.set("stop_at", "never");
         vars.set("source_url", &source.url);
         vars.set("source_address", address(&source.url));
         vars.set("databend_url", &target.dsn);
@@ -114,6 +120,7 @@ impl<'a> Play<'a> {
             folder,
             outcome: Outcome::default(),
             remembered: None,
+            logged: 0,
             writer: None,
             _own_servers: (own_server, own_databend),
         })
@@ -134,6 +141,7 @@ impl<'a> Play<'a> {
             },
             Step::Position => self.position().await,
             Step::Run(file, code) => self.run(file, *code).await,
+            Step::Command(args, code) => self.command(args, *code).await,
             Step::Start(file) => self.start(file),
             Step::Follow => self.tasks.follow().await,
             Step::Wait(text) => self.tasks.wait_for(&self.vars.fill(text)).await,
@@ -161,6 +169,9 @@ impl<'a> Play<'a> {
                 ensure!(now == before, "the target was touched; before:\n{before}\nnow:\n{now}");
                 Ok(())
             }
+            Step::Log => self.log().await,
+            Step::ReadOnly => self.read_only().await,
+            Step::AsPlanned => self.as_planned().await,
             Step::Control(method, path, body) => {
                 let answer = self.target.control(method, path, &self.vars.fill(body)).await?;
                 std::fs::write(self.folder.join("control.txt"), answer)?;
@@ -190,6 +201,17 @@ impl<'a> Play<'a> {
         self.vars.set("stop_at", "caught_up");
         self.launch(file)?;
         self.tasks.ends(code).await
+    }
+
+    async fn command(&mut self, args: &[String], code: i32) -> Result<()> {
+        let mut filled = Vec::with_capacity(args.len());
+        for arg in args {
+            filled.push(match arg.ends_with(".ini") {
+                true => self.tasks.keep(&self.text(arg)?.unwrap_or_default())?,
+                false => self.vars.fill(arg),
+            });
+        }
+        self.tasks.command(&filled, code).await
     }
 
     /// Starts the task of a file, `{stop_at}` being `never`.

@@ -21,6 +21,9 @@ pub struct Tasks {
     started: usize,
     running: Option<Task>,
     last_output: String,
+    last_command: String,
+    /// Whether a command was the last to say something.
+    command_spoke: bool,
 }
 
 #[derive(Debug)]
@@ -32,7 +35,14 @@ struct Task {
 impl Tasks {
     /// Tasks that keep their files and logs in `folder`.
     pub fn new(folder: &Path) -> Self {
-        Self { folder: folder.to_owned(), started: 0, running: None, last_output: String::new() }
+        Self {
+            folder: folder.to_owned(),
+            started: 0,
+            running: None,
+            last_output: String::new(),
+            last_command: String::new(),
+            command_spoke: false,
+        }
     }
 
     /// Starts a task from the text of its file.
@@ -45,6 +55,28 @@ impl Tasks {
         self.start_file(file)
     }
 
+    /// Runs `dt` with arguments to its end, beside the running task if there is one. Its standard input is no terminal.
+    ///
+    /// # Errors
+    /// It does not end in time, or with another code.
+    pub async fn command(&mut self, args: &[String], code: i32) -> Result<()> {
+        let mut process = self.launch(args)?;
+        let status = process.wait(FINISH).await?;
+        self.last_command = process.output();
+        self.command_spoke = true;
+        expect_code(status.code(), code, &process)
+    }
+
+    /// Keeps the text of a task file for a command and answers its path.
+    ///
+    /// # Errors
+    /// The file cannot be written.
+    pub fn keep(&self, text: &str) -> Result<String> {
+        let file = self.folder.join(format!("command_{}.ini", self.started + 1));
+        std::fs::write(&file, text)?;
+        Ok(file.display().to_string())
+    }
+
     fn start_file(&mut self, file: PathBuf) -> Result<()> {
         if self.running.is_some() {
             bail!("a task is running already");
@@ -54,11 +86,15 @@ impl Tasks {
     }
 
     fn spawn(&mut self, file: PathBuf) -> Result<Task> {
+        let process = self.launch(&["run".to_owned(), file.display().to_string()])?;
+        self.command_spoke = false;
+        Ok(Task { file, process })
+    }
+
+    fn launch(&mut self, args: &[String]) -> Result<Process> {
         self.started += 1;
         let log = self.folder.join(format!("dt_{}.log", self.started));
-        let args = ["run".to_owned(), file.display().to_string()];
-        let process = Process::start("dt", &binary()?, &args, &log)?;
-        Ok(Task { file, process })
+        Process::start("dt", &binary()?, args, &log)
     }
 
     /// Starts a second process with the running task's file and exchanges the two: the first one is expected to end.
@@ -71,7 +107,7 @@ impl Tasks {
         let mut first = self.running.replace(second).context("no task is running")?;
         self.follow().await?;
         let status = first.process.wait(FINISH).await?;
-        self.last_output = first.process.output();
+        self.ended(&first.process);
         expect_code(status.code(), code, &first.process)
     }
 
@@ -98,7 +134,7 @@ impl Tasks {
     pub async fn ends(&mut self, code: i32) -> Result<()> {
         let mut task = self.running.take().context("no task is running")?;
         let status = task.process.wait(FINISH).await?;
-        self.last_output = task.process.output();
+        self.ended(&task.process);
         expect_code(status.code(), code, &task.process)
     }
 
@@ -118,8 +154,13 @@ impl Tasks {
     pub async fn kill(&mut self) -> Result<()> {
         let mut task = self.running.take().context("no task is running")?;
         task.process.kill().await?;
-        self.last_output = task.process.output();
+        self.ended(&task.process);
         Ok(())
+    }
+
+    fn ended(&mut self, process: &Process) {
+        self.last_output = process.output();
+        self.command_spoke = false;
     }
 
     /// Ends the running task by SIGTERM or SIGKILL and starts it again from the same file.
@@ -157,9 +198,18 @@ impl Tasks {
         }
     }
 
-    /// Output of the running task, else of the last one that ended.
+    /// What was said last: by a command, until a task starts or ends; else by the running task, else by the last one that ended.
     pub fn output(&self) -> String {
-        self.running.as_ref().map_or_else(|| self.last_output.clone(), |task| task.process.output())
+        match &self.running {
+            _ if self.command_spoke => self.last_command.clone(),
+            Some(task) => task.process.output(),
+            None => self.last_output.clone(),
+        }
+    }
+
+    /// What the last command said.
+    pub fn command_output(&self) -> &str {
+        &self.last_command
     }
 
     fn running(&mut self) -> Result<&mut Task> {

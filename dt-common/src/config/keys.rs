@@ -1,5 +1,7 @@
 //! The registry of sections and keys: what exists, what it defaults to, and why.
 
+use super::task::ExtractType::{self, Cdc, Snapshot, SnapshotAndCdc};
+
 /// A key of the task file.
 #[derive(Debug, Clone, Copy)]
 pub struct Key {
@@ -11,7 +13,18 @@ pub struct Key {
     pub default: Option<&'static str>,
     /// What it does, and why the default is what it is.
     pub doc: &'static str,
+    /// Kinds of task that it means something to; empty for all.
+    only: &'static [ExtractType],
+    /// What a template shows for a key without a default; `<..>` in it is to be filled in.
+    pub example: &'static str,
 }
+
+/// Tasks that write rows.
+const ROWS: &[ExtractType] = &[Snapshot, Cdc, SnapshotAndCdc];
+/// Tasks that copy.
+const COPIES: &[ExtractType] = &[Snapshot, SnapshotAndCdc];
+/// Tasks that follow the binlog.
+const FOLLOWS: &[ExtractType] = &[Cdc, SnapshotAndCdc];
 
 const fn key(
     section: &'static str,
@@ -19,7 +32,26 @@ const fn key(
     default: Option<&'static str>,
     doc: &'static str,
 ) -> Key {
-    Key { section, name, default, doc }
+    Key { section, name, default, doc, only: &[], example: "" }
+}
+
+impl Key {
+    /// The key means something to these kinds of task only.
+    const fn only(mut self, kinds: &'static [ExtractType]) -> Self {
+        self.only = kinds;
+        self
+    }
+
+    /// What a template shows.
+    const fn example(mut self, example: &'static str) -> Self {
+        self.example = example;
+        self
+    }
+
+    /// Whether the key means something to this kind of task.
+    pub fn applies_to(&self, kind: ExtractType) -> bool {
+        self.only.is_empty() || self.only.contains(&kind)
+    }
 }
 
 /// Every key, in the order of the documentation.
@@ -29,8 +61,8 @@ pub const KEYS: &[Key] = &[
         "id",
         None,
         "Names the task and its state in the target (`_dt`). Letters, digits and `_`, at most 64. Required unless `extract_type = struct`.",
-    ),
-    key("extractor", "db_type", None, "`mysql`, for MySQL and MariaDB."),
+    ).example("<name>"),
+    key("extractor", "db_type", None, "`mysql`, for MySQL and MariaDB.").example("mysql"),
     key(
         "extractor",
         "extract_type",
@@ -42,7 +74,7 @@ pub const KEYS: &[Key] = &[
         "url",
         None,
         "`mysql://user:password@host:port`, with the parameters of mysql_async (`require_ssl=true`, `verify_ca=false`, ..). Reserved characters in user and password are percent-encoded.",
-    ),
+    ).example("mysql://<user>:<password>@<host>:3306"),
     key("extractor", "username", Some(""), "Used instead of the user in `url`."),
     key("extractor", "password", Some(""), "Used instead of the password in `url`."),
     key(
@@ -50,55 +82,55 @@ pub const KEYS: &[Key] = &[
         "server_id",
         Some("0"),
         "Replica id that dt registers under; no other replica may use it. 0 chooses one by a hash of the task id, so that two tasks differ and a restart replaces its own dead connection.",
-    ),
+    ).only(FOLLOWS),
     key(
         "extractor",
         "gtid_set",
         Some(""),
         "Where `cdc` begins when no checkpoint is stored: a MySQL GTID set, or a MariaDB GTID position.",
-    ),
+    ).only(&[Cdc]),
     key(
         "extractor",
         "binlog_filename",
         Some(""),
         "Where `cdc` begins when no checkpoint is stored: a binlog file. Without this and `gtid_set` it begins at the source's present end.",
-    ),
+    ).only(&[Cdc]),
     key(
         "extractor",
         "binlog_position",
         Some("4"),
         "Offset in `binlog_filename`. 4 is the first event of a file.",
-    ),
+    ).only(&[Cdc]),
     key(
         "extractor",
         "stop_at",
         Some("never"),
         "`never`, or `caught_up`: end with exit code 0 when the task reaches the position that the source had when the task started.",
-    ),
+    ).only(FOLLOWS),
     key(
         "extractor",
         "heartbeat_interval_secs",
         Some("5"),
         "How often an idle source shows that it is alive. A connection that is silent for three times as long is given up and opened anew.",
-    ),
+    ).only(FOLLOWS),
     key(
         "extractor",
         "parallel_size",
         Some("2"),
         "Tables that a snapshot reads at once. Two keep the target busy while one waits for the source.",
-    ),
+    ).only(COPIES),
     key(
         "extractor",
         "chunk_rows",
         Some("10000"),
         "Rows of a snapshot page. Bounds what a killed snapshot reads again, and the memory that a page takes.",
-    ),
+    ).only(COPIES),
     key(
         "extractor",
         "on_fk_cascade",
         Some("stop"),
         "`stop` or `warn`, when a followed table is the child of a cascading foreign key on a server that does not write the child's rows to the binlog. Stops by default, because those rows would silently stay.",
-    ),
+    ).only(FOLLOWS),
     key(
         "filter",
         "do_dbs",
@@ -108,7 +140,7 @@ pub const KEYS: &[Key] = &[
     key("filter", "do_tbs", Some(""), "Tables to follow: a list of `db.table`, each part with wildcards."),
     key("filter", "ignore_dbs", Some(""), "Databases to leave out. Wins over what is to be followed."),
     key("filter", "ignore_tbs", Some(""), "Tables to leave out. Wins over what is to be followed."),
-    key("filter", "do_events", Some("insert,update,delete"), "Kinds of change to follow in CDC."),
+    key("filter", "do_events", Some("insert,update,delete"), "Kinds of change to follow in CDC.").only(FOLLOWS),
     key("router", "db_map", Some(""), "`source:target` pairs of databases."),
     key(
         "router",
@@ -116,7 +148,7 @@ pub const KEYS: &[Key] = &[
         Some(""),
         "`db.table:db.table` pairs of tables; wins over `db_map`. Two tables with one target are refused.",
     ),
-    key("sinker", "db_type", None, "`databend`. Not needed for `sink_type = dummy`."),
+    key("sinker", "db_type", None, "`databend`. Not needed for `sink_type = dummy`.").example("databend"),
     key(
         "sinker",
         "sink_type",
@@ -128,7 +160,7 @@ pub const KEYS: &[Key] = &[
         "url",
         None,
         "`databend://user:password@host:port/database?sslmode=disable`; every parameter of databend-driver passes through. `retry_count` is always 1, because the driver's own retry repeats COMMIT.",
-    ),
+    ).example("databend://<user>:<password>@<host>:8000/default?sslmode=disable"),
     key("sinker", "username", Some(""), "Used instead of the user in `url`."),
     key("sinker", "password", Some(""), "Used instead of the password in `url`."),
     key(
@@ -136,56 +168,56 @@ pub const KEYS: &[Key] = &[
         "batch_size",
         Some("5000"),
         "Rows of one SQL statement. Larger ones cost memory in the target's parser and gain little.",
-    ),
+    ).only(ROWS),
     key(
         "sinker",
         "max_retries",
         Some("10"),
         "How often one batch is tried again after a conflict or a lost connection before the task fails.",
-    ),
+    ).only(ROWS),
     key(
         "sinker",
         "on_existing_rows",
         Some("upsert"),
         "What a snapshot does with a target table that holds rows: `upsert` (keyed tables; refused for keyless ones), `truncate` (the rows go in the transaction of the first chunk), or `stop`.",
-    ),
+    ).only(COPIES),
     key(
         "parallelizer",
         "parallel_type",
         Some(""),
         "`merge` (net change per key; `rdb_merge` means the same) or `snapshot`. Empty chooses by `extract_type`.",
-    ),
+    ).only(ROWS),
     key(
         "parallelizer",
         "parallel_size",
         Some("4"),
         "Lanes that turn a batch's tables into statements at the same time.",
-    ),
+    ).only(ROWS),
     key(
         "pipeline",
         "buffer_memory_mb",
         Some("128"),
         "Bytes that the queue between source and target holds before the source has to wait.",
-    ),
+    ).only(ROWS),
     key(
         "pipeline",
         "flush_interval_ms",
         Some("500"),
         "Longest time that a change waits for others before its batch is committed. Every commit rewrites blocks of the target; 0.5 s keeps it fresh at two commits a second.",
-    ),
+    ).only(ROWS),
     key(
         "pipeline",
         "max_rows",
         Some("100000"),
         "Rows that close a batch. A batch ends at a source commit, so a larger transaction makes a larger batch.",
-    ),
-    key("pipeline", "max_bytes", Some("67108864"), "Bytes that close a batch, likewise."),
+    ).only(ROWS),
+    key("pipeline", "max_bytes", Some("67108864"), "Bytes that close a batch, likewise.").only(ROWS),
     key(
         "pipeline",
         "checkpoint_interval_secs",
         Some("10"),
         "How often the monitor logs, and how often the position is stored when nothing that is followed changes.",
-    ),
+    ).only(ROWS),
     key(
         "runtime",
         "log_level",

@@ -41,6 +41,26 @@ pub enum ExtractType {
     SnapshotAndCdc,
 }
 
+impl ExtractType {
+    /// Every kind of task by the name that a task file gives it.
+    pub const NAMES: [(&str, Self); 4] = [
+        ("struct", Self::Struct),
+        ("snapshot", Self::Snapshot),
+        ("cdc", Self::Cdc),
+        ("snapshot_and_cdc", Self::SnapshotAndCdc),
+    ];
+
+    /// The name that a task file gives it.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Struct => "struct",
+            Self::Snapshot => "snapshot",
+            Self::Cdc => "cdc",
+            Self::SnapshotAndCdc => "snapshot_and_cdc",
+        }
+    }
+}
+
 /// A source.
 #[derive(Debug, Clone)]
 pub enum ExtractorConfig {

@@ -21,16 +21,7 @@ impl TaskConfig {
     /// The first thing that is wrong, with its place and the way out.
     pub fn parse(file: &str, text: &str) -> Result<Self> {
         let raw = RawConfig::parse(file, text)?;
-        let extract_type = raw.choice(
-            "extractor",
-            "extract_type",
-            &[
-                ("struct", ExtractType::Struct),
-                ("snapshot", ExtractType::Snapshot),
-                ("cdc", ExtractType::Cdc),
-                ("snapshot_and_cdc", ExtractType::SnapshotAndCdc),
-            ],
-        )?;
+        let extract_type = raw.choice("extractor", "extract_type", &ExtractType::NAMES)?;
         let id = task_id(&raw, extract_type)?;
         raw.choice("extractor", "db_type", &[("mysql", ())])?;
         Ok(Self {

@@ -9,6 +9,7 @@ use dt_common::item::Ddl;
 use dt_common::schema::TableSchema;
 
 use super::{CommitReport, Sinker, TargetTable};
+use crate::admin::{StoredTask, StructPlan, TargetAdmin};
 
 /// Discards rows and remembers nothing: a restarted task begins anew.
 #[derive(Debug, Default)]
@@ -48,5 +49,27 @@ impl Sinker for DummySinker {
 
     async fn close(&self) -> Result<()> {
         Ok(())
+    }
+}
+
+/// A dummy has nothing to look at.
+fn remembers_nothing() -> Error {
+    Error::config(
+        "[sinker] sink_type = dummy discards everything and remembers nothing: only `dt run` has a use for it",
+    )
+}
+
+#[async_trait]
+impl TargetAdmin for DummySinker {
+    async fn plan_struct(&self, _tables: &[Arc<TableSchema>]) -> Result<StructPlan> {
+        Err(remembers_nothing())
+    }
+
+    async fn stored(&self) -> Result<Option<StoredTask>> {
+        Err(remembers_nothing())
+    }
+
+    async fn forget(&self) -> Result<()> {
+        Err(remembers_nothing())
     }
 }

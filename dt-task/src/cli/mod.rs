@@ -1,38 +1,25 @@
 //! The command line: one file a command, and what they share.
 //!
-//! A command answers how it ended as [`Exit`], or with an error whose kind decides the code. Only the commands talk to standard
-//! output; a task talks through its log.
+//! A command answers how it ended as [`Exit`], or with an error whose kind decides the code. Only the commands beside `dt run` talk to
+//! standard output, and they have no log; a task talks through its log.
 
+mod args;
+mod output;
+mod plan;
+mod position;
+mod reset;
 mod run;
+mod stored;
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::process::ExitCode;
 
-use clap::{Parser, Subcommand};
+use clap::{CommandFactory, Parser};
 use dt_common::config::TaskConfig;
+use dt_common::config::template::template;
 use dt_common::error::{Error, ErrorKind, Result};
 
-/// Copies MySQL and MariaDB into Databend and keeps them equal.
-#[derive(Parser)]
-#[command(version, args_conflicts_with_subcommands = true, arg_required_else_help = true, after_help = EXIT_CODES)]
-struct Cli {
-    #[command(subcommand)]
-    command: Option<Command>,
-    /// Task file; the same as `dt run TASK.ini`.
-    task: Option<PathBuf>,
-}
-
-#[derive(Subcommand)]
-enum Command {
-    /// Runs a task: struct, snapshot, cdc or snapshot_and_cdc, as its file says.
-    Run {
-        /// Task file.
-        task: PathBuf,
-    },
-}
-
-const EXIT_CODES: &str = "Exit codes: 0 done, 1 the task failed, 2 the configuration is wrong, 5 another writer took the task \
-                          over, 6 a finite task was stopped before its end.";
+use args::{Cli, Command};
 
 /// How a command ended without an error.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -48,6 +35,15 @@ pub fn main() -> ExitCode {
     let cli = Cli::parse();
     let done = match (cli.command, cli.task) {
         (Some(Command::Run { task }), _) | (None, Some(task)) => run::run(&task),
+        (Some(Command::Plan { task, format }), _) => plan::run(&task, format.format),
+        (Some(Command::Position { task, format }), _) => position::run(&task, format.format),
+        (Some(Command::Reset { task, yes }), _) => reset::run(&task, yes),
+        (Some(Command::Template { kind }), _) => print(&template(kind)),
+        (Some(Command::Completions { shell }), _) => {
+            let mut script = Vec::new();
+            clap_complete::generate(shell, &mut Cli::command(), "dt", &mut script);
+            print(&String::from_utf8_lossy(&script))
+        }
         (None, None) => return ExitCode::from(2),
     };
     match done {
@@ -109,7 +105,13 @@ fn block_on<T>(work: impl Future<Output = Result<T>>) -> Result<T> {
     runtime.block_on(work)
 }
 
-/// An error that no log has: the only thing that a command writes to standard error.
+/// A command whose whole work is a text.
+fn print(text: &str) -> Result<Exit, Failure> {
+    output::print(text)?;
+    Ok(Exit::Done)
+}
+
+/// An error that no log has: the only thing that a command writes to standard error, but for the question of `dt reset`.
 #[expect(clippy::print_stderr, reason = "there is no log")]
 fn refuse(error: &Error) -> ExitCode {
     eprintln!("dt: {error}");

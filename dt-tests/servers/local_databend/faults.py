@@ -32,7 +32,6 @@ ACTIONS = {
 }
 KINDS = {"any", "login", "query", "page", "final", "kill", "upload", "heartbeat", "logout"}
 KEPT_STATEMENTS = 10_000
-SHOWN_SQL = 200
 
 
 @dataclass
@@ -126,15 +125,16 @@ def vars_of(fault: Fault) -> dict:
 class Journal:
     """The last statements: what ran, in which session and transaction state, when, and how it ended."""
 
-    def __init__(self):
+    def __init__(self, shown_sql: int):
         self._lock = threading.Lock()
+        self._shown_sql = shown_sql
         self._entries: deque[dict] = deque(maxlen=KEPT_STATEMENTS)
         self._next = 1
 
     def start(self, sql: str, session: str, query_id: str, txn_state: str) -> dict:
         entry = {
             "seq": 0,
-            "sql": sql[:SHOWN_SQL],
+            "sql": sql[: self._shown_sql],
             "session": session,
             "query_id": query_id,
             "txn_before": txn_state,

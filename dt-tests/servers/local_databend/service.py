@@ -22,11 +22,11 @@ class HttpError(Exception):
 
 
 class Service:
-    def __init__(self, engine: Engine):
+    def __init__(self, engine: Engine, shown_sql: int):
         self.engine = engine
         self.sessions = Sessions(engine)
         self.stages = Stages(engine)
-        self.journal = Journal()
+        self.journal = Journal(shown_sql)
         self._queries: dict[str, Query] = {}
         self._lock = threading.Lock()
         threading.Thread(target=self._sweep, daemon=True).start()

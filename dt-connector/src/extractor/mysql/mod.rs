@@ -6,8 +6,10 @@
 //! - `snapshot`, `literal`, `value`: the rows as they are
 //! - `handover`: where the change stream takes over from the copy
 //! - `binlog`: the change stream
+//! - `admin`: what the commands beside `dt run` ask
 //! - `extractor`: what each kind of task does with them
 
+mod admin;
 mod binlog;
 mod checks;
 mod column_type;
@@ -20,4 +22,5 @@ mod server;
 mod snapshot;
 mod value;
 
+pub use admin::MySqlAdmin;
 pub use extractor::MySqlExtractor;

@@ -34,9 +34,9 @@ const OPTIONS: &str = "data_retention_period_in_hours = 0";
 /// Names of a task's tables.
 #[derive(Debug, Clone)]
 pub struct StateTables {
-    task: String,
-    checkpoint: String,
-    marks: String,
+    pub(super) task: String,
+    pub(super) checkpoint: String,
+    pub(super) marks: String,
 }
 
 /// The ownership of a task, and the number of its committed batches.
@@ -55,6 +55,8 @@ pub struct Lease {
 pub struct CheckpointRow {
     /// Ownership and progress.
     pub lease: Lease,
+    /// Source time of the last committed transaction, microseconds since 1970; 0 when there is none.
+    pub source_time: i64,
     position: Option<String>,
     format: u32,
 }
@@ -82,34 +84,24 @@ impl StateTables {
     /// # Errors
     /// A missing privilege; a stored state that is doubled, newer or cannot be read.
     pub async fn take_over(&self, session: &Session, owner: &str) -> Result<(Lease, Checkpoint)> {
-        for sql in self.create() {
-            session.execute(&sql).await.map_err(|e| e.at(format_args!("creating {}", self.checkpoint)))?;
-        }
-        for _ in 0..START_TRIES {
-            if let Some(row) = self.single_row(session).await? {
-                self.check(&row)?;
-                if row.lease.owner == owner {
-                    let marks = self.read_marks(session).await?;
-                    let position = self.position(&row)?;
-                    return Ok((row.lease, Checkpoint { position, marks }));
-                }
-                contended(session.execute(&self.claim(&row.lease, owner)).await)
-                    .await
-                    .map_err(|e| e.at(format_args!("taking over {}", self.checkpoint)))?;
-            }
-        }
-        Err(Error::new(
-            ErrorKind::Fenced,
-            format!("task `{}` is being started elsewhere at the same time; run it once only", self.task),
-        ))
+        let row = self.claim(session, owner, |row| self.check(row)).await?;
+        let marks = self.read_marks(session).await?;
+        let position = self.position(&row)?;
+        Ok((row.lease, Checkpoint { position, marks }))
     }
 
     /// The row as it is now, for a committer in doubt.
     ///
     /// # Errors
-    /// A row that is gone, doubled or unreadable.
+    /// [`ErrorKind::Fenced`] when the table is gone; a row that is gone, doubled or unreadable.
     pub async fn read(&self, session: &Session) -> Result<CheckpointRow> {
-        let mut rows = self.rows(session).await?;
+        let mut rows = match self.rows(session).await {
+            Ok(rows) => rows,
+            Err(error) if error.kind() == ErrorKind::Schema && !self.exist(session).await?[0] => {
+                return Err(self.gone());
+            }
+            Err(error) => return Err(error),
+        };
         match (rows.pop(), rows.is_empty()) {
             (Some(row), true) => Ok(row),
             _ => Err(self.broken("it does not hold exactly one row")),
@@ -153,7 +145,8 @@ impl StateTables {
         [format!("OPTIMIZE TABLE {} PURGE", self.checkpoint), format!("OPTIMIZE TABLE {} ALL", self.marks)]
     }
 
-    fn create(&self) -> [String; 3] {
+    /// Statements that make the tables where they are missing.
+    pub fn create(&self) -> [String; 3] {
         [
             "CREATE DATABASE IF NOT EXISTS `_dt`".to_owned(),
             format!(
@@ -166,7 +159,34 @@ impl StateTables {
         ]
     }
 
-    fn claim(&self, lease: &Lease, owner: &str) -> String {
+    /// Makes the row `owner`'s and answers it; `refuse` looks at it before anybody is fenced off.
+    pub(super) async fn claim(
+        &self,
+        session: &Session,
+        owner: &str,
+        refuse: impl Fn(&CheckpointRow) -> Result<()>,
+    ) -> Result<CheckpointRow> {
+        for sql in self.create() {
+            session.execute(&sql).await.map_err(|e| e.at(format_args!("creating {}", self.checkpoint)))?;
+        }
+        for _ in 0..START_TRIES {
+            if let Some(row) = self.single_row(session).await? {
+                refuse(&row)?;
+                if row.lease.owner == owner {
+                    return Ok(row);
+                }
+                contended(session.execute(&self.claim_row(&row.lease, owner)).await)
+                    .await
+                    .map_err(|e| e.at(format_args!("taking over {}", self.checkpoint)))?;
+            }
+        }
+        Err(Error::new(
+            ErrorKind::Fenced,
+            format!("task `{}` is being started elsewhere at the same time; run it once only", self.task),
+        ))
+    }
+
+    fn claim_row(&self, lease: &Lease, owner: &str) -> String {
         format!(
             "UPDATE {} SET `epoch` = `epoch` + 1, `owner` = {} WHERE `task_id` = {} AND `epoch` = {} AND `n` = {}",
             self.checkpoint,
@@ -212,9 +232,10 @@ impl StateTables {
         )
     }
 
-    async fn rows(&self, session: &Session) -> Result<Vec<CheckpointRow>> {
+    pub(super) async fn rows(&self, session: &Session) -> Result<Vec<CheckpointRow>> {
         let sql = format!(
-            "SELECT `task_id`, to_string(`format`), to_string(`epoch`), to_string(`n`), `owner`, `position` FROM {}",
+            "SELECT `task_id`, to_string(`format`), to_string(`epoch`), to_string(`n`), `owner`, \
+             to_string(`source_time`), `position` FROM {}",
             self.checkpoint
         );
         let rows =
@@ -225,17 +246,19 @@ impl StateTables {
     }
 
     fn parse(&self, row: Vec<Option<String>>) -> Option<CheckpointRow> {
-        let [task, format, epoch, n, owner, position] = <[Option<String>; 6]>::try_from(row).ok()?;
+        let [task, format, epoch, n, owner, source_time, position] =
+            <[Option<String>; 7]>::try_from(row).ok()?;
         let number = |text: Option<String>| text?.parse::<u64>().ok();
         (task? == self.task).then_some(())?;
         Some(CheckpointRow {
             lease: Lease { owner: owner?, epoch: number(epoch)?, n: number(n)? },
             position,
+            source_time: source_time?.parse().ok()?,
             format: number(format)?.try_into().ok()?,
         })
     }
 
-    fn check(&self, row: &CheckpointRow) -> Result<()> {
+    pub(super) fn check(&self, row: &CheckpointRow) -> Result<()> {
         if row.format != FORMAT {
             return Err(Error::config(format!(
                 "{}: its format is {}, this dt knows {FORMAT}; run the task with the version that wrote it, or use a new [task] id",
@@ -245,12 +268,12 @@ impl StateTables {
         self.position(row).map(drop)
     }
 
-    fn position(&self, row: &CheckpointRow) -> Result<Option<dt_common::position::Position>> {
+    pub(super) fn position(&self, row: &CheckpointRow) -> Result<Option<dt_common::position::Position>> {
         let parsed = row.position.as_ref().map(|text| text.parse()).transpose();
         parsed.map_err(|e: Error| self.broken(&format!("the stored position cannot be read ({e})")))
     }
 
-    async fn read_marks(&self, session: &Session) -> Result<Vec<ChunkMark>> {
+    pub(super) async fn read_marks(&self, session: &Session) -> Result<Vec<ChunkMark>> {
         let rows = session
             .query(&marks::latest(&self.marks))
             .await
@@ -258,9 +281,19 @@ impl StateTables {
         rows.into_iter().map(|row| marks::parse(&self.marks, row)).collect()
     }
 
-    fn broken(&self, what: &str) -> Error {
-        Error::target(format!(
-            "{}: {what}; somebody else has written to it. Drop the table to begin the task anew, or restore it",
+    fn gone(&self) -> Error {
+        Error::new(
+            ErrorKind::Fenced,
+            format!(
+                "{} is gone: the task was reset while it ran; started again, it begins anew",
+                self.checkpoint
+            ),
+        )
+    }
+
+    pub(super) fn broken(&self, what: &str) -> Error {
+        Error::data(format!(
+            "{}: {what}; somebody else has written to it. Restore it, or begin the task anew after `dt reset --yes`",
             self.checkpoint
         ))
     }
@@ -313,15 +346,15 @@ mod tests {
     #[test]
     fn rows_parse_or_fail() {
         let tables = StateTables::new("t").unwrap();
-        let row = |values: [&str; 5]| {
+        let row = |values: [&str; 6]| {
             values.map(|v| Some(v.to_owned())).into_iter().chain([None]).collect::<Vec<_>>()
         };
-        let parsed = tables.parse(row(["t", "1", "2", "3", "me"])).unwrap();
-        assert_eq!(parsed.lease, lease(2, 3));
+        let parsed = tables.parse(row(["t", "1", "2", "3", "me", "-7"])).unwrap();
+        assert_eq!((&parsed.lease, parsed.source_time), (&lease(2, 3), -7));
         assert!(tables.check(&parsed).is_ok());
-        let newer = tables.parse(row(["t", "2", "2", "3", "me"])).unwrap();
+        let newer = tables.parse(row(["t", "2", "2", "3", "me", "-7"])).unwrap();
         assert!(tables.check(&newer).unwrap_err().to_string().contains("format is 2"));
-        assert_eq!(tables.parse(row(["other", "1", "2", "3", "me"])), None);
-        assert_eq!(tables.parse(row(["t", "1", "-2", "3", "me"])), None);
+        assert_eq!(tables.parse(row(["other", "1", "2", "3", "me", "-7"])), None);
+        assert_eq!(tables.parse(row(["t", "1", "-2", "3", "me", "-7"])), None);
     }
 }

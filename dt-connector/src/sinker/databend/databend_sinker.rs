@@ -3,7 +3,7 @@
 //! Lanes hold no session and do no I/O: they write the text of statements from the plan that [`Sinker::refresh_meta`] made. The
 //! staged path (a Parquet file a table, for batches that are large) will be a second arm of [`StagedTable`].
 
-use std::collections::{BTreeSet, HashMap};
+use std::collections::HashMap;
 use std::sync::{Arc, PoisonError, RwLock};
 
 use async_trait::async_trait;
@@ -17,18 +17,17 @@ use dt_common::schema::{TableName, TableSchema};
 use super::checkpoint::StateTables;
 use super::client::Client;
 use super::committer::{Committer, StagedTable};
+use super::creation::Creation;
 use super::plan::TablePlan;
+use super::routes::Routes;
 use super::statements::statements;
-use super::{ddl, target_tables};
+use super::target_tables;
 use crate::sinker::{CommitReport, Sinker, TargetTable};
-
-/// Databases that belong to Databend or to dt.
-const RESERVED_DATABASES: &[&str] = &["_dt", "system", "information_schema"];
 
 /// Databend as a target. Counting is the pipeline's: it knows when a batch is committed.
 pub struct DatabendSinker {
     client: Arc<Client>,
-    router: Router,
+    routes: Routes,
     batch_size: usize,
     /// `None` for a task without an id, which only creates tables.
     committer: Option<Committer>,
@@ -48,7 +47,7 @@ impl DatabendSinker {
         };
         Ok(Self {
             client,
-            router,
+            routes: Routes::new(router),
             batch_size: config.batch_size,
             committer,
             plans: RwLock::new(HashMap::new()),
@@ -74,17 +73,6 @@ impl DatabendSinker {
         }
         Ok(plan.clone())
     }
-
-    fn target(&self, table: &TableSchema) -> Result<TableName> {
-        let target = self.router.target(&table.name);
-        if RESERVED_DATABASES.contains(&target.db.as_str()) {
-            return Err(Error::config(format!(
-                "table {}: database `{}` of the target is reserved; give another one in [router] db_map",
-                table.name, target.db
-            )));
-        }
-        Ok(target)
-    }
 }
 
 #[async_trait]
@@ -96,29 +84,20 @@ impl Sinker for DatabendSinker {
     }
 
     async fn sink_struct(&self, tables: &[Arc<TableSchema>]) -> Result<()> {
-        let mut creates = Vec::with_capacity(tables.len());
-        let mut databases = BTreeSet::new();
-        for table in tables {
-            let target = self.target(table)?;
-            databases.insert(target.db.clone());
-            creates.push(TablePlan::new(table.clone(), target)?);
-        }
+        let creation = Creation::new(&self.routes, tables)?;
         let session = self.client.connect().await?;
-        for db in &databases {
-            session
-                .execute(&ddl::create_database(db)?)
-                .await
-                .map_err(|e| e.at(format_args!("database `{db}`")))?;
+        for (db, sql) in &creation.databases {
+            session.execute(sql).await.map_err(|e| e.at(format_args!("database `{db}`")))?;
         }
-        for plan in &creates {
-            let created = session.execute(&ddl::create_table(plan)).await;
+        for (plan, sql) in &creation.tables {
+            let created = session.execute(sql).await;
             created.map_err(|e| e.at(format_args!("creating target table {}", plan.target)))?;
         }
         session.close().await
     }
 
     async fn refresh_meta(&self, tables: &[Arc<TableSchema>]) -> Result<Vec<TargetTable>> {
-        let targets = tables.iter().map(|table| self.target(table)).collect::<Result<Vec<_>>>()?;
+        let targets = self.routes.targets(tables)?;
         let session = self.client.connect().await?;
         let columns = target_tables::read_columns(&session, &targets).await?;
         let plans = tables

@@ -4,15 +4,18 @@
 //! |---|---|
 //! | [`databend_sinker`] | the sink: lanes that write statements, and the contract of [`super::Sinker`] |
 //! | [`committer`] | the one transaction of a batch, its retries and its doubts |
-//! | [`checkpoint`], [`marks`] | the task's state in schema `_dt`: taking it over, reading it, moving it |
+//! | [`checkpoint`], [`marks`], [`stored`] | the task's state in schema `_dt`: taking it over, moving it; looking at it, removing it |
+//! | [`admin`] | what the commands beside `dt run` ask |
 //! | [`target_tables`] | what the target's tables look like |
 //! | [`client`] | sessions: the only place that does I/O |
 //! | [`errors`] | what Databend's errors mean |
-//! | [`plan`], [`statements`], [`multiset`], [`rowset`], [`ddl`], [`types`], [`literal`], [`json`], [`unfit`], [`quote`] | pure: text from rows |
+//! | [`routes`], [`plan`], [`creation`], [`statements`], [`multiset`], [`rowset`], [`ddl`], [`types`], [`literal`], [`json`], [`unfit`], [`quote`] | pure: text from rows |
 
+pub mod admin;
 pub mod checkpoint;
 pub mod client;
 pub mod committer;
+pub mod creation;
 pub mod databend_sinker;
 pub mod ddl;
 pub mod errors;
@@ -24,10 +27,13 @@ pub mod marks;
 pub mod multiset;
 pub mod plan;
 pub mod quote;
+pub mod routes;
 pub mod rowset;
 pub mod statements;
+pub mod stored;
 pub mod target_tables;
 pub mod types;
 pub mod unfit;
 
+pub use admin::DatabendAdmin;
 pub use databend_sinker::DatabendSinker;

@@ -1,0 +1,78 @@
+//! The task's state looked at and removed, for the commands beside `dt run`.
+//!
+//! Looking takes nothing over. A task is forgotten by taking it over and dropping both tables, the marks first: marks without a
+//! position would let a restart leave out what they say is copied. A writer that finds its row's table gone has lost the task.
+
+use dt_common::batch::Checkpoint;
+use dt_common::error::{ErrorKind, Result};
+
+use super::checkpoint::StateTables;
+use super::client::Session;
+use super::quote;
+use crate::admin::StoredTask;
+
+impl StateTables {
+    /// What is stored; `None` when there is nothing. Marks alone are something: a task would resume by them.
+    ///
+    /// # Errors
+    /// A stored state that is doubled, newer or cannot be read.
+    pub async fn stored(&self, session: &Session) -> Result<Option<StoredTask>> {
+        let [has_row, has_marks] = self.exist(session).await?;
+        let mut rows = if has_row { self.rows(session).await? } else { Vec::new() };
+        let row = rows.pop();
+        if !rows.is_empty() {
+            return Err(self.broken("it does not hold exactly one row"));
+        }
+        if let Some(row) = &row {
+            self.check(row)?;
+        }
+        let marks = if has_marks { self.read_marks(session).await? } else { Vec::new() };
+        Ok(match row {
+            Some(row) => Some(StoredTask {
+                checkpoint: Checkpoint { position: self.position(&row)?, marks },
+                owner: row.lease.owner,
+                epoch: row.lease.epoch,
+                batches: row.lease.n,
+                source_time: row.source_time,
+            }),
+            None if marks.is_empty() => None,
+            None => Some(StoredTask {
+                checkpoint: Checkpoint { position: None, marks },
+                owner: String::new(),
+                epoch: 0,
+                batches: 0,
+                source_time: 0,
+            }),
+        })
+    }
+
+    /// Takes the task over, whatever is stored, and drops its tables.
+    ///
+    /// # Errors
+    /// A missing privilege, other starters at the same time.
+    pub async fn remove(&self, session: &Session, owner: &str) -> Result<()> {
+        match self.claim(session, owner, |_| Ok(())).await {
+            Ok(_) => {}
+            // Rows that cannot be told apart have no owner to fence off; whoever uses them ends when their table goes.
+            Err(error) if error.kind() == ErrorKind::Data => {}
+            Err(error) => return Err(error),
+        }
+        for table in [&self.marks, &self.checkpoint] {
+            let dropped = session.execute(&format!("DROP TABLE IF EXISTS {table}")).await;
+            dropped.map_err(|e| e.at(format_args!("dropping {table}")))?;
+        }
+        Ok(())
+    }
+
+    /// Whether the checkpoint's table and the marks' exist.
+    pub(super) async fn exist(&self, session: &Session) -> Result<[bool; 2]> {
+        let names = ["checkpoint", "marks"].map(|kind| format!("{kind}_{}", self.task));
+        let sql = format!(
+            "SELECT `name` FROM system.tables WHERE `database` = '_dt' AND `name` IN ({}, {})",
+            quote::string(&names[0]),
+            quote::string(&names[1])
+        );
+        let found = session.query(&sql).await.map_err(|e| e.at("reading system.tables"))?.concat();
+        Ok(names.map(|name| found.contains(&Some(name))))
+    }
+}

@@ -1,0 +1,2 @@
+UPDATE keyed SET v = 3 WHERE id = 1;
+DELETE FROM bare LIMIT 1;
