@@ -63,7 +63,7 @@ async fn follow(page: &Page, repository: &Path, folder: &Path) -> Result<usize> 
         return follow_up(page, repository, &folder).await;
     }
     let source = SourceServer::start(Family::MySql, &folder, &[]).await?;
-    let target = TargetServer::start(&folder).await?;
+    let target = TargetServer::start(&folder, &[]).await?;
     let names = vec![
         ("mysql.example:3306".to_owned(), address(&source.source.url)?),
         (
