@@ -13,7 +13,7 @@ CREATE EVENT writer ON SCHEDULE EVERY 1 SECOND DO BEGIN
   UPDATE products SET price = price + 0.01 WHERE sku = CONCAT('SKU-', LPAD(next MOD 500, 5, '0'));
   DELETE FROM order_items WHERE order_id = next MOD 1000;
   INSERT INTO visits VALUES ('/page/0', NOW(6), '00:00:01');
-  DELETE FROM visits WHERE page = '/page/3' LIMIT 1;
+  DELETE FROM visits WHERE page = '/page/0' LIMIT 1;
   COMMIT;
 END //
 DELIMITER ;
