@@ -37,6 +37,11 @@ pub(super) fn aligned<const N: usize>(rows: &[[String; N]]) -> String {
     text
 }
 
+/// `1 table`, `2 tables`.
+pub(super) fn tables(count: usize) -> String {
+    format!("{count} table{}", if count == 1 { "" } else { "s" })
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -30,12 +30,12 @@ pub(super) fn run(path: &Path, yes: bool) -> Result<Exit, Failure> {
         }
         Err(error) => return Err(error.into()),
     }
+    output::print(&format!("This will be forgotten; rows in the target stay. {}\n", next_run(&config)))?;
     if !yes {
-        output::print(&format!("To be forgotten. Rows in the target stay. {}\n", next_run(&config)))?;
         confirm(id, &mut stdin.lock())?;
     }
     block_on(target.forget())?;
-    print(&format!("task `{id}` is forgotten; rows in the target stay. {}\n", next_run(&config)))
+    print(&format!("task `{id}` is forgotten\n"))
 }
 
 /// Has the task id typed.

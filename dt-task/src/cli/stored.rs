@@ -5,7 +5,7 @@ use dt_common::position::{GtidPosition, Position};
 use dt_connector::admin::StoredTask;
 use serde_json::{Value, json};
 
-use super::output::aligned;
+use super::output::{aligned, tables};
 
 /// A line a fact; `now` is the present time.
 pub(super) fn text(stored: &StoredTask, now: DateTime<Utc>) -> String {
@@ -46,7 +46,7 @@ pub(super) fn text(stored: &StoredTask, now: DateTime<Utc>) -> String {
 
 /// The same as one object.
 pub(super) fn json(stored: &StoredTask) -> Value {
-    let tables = stored.checkpoint.marks.iter().map(
+    let copied = stored.checkpoint.marks.iter().map(
         |mark| json!({"db": mark.table.db, "table": mark.table.table, "rows": mark.rows, "done": mark.done}),
     );
     json!({
@@ -55,7 +55,7 @@ pub(super) fn json(stored: &StoredTask) -> Value {
         "batches": stored.batches,
         "epoch": stored.epoch,
         "owner": stored.owner,
-        "copied": tables.collect::<Vec<_>>(),
+        "copied": copied.collect::<Vec<_>>(),
     })
 }
 
@@ -85,8 +85,8 @@ fn copied(stored: &StoredTask) -> String {
     let done = marks.iter().filter(|mark| mark.done).count();
     match (done, marks.len() - done) {
         (0, 0) => "no done marks".to_owned(),
-        (done, 0) => format!("{done} tables"),
-        (done, unfinished) => format!("{done} tables, {unfinished} in progress"),
+        (done, 0) => tables(done),
+        (done, unfinished) => format!("{}, {unfinished} in progress", tables(done)),
     }
 }
 
@@ -146,7 +146,7 @@ mod tests {
              source time  2023-11-14 22:13:20 UTC, 1 min 4 s ago\n\
              batches      41\n\
              epoch        3, taken over by me\n\
-             copied       1 tables, 1 in progress\n  \
+             copied       1 table, 1 in progress\n  \
              `d`.`half`  in progress, 7 rows\n"
         );
         let fresh = StoredTask { source_time: 0, checkpoint: Checkpoint::default(), ..stored() };

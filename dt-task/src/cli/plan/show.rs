@@ -5,7 +5,8 @@ use dt_common::schema::{KeyKind, TableSchema};
 use dt_connector::admin::TargetState;
 use serde_json::{Value, json};
 
-use super::super::{output::aligned, stored};
+use super::super::output::{aligned, tables};
+use super::super::stored;
 use super::{Plan, TablePlan};
 
 /// A table for people, then the statements as a script.
@@ -68,7 +69,7 @@ pub(super) fn json(config: &TaskConfig, plan: &Plan) -> String {
 
 fn heading(config: &TaskConfig, plan: &Plan) -> String {
     let name = if config.id.is_empty() { "task".to_owned() } else { format!("task `{}`", config.id) };
-    let mut text = format!("{name}: {}, {} tables\n", config.extract_type.name(), plan.tables.len());
+    let mut text = format!("{name}: {}, {}\n", config.extract_type.name(), tables(plan.tables.len()));
     if config.extract_type != ExtractType::Struct {
         text.push_str(&match &plan.stored {
             None => "nothing is stored: it would begin anew\n".to_owned(),
