@@ -194,6 +194,13 @@ pub enum ColumnType {
     Inet6,
 }
 
+impl ColumnType {
+    /// What a column of characters (CHAR, VARCHAR, TEXT) adds to its type.
+    pub fn text(&self) -> Option<&Text> {
+        if let Self::Char(text) | Self::VarChar(text) | Self::Text(text) = self { Some(text) } else { None }
+    }
+}
+
 /// Storage width of an integer column.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum IntWidth {

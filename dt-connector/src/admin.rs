@@ -1,11 +1,21 @@
 //! What the commands beside `dt run` ask of both ends: looks that change nothing, and the forgetting of a task.
 
+use std::collections::HashMap;
 use std::sync::Arc;
 
 use async_trait::async_trait;
 use dt_common::batch::Checkpoint;
+use dt_common::check::Check;
 use dt_common::error::Result;
 use dt_common::schema::{TableName, TableSchema};
+
+use crate::sinker::TargetTable;
+
+/// Name of the check of what a target remembers; checks of the source depend on it.
+pub const STORED_STATE: &str = "stored-state";
+
+/// Name of the check of what a source has for the task; checks of the target depend on it.
+pub const FOLLOWED_TABLES: &str = "followed-tables";
 
 /// A followed table of the source as it is today.
 #[derive(Debug, Clone)]
@@ -68,7 +78,30 @@ pub struct StoredTask {
     pub checkpoint: Checkpoint,
 }
 
+/// What a precheck found at the source.
+#[derive(Debug, Clone, Default)]
+pub struct SourceLook {
+    /// The checks that need no more than the source.
+    pub checks: Vec<Check>,
+    /// The followed tables that dt reads; `None` when they could not be looked at.
+    pub tables: Option<Vec<Arc<TableSchema>>>,
+}
+
+/// What a precheck found at the target.
+#[derive(Debug, Clone, Default)]
+pub struct TargetLook {
+    /// The checks.
+    pub checks: Vec<Check>,
+    /// What is remembered of the task; `None` when that could not be read.
+    pub checkpoint: Option<Checkpoint>,
+    /// Whether each target table holds rows, by the name at the source; `None` when they could not be looked at.
+    pub tables: Option<HashMap<TableName, TargetTable>>,
+}
+
 /// A source, looked at.
+///
+/// The methods of a precheck never fail and never stop at a failure: what cannot be looked at is a failed check, and whatever depends on
+/// it is answered as not seen. They answer every check that the kind of task depends on, in a fixed order, and change nothing.
 #[async_trait]
 pub trait SourceAdmin: Send {
     /// The tables that the task's filter matches.
@@ -76,9 +109,16 @@ pub trait SourceAdmin: Send {
     /// # Errors
     /// Unreachable server, wrong password, missing privilege.
     async fn tables(&mut self) -> Result<Vec<SourceTable>>;
+
+    /// The checks of a precheck that need no more than the source.
+    async fn precheck(&mut self) -> SourceLook;
+
+    /// The checks that need to know, after [`SourceAdmin::precheck`], what the target remembers of the task; `None` when that could not
+    /// be read.
+    async fn precheck_stored(&mut self, stored: Option<&Checkpoint>) -> Vec<Check>;
 }
 
-/// A target, looked at.
+/// A target, looked at. For the precheck see [`SourceAdmin`].
 #[async_trait]
 pub trait TargetAdmin: Send + Sync {
     /// What a struct task would run, and what is there.
@@ -99,4 +139,7 @@ pub trait TargetAdmin: Send + Sync {
     /// # Errors
     /// Unreachable server, a missing privilege. Forgetting may be tried again; a task that is started in between copies anew at most.
     async fn forget(&self) -> Result<()>;
+
+    /// The checks of a precheck; `tables` are the followed tables, `None` when they could not be looked at.
+    async fn precheck(&self, tables: Option<&[Arc<TableSchema>]>) -> TargetLook;
 }

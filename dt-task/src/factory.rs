@@ -37,7 +37,7 @@ pub async fn run(config: &TaskConfig, stop: CancellationToken) -> Result<Ended> 
 pub fn source_admin(config: &TaskConfig) -> Result<Box<dyn SourceAdmin>> {
     let filter = Arc::new(Filter::new(&config.filter)?);
     match &config.extractor {
-        ExtractorConfig::MySql(c) => Ok(Box::new(MySqlAdmin::new(c, filter)?)),
+        ExtractorConfig::MySql(c) => Ok(Box::new(MySqlAdmin::new(c.clone(), config.extract_type, filter)?)),
     }
 }
 
@@ -48,7 +48,7 @@ pub fn source_admin(config: &TaskConfig) -> Result<Box<dyn SourceAdmin>> {
 pub fn target_admin(config: &TaskConfig) -> Result<Box<dyn TargetAdmin>> {
     let router = Router::new(&config.router)?;
     match &config.sinker {
-        SinkerConfig::Databend(c) => Ok(Box::new(DatabendAdmin::new(c, router)?)),
+        SinkerConfig::Databend(c) => Ok(Box::new(DatabendAdmin::new(c, config.extract_type, router)?)),
         SinkerConfig::Dummy => Ok(Box::new(DummySinker)),
     }
 }

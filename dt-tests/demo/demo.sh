@@ -48,6 +48,8 @@ echo "Databend holds $(target_sql "SELECT count(*) FROM system.databases WHERE n
 say "dt run task.ini (extract_type = snapshot_and_cdc)"
 task_file snapshot_and_cdc dt_demo >"$room/task.ini"
 sed 's/^/    /' "$room/task.ini"
+"$dt" precheck "$room/task.ini" >"$room/precheck.txt" || fail "dt precheck found a blocker: $room/precheck.txt"
+sed 's/^/    /' "$room/precheck.txt"
 "$dt" run "$room/task.ini" >"$room/dt.log" 2>&1 &
 dt_pid=$!
 until_ok 120 "$dt_pid" grep -q 'following the binlog' "$room/dt.log"

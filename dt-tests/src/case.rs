@@ -81,6 +81,8 @@ pub enum Step {
     Lacks(String),
     /// Expects the task's last totals of a table.
     Total(String, Vec<String>),
+    /// Expects a check of the last precheck to have a result, and to say a text.
+    Finds(String, String, String),
     /// Remembers what the target holds.
     Remember,
     /// Expects the target to hold what was remembered.
@@ -241,6 +243,11 @@ fn step(word: &str, rest: &str) -> Result<Step> {
         "total" => {
             let mut words = rest.split_whitespace().map(str::to_owned);
             Step::Total(words.next().context("total DB.TABLE name=value ..")?, words.collect())
+        }
+        "finds" => {
+            let mut words = rest.splitn(3, ' ').map(str::to_owned);
+            let mut next = || words.next().unwrap_or_default();
+            Step::Finds(next(), next(), next())
         }
         "remember" => Step::Remember,
         "untouched" => Step::Untouched,

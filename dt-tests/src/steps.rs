@@ -159,6 +159,7 @@ impl<'a> Play<'a> {
             Step::Says(text) => self.says(text, true),
             Step::Lacks(text) => self.says(text, false),
             Step::Total(table, totals) => self.total(table, totals),
+            Step::Finds(check, result, text) => self.finds(check, result, text),
             Step::Remember => {
                 self.remembered = Some(self.target.fingerprint(self.vars.get("db")).await?);
                 Ok(())

@@ -73,6 +73,8 @@ pub enum ExtractorConfig {
 pub struct MySqlExtractorConfig {
     /// Connection URL with user and password.
     pub url: Secret,
+    /// Names the task among the source's replicas; empty only for [`ExtractType::Struct`].
+    pub task_id: String,
     /// Replica id to register under, never 0.
     pub server_id: u32,
     /// Where CDC begins when no checkpoint is stored.

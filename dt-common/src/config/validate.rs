@@ -62,6 +62,7 @@ fn mysql_extractor(raw: &RawConfig, id: &str) -> Result<MySqlExtractorConfig> {
     };
     Ok(MySqlExtractorConfig {
         url: connection_url(raw, "extractor", &["mysql"])?,
+        task_id: id.to_owned(),
         server_id,
         start: binlog_start(raw)?,
         stop_at: raw.choice(

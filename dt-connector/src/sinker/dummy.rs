@@ -9,7 +9,7 @@ use dt_common::item::Ddl;
 use dt_common::schema::TableSchema;
 
 use super::{CommitReport, Sinker, TargetTable};
-use crate::admin::{StoredTask, StructPlan, TargetAdmin};
+use crate::admin::{StoredTask, StructPlan, TargetAdmin, TargetLook};
 
 /// Discards rows and remembers nothing: a restarted task begins anew.
 #[derive(Debug, Default)]
@@ -71,5 +71,9 @@ impl TargetAdmin for DummySinker {
 
     async fn forget(&self) -> Result<()> {
         Err(remembers_nothing())
+    }
+
+    async fn precheck(&self, _tables: Option<&[Arc<TableSchema>]>) -> TargetLook {
+        TargetLook { checkpoint: Some(Checkpoint::default()), ..TargetLook::default() }
     }
 }

@@ -12,6 +12,7 @@ use dt_common::config::ExtractType;
 /// A task is one ini file. The usual way from nothing to a running task:
 ///
 ///   dt template snapshot_and_cdc > shop.ini    write a task file, then fill it in
+///   dt precheck shop.ini                       see what could go wrong, and the way out
 ///   dt plan shop.ini                           see what it will do; nothing is written
 ///   dt run shop.ini                            do it; start it again after any stop
 ///   dt position shop.ini                       see how far it is
@@ -42,6 +43,21 @@ pub(super) enum Command {
     Run {
         /// Task file.
         task: PathBuf,
+    },
+    /// Shows what would stop a task or hurt it, before it starts; writes nothing.
+    ///
+    /// Looks at settings, privileges, versions and tables of both servers, and says for each
+    /// check what it found and what to do, with the statement to run. A failure ends
+    /// nothing: all checks are shown. Ends with exit code 4 when one of them failed.
+    #[command(
+        verbatim_doc_comment,
+        after_long_help = "Examples:\n  dt precheck shop.ini\n  dt precheck shop.ini --format json | jq -r '.checks[] | select(.result == \"FAIL\").remedy'"
+    )]
+    Precheck {
+        /// Task file.
+        task: PathBuf,
+        #[command(flatten)]
+        format: FormatArg,
     },
     /// Shows what a task would do; writes nothing.
     ///
@@ -133,6 +149,7 @@ Exit codes:
   0  done; or a task without an end was asked to stop
   1  failed; the message names the place and the way out
   2  the configuration or the command line is wrong; nothing was started
+  4  a precheck found something that would stop the task
   5  another writer took the task over
   6  a finite task was stopped before its end; started again, it resumes";
 

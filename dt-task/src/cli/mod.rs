@@ -7,6 +7,7 @@ mod args;
 mod output;
 mod plan;
 mod position;
+mod precheck;
 mod reset;
 mod run;
 mod stored;
@@ -28,6 +29,8 @@ enum Exit {
     Done,
     /// A finite task was stopped before its end.
     Stopped,
+    /// A precheck found a blocker.
+    Blocked,
 }
 
 /// Reads the command line and does what it says.
@@ -36,6 +39,7 @@ pub fn main() -> ExitCode {
     let done = match (cli.command, cli.task) {
         (Some(Command::Run { task }), _) | (None, Some(task)) => run::run(&task),
         (Some(Command::Plan { task, format }), _) => plan::run(&task, format.format),
+        (Some(Command::Precheck { task, format }), _) => precheck::run(&task, format.format),
         (Some(Command::Position { task, format }), _) => position::run(&task, format.format),
         (Some(Command::Reset { task, yes }), _) => reset::run(&task, yes),
         (Some(Command::Template { kind }), _) => print(&template(kind)),
@@ -72,6 +76,7 @@ impl From<Exit> for ExitCode {
         match exit {
             Exit::Done => Self::SUCCESS,
             Exit::Stopped => Self::from(6),
+            Exit::Blocked => Self::from(4),
         }
     }
 }

@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use anyhow::{Context, Result, bail, ensure};
+use serde_json::Value;
 use tokio::time::{Instant, sleep};
 
 use super::Play;
@@ -129,6 +130,19 @@ impl Play<'_> {
         let (text, output) = (self.vars.fill(text), self.tasks.output());
         let verb = if wanted { "does not say" } else { "says" };
         ensure!(output.contains(&text) == wanted, "dt {verb} `{text}`\n{}", tail(&output));
+        Ok(())
+    }
+
+    pub(super) fn finds(&self, check: &str, result: &str, text: &str) -> Result<()> {
+        let output = self.tasks.command_output();
+        let report: Value = serde_json::from_str(output).with_context(|| format!("no JSON: {output}"))?;
+        let checks = report["checks"].as_array().context("there are no checks")?;
+        let found = checks.iter().find(|found| found["name"] == check);
+        let found = found.with_context(|| format!("there is no check {check} in: {output}"))?;
+        let text = self.vars.fill(text);
+        let says = |key: &str| found[key].as_str().is_some_and(|found| found.contains(&text));
+        ensure!(found["result"] == result, "{check} is not {result}: {found}");
+        ensure!(says("found") || says("remedy"), "{check} does not say `{text}`: {found}");
         Ok(())
     }
 

@@ -6,7 +6,7 @@ use serde_json::Value;
 use super::Play;
 
 /// First words of statements that change nothing.
-const READS: &[&str] = &["SELECT", "SHOW", "DESC"];
+const READS: &[&str] = &["SELECT", "SHOW", "DESC", "LIST"];
 /// First words of statements that define something.
 const DEFINES: &[&str] = &["CREATE", "ALTER", "DROP", "RENAME", "TRUNCATE"];
 

@@ -4,23 +4,36 @@ use std::collections::{BTreeSet, HashMap};
 use std::sync::Arc;
 
 use async_trait::async_trait;
-use dt_common::config::MySqlExtractorConfig;
+use dt_common::batch::Checkpoint;
+use dt_common::check::Check;
+use dt_common::config::{ExtractType, MySqlExtractorConfig};
 use dt_common::error::Result;
 use dt_common::filter::Filter;
 use dt_common::schema::{TableName, TableSchema};
 use mysql_async::Conn;
 use mysql_async::prelude::Queryable;
 
+use super::checks::{self, Looking, Needs, SourceCheck};
 use super::connection::{Connector, source_error};
 use super::literal::quote;
-use super::schema::read_tables;
+use super::schema::{SourceTables, read_tables};
 use super::server::{Flavor, Server};
-use crate::admin::{SourceAdmin, SourceTable};
+use crate::admin::{FOLLOWED_TABLES, STORED_STATE, SourceAdmin, SourceLook, SourceTable};
 
 /// MySQL or MariaDB, looked at.
 pub struct MySqlAdmin {
+    config: MySqlExtractorConfig,
+    kind: ExtractType,
     connector: Connector,
     filter: Arc<Filter>,
+    seen: Option<Seen>,
+}
+
+/// What a precheck has seen of the source.
+struct Seen {
+    conn: Conn,
+    server: Server,
+    tables: SourceTables,
 }
 
 impl MySqlAdmin {
@@ -28,23 +41,83 @@ impl MySqlAdmin {
     ///
     /// # Errors
     /// A URL that the driver does not understand.
-    pub fn new(config: &MySqlExtractorConfig, filter: Arc<Filter>) -> Result<Self> {
-        Ok(Self { connector: Connector::new(&config.url)?, filter })
+    pub fn new(config: MySqlExtractorConfig, kind: ExtractType, filter: Arc<Filter>) -> Result<Self> {
+        let connector = Connector::new(&config.url)?;
+        Ok(Self { config, kind, connector, filter, seen: None })
+    }
+
+    async fn open(&self) -> Result<(Conn, Server)> {
+        let mut conn = self.connector.connect().await?;
+        let server = Server::inspect(&mut conn).await?;
+        Ok((conn, server))
+    }
+
+    /// The checks that need the followed tables, and those that are read.
+    async fn look(&self, seen: &mut Seen) -> SourceLook {
+        let nothing = Checkpoint::default();
+        let mut checks = checks::precheck(&mut self.looking(seen, &nothing), Needs::Session).await;
+        let tables = match read_tables(&mut seen.conn, &seen.server, &self.filter).await {
+            Ok(tables) => tables,
+            Err(error) => {
+                checks.extend(checks::failed(self.kind, Needs::Tables, error));
+                return SourceLook { checks, tables: None };
+            }
+        };
+        seen.tables = tables;
+        checks.extend(checks::precheck(&mut self.looking(seen, &nothing), Needs::Tables).await);
+        SourceLook { checks, tables: Some(seen.tables.tables.clone()) }
+    }
+
+    fn looking<'a>(&'a self, seen: &'a mut Seen, stored: &'a Checkpoint) -> Looking<'a> {
+        Looking {
+            conn: &mut seen.conn,
+            connector: &self.connector,
+            server: &seen.server,
+            config: &self.config,
+            filter: &self.filter,
+            kind: self.kind,
+            tables: &seen.tables,
+            stored,
+        }
     }
 }
 
 #[async_trait]
 impl SourceAdmin for MySqlAdmin {
     async fn tables(&mut self) -> Result<Vec<SourceTable>> {
-        let mut conn = self.connector.connect().await?;
-        let server = Server::inspect(&mut conn).await?;
-        let source = read_tables(&mut conn, &server, &self.filter).await?;
-        let estimates = estimated_rows(&mut conn, &server, &source.tables).await?;
-        let tables = source.tables.into_iter().map(|schema| {
+        let (mut conn, server) = self.open().await?;
+        let tables = checks::readable(read_tables(&mut conn, &server, &self.filter).await?)?;
+        let estimates = estimated_rows(&mut conn, &server, &tables).await?;
+        let tables = tables.into_iter().map(|schema| {
             let estimated_rows = estimates.get(&schema.name).copied().unwrap_or(0);
             SourceTable { schema, estimated_rows }
         });
         Ok(tables.collect())
+    }
+
+    async fn precheck(&mut self) -> SourceLook {
+        let (conn, server) = match self.open().await {
+            Ok(opened) => opened,
+            Err(error) => {
+                let mut checks = checks::failed(self.kind, Needs::Session, error);
+                checks.extend(checks::unseen(self.kind, Needs::Tables, SourceCheck::Connection.name()));
+                return SourceLook { checks, tables: None };
+            }
+        };
+        let mut seen = Seen { conn, server, tables: SourceTables::default() };
+        let look = self.look(&mut seen).await;
+        self.seen = look.tables.is_some().then_some(seen);
+        look
+    }
+
+    async fn precheck_stored(&mut self, stored: Option<&Checkpoint>) -> Vec<Check> {
+        match (self.seen.take(), stored) {
+            (Some(mut seen), Some(stored)) => {
+                checks::precheck(&mut self.looking(&mut seen, stored), Needs::Stored).await
+            }
+            (None, _) => checks::unseen(self.kind, Needs::Stored, FOLLOWED_TABLES),
+            (Some(_), None) => checks::unseen(self.kind, Needs::Stored, STORED_STATE),
+        }
     }
 }
 

@@ -13,6 +13,8 @@ use dt_common::error::{Error, ErrorKind, Result};
 use mysql_async::prelude::Queryable;
 use mysql_async::{Conn, DriverError, IoError, Opts, OptsBuilder, ServerError};
 
+use super::server::{Flavor, parse_version};
+
 /// Time for name look-up, connection, TLS and log-in. A reachable server answers in far less.
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
 
@@ -57,12 +59,22 @@ impl Connector {
         Ok(Self { opts: opts.into() })
     }
 
+    /// Host and port.
+    pub(crate) fn address(&self) -> String {
+        format!("{}:{}", self.host(), self.opts.tcp_port())
+    }
+
+    /// Host name or address.
+    pub(crate) fn host(&self) -> &str {
+        self.opts.ip_or_hostname()
+    }
+
     /// Opens a session and sets it up.
     ///
     /// # Errors
     /// See [`source_error`]; an unreachable server is reported after at most ten seconds.
     pub(crate) async fn connect(&self) -> Result<Conn> {
-        let place = format!("connecting to {}:{}", self.opts.ip_or_hostname(), self.opts.tcp_port());
+        let place = format!("connecting to {}", self.address());
         match tokio::time::timeout(CONNECT_TIMEOUT, self.open()).await {
             Ok(opened) => opened.map_err(|e| source_error(&place, e)),
             Err(_) => {
@@ -78,16 +90,22 @@ impl Connector {
         conn.query_drop(SESSION).await?;
         conn.query_drop("SET SESSION TRANSACTION ISOLATION LEVEL REPEATABLE READ").await?;
         let version: Option<String> = conn.query_first("SELECT VERSION()").await?;
-        let limits =
-            if is_mariadb(version.as_deref().unwrap_or_default()) { MARIADB_LIMITS } else { MYSQL_LIMITS };
-        conn.query_drop(limits).await?;
+        let version = version.unwrap_or_default();
+        // An older server lacks the variables; the check of its version says so.
+        if is_supported(&version) {
+            conn.query_drop(match Flavor::of(&version) {
+                Flavor::MariaDb => MARIADB_LIMITS,
+                Flavor::MySql => MYSQL_LIMITS,
+            })
+            .await?;
+        }
         Ok(conn)
     }
 }
 
-/// Whether a version text is one of MariaDB: `10.11.6-MariaDB-log`.
-pub(crate) fn is_mariadb(version: &str) -> bool {
-    version.to_ascii_lowercase().contains("mariadb")
+/// Whether dt works with a server of this version text, see [`Flavor::oldest`].
+fn is_supported(version: &str) -> bool {
+    parse_version(version) >= Flavor::of(version).oldest()
 }
 
 /// Turns the driver's error into ours. `doing` says what was tried: `reading table ..`, `connecting to ..`.

@@ -4,6 +4,7 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use async_trait::async_trait;
+use dt_common::batch::Checkpoint;
 use dt_common::config::{BinlogStart, ExtractType, MySqlExtractorConfig, StopAt};
 use dt_common::error::{Error, Result};
 use dt_common::filter::Filter;
@@ -13,12 +14,12 @@ use dt_common::queue::ItemSender;
 use dt_common::schema::{TableName, TableSchema};
 use mysql_async::Conn;
 use tokio_util::sync::CancellationToken;
-use tracing::{info, warn};
+use tracing::info;
 
-use super::binlog::BinlogStream;
-use super::checks;
+use super::binlog::{BinlogStream, Reader};
+use super::checks::{self, Looking, Needs};
 use super::connection::Connector;
-use super::handover::{self, Tables};
+use super::handover;
 use super::schema::{SourceTables, read_tables};
 use super::server::{Flavor, Server};
 use super::snapshot::{Copied, Settings, TableCopy, View, copy_tables};
@@ -57,20 +58,8 @@ impl Extractor for MySqlExtractor {
         let mut conn = self.connector.connect().await?;
         let server = Server::inspect(&mut conn).await?;
         let (major, minor, patch) = server.version;
-        info!(flavor = ?server.flavor, version = %format_args!("{major}.{minor}.{patch}"), "source connected");
-        let source = read_tables(&mut conn, &server, &self.filter).await?;
-        if source.tables.is_empty() {
-            warn!("[filter] matches no table of the source");
-        }
-        match self.extract_type {
-            ExtractType::Struct => {}
-            ExtractType::Snapshot => checks::engines(&mut conn, &source).await?,
-            ExtractType::Cdc => self.check_stream(&mut conn, &server, &source).await?,
-            ExtractType::SnapshotAndCdc => {
-                self.check_stream(&mut conn, &server, &source).await?;
-                checks::engines(&mut conn, &source).await?;
-            }
-        }
+        info!(flavor = %server.flavor, version = %format_args!("{major}.{minor}.{patch}"), "source connected");
+        let source = self.checked(&mut conn, &server).await?;
         self.prepared = Some(Prepared { server, tables: source.tables.clone() });
         Ok(source.tables)
     }
@@ -88,8 +77,24 @@ impl Extractor for MySqlExtractor {
 }
 
 impl MySqlExtractor {
-    async fn check_stream(&self, conn: &mut Conn, server: &Server, source: &SourceTables) -> Result<()> {
-        checks::change_stream(conn, server, source, &self.filter, self.config.on_fk_cascade).await
+    /// The followed tables, when nothing is against the task.
+    async fn checked(&self, conn: &mut Conn, server: &Server) -> Result<SourceTables> {
+        let (unknown, nothing) = (SourceTables::default(), Checkpoint::default());
+        let mut at = Looking {
+            conn,
+            connector: &self.connector,
+            server,
+            config: &self.config,
+            filter: &self.filter,
+            kind: self.extract_type,
+            tables: &unknown,
+            stored: &nothing,
+        };
+        checks::at_start(&mut at, Needs::Session).await?;
+        let tables = read_tables(at.conn, server, &self.filter).await?;
+        at.tables = &tables;
+        checks::at_start(&mut at, Needs::Tables).await?;
+        Ok(tables)
     }
 }
 
@@ -168,12 +173,8 @@ impl Run<'_> {
         if let (Some(start), true) = (&stored, keyless.is_empty()) {
             return Ok((start.clone(), keyed, None));
         }
-        let names =
-            |copies: &[TableCopy]| copies.iter().map(|copy| copy.table().name.clone()).collect::<Vec<_>>();
-        let keyless_names = names(&keyless);
-        let all: Vec<_> = keyless_names.iter().cloned().chain(names(&keyed)).collect();
-        let tables = Tables { keyless: &keyless_names, all: &all };
-        let opened = handover::open(&self.extractor.connector, server, tables).await?;
+        let copies = keyless.iter().chain(&keyed).map(TableCopy::table);
+        let opened = handover::open(&self.extractor.connector, server, copies).await?;
         let start = match stored {
             // What is stored may still name a file of another server; the view's place has to be told apart from it.
             Some(start) => {
@@ -206,7 +207,7 @@ impl Run<'_> {
             self.extractor.connector.clone(),
             self.prepared.server.clone(),
             config.heartbeat_interval,
-            config.server_id,
+            Reader::new(config.server_id, &config.task_id),
             Arc::clone(&self.extractor.filter),
             tables.iter().map(|table| (table.name.clone(), Arc::clone(table))).collect(),
             skip,

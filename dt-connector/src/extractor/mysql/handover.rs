@@ -16,7 +16,7 @@ use std::collections::HashMap;
 
 use dt_common::error::{Error, Result};
 use dt_common::position::{BinlogPosition, Position};
-use dt_common::schema::TableName;
+use dt_common::schema::{TableName, TableSchema};
 use mysql_async::Conn;
 use mysql_async::prelude::Queryable;
 use tracing::info;
@@ -47,29 +47,37 @@ pub(crate) struct ExactView {
     pub(crate) at: BinlogPosition,
 }
 
-/// Which tables a hand-over is for.
-#[derive(Debug, Clone, Copy)]
-pub(crate) struct Tables<'a> {
-    /// Keyless tables that are to be copied.
-    pub(crate) keyless: &'a [TableName],
-    /// All tables that are to be copied.
-    pub(crate) all: &'a [TableName],
+/// The tables that are locked for the moment in which the copy begins, of those that are to be copied; see the module.
+pub(crate) fn to_lock<'a>(
+    server: &Server,
+    copies: impl IntoIterator<Item = &'a TableSchema>,
+) -> Vec<&'a TableName> {
+    let locked = |table: &&TableSchema| match server.flavor {
+        Flavor::MariaDb => false,
+        Flavor::MySql if server.gtid_mode => !table.is_keyed(),
+        Flavor::MySql => true,
+    };
+    copies.into_iter().filter(locked).map(|table| &table.name).collect()
 }
 
-/// Fixes the position and opens the view.
+/// Fixes the position and opens the view for the tables that are to be copied.
 ///
 /// # Errors
 /// A lock that is not granted or not allowed, a lost connection.
-pub(crate) async fn open(connector: &Connector, server: &Server, tables: Tables<'_>) -> Result<Handover> {
+pub(crate) async fn open(
+    connector: &Connector,
+    server: &Server,
+    copies: impl IntoIterator<Item = &TableSchema>,
+) -> Result<Handover> {
+    let to_lock = to_lock(server, copies);
     let mut conn = connector.connect().await?;
     match server.flavor {
         Flavor::MariaDb => mariadb(conn, server).await,
-        Flavor::MySql if server.gtid_mode && tables.keyless.is_empty() => {
+        Flavor::MySql if server.gtid_mode && to_lock.is_empty() => {
             let gtid = server.gtid_position(&mut conn).await?;
             Ok(Handover { position: Position { binlog: None, gtid }, view: None })
         }
-        Flavor::MySql if server.gtid_mode => locked(connector, server, conn, tables.keyless).await,
-        Flavor::MySql => locked(connector, server, conn, tables.all).await,
+        Flavor::MySql => locked(connector, server, conn, &to_lock).await,
     }
 }
 
@@ -97,7 +105,7 @@ async fn locked(
     connector: &Connector,
     server: &Server,
     mut conn: Conn,
-    names: &[TableName],
+    names: &[&TableName],
 ) -> Result<Handover> {
     let mut locker = connector.connect().await?;
     let lock: Vec<String> = names

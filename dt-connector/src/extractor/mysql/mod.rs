@@ -2,7 +2,7 @@
 //!
 //! - `connection`, `server`: sessions in a known state, and who the server is
 //! - `schema`, `column_type`: the followed tables as they are today
-//! - `checks`: what stops a task before it starts
+//! - `checks`: what stops a task or hurts it, for its start and for a precheck
 //! - `snapshot`, `literal`, `value`: the rows as they are
 //! - `handover`: where the change stream takes over from the copy
 //! - `binlog`: the change stream
@@ -24,3 +24,8 @@ mod value;
 
 pub use admin::MySqlAdmin;
 pub use extractor::MySqlExtractor;
+
+/// Names of all checks of the source, in the order in which they are shown.
+pub fn check_names() -> impl Iterator<Item = &'static str> {
+    checks::SourceCheck::ALL.into_iter().map(checks::SourceCheck::name)
+}

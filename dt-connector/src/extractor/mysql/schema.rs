@@ -6,12 +6,13 @@
 use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
-use dt_common::error::{Error, Result};
+use dt_common::error::Result;
 use dt_common::filter::Filter;
 use dt_common::schema::{Column, Generated, Key, KeyKind, TableName, TableSchema};
 use mysql_async::prelude::{FromRow, Queryable};
 use mysql_async::{Conn, Value};
 
+use super::binlog::decodes;
 use super::column_type::{TypeRow, column_type, literal_default};
 use super::connection::source_error;
 use super::literal::quote;
@@ -20,45 +21,77 @@ use super::server::{Flavor, Server};
 /// What the source has of the followed tables.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct SourceTables {
-    /// The tables, by name.
+    /// The tables whose definitions dt understands, by name.
     pub(crate) tables: Vec<Arc<TableSchema>>,
-    /// MariaDB tables with a unique index over hashes: their row image has a hidden column.
-    pub(crate) hash_unique: Vec<TableName>,
+    /// Tables that no kind of task reads.
+    pub(crate) refused: Vec<Refused>,
+    /// Tables, among [`SourceTables::tables`], whose rows can be copied but whose row images cannot be read.
+    pub(crate) unstreamable: Vec<Refused>,
+    /// Tables that the filter names in full and the source lacks.
+    pub(crate) missing: Vec<TableName>,
 }
 
-/// Reads the followed tables.
+/// A table with the reason why it is none for dt.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Refused {
+    /// The table.
+    pub(crate) name: TableName,
+    /// What is the matter with it, as the end of a sentence that begins with its name.
+    pub(crate) why: String,
+}
+
+/// Reads the followed tables. What dt cannot work with is listed, not an error: the checks judge it.
 ///
 /// # Errors
-/// A table that the filter names and the source lacks, a column of an unknown type, a system-versioned table.
+/// See [`source_error`].
 pub(crate) async fn read_tables(conn: &mut Conn, server: &Server, filter: &Filter) -> Result<SourceTables> {
     let databases: Vec<String> = rows(conn, "SELECT SCHEMA_NAME FROM information_schema.SCHEMATA").await?;
     let databases: Vec<String> =
         databases.into_iter().filter(|db| filter.follows_database(db)).map(|db| quote(&db)).collect();
-    let mut followed = if databases.is_empty() {
-        HashMap::new()
-    } else {
+    let mut drafts = Drafts::new();
+    if !databases.is_empty() {
         let databases = databases.join(", ");
-        let mut followed = read_names(conn, &databases, filter).await?;
-        read_columns(conn, server, &databases, &mut followed).await?;
-        read_keys(conn, server, &databases, &mut followed).await?;
-        followed
-    };
-    if let Some(name) = filter.named_tables().into_iter().find(|name| !followed.contains_key(name)) {
-        return Err(Error::source(format!(
-            "unknown table {name}: [filter] do_tbs names it, but the source has no such table or the user may not see it"
-        )));
+        drafts = read_names(conn, &databases, filter).await?;
+        read_columns(conn, server, &databases, &mut drafts).await?;
+        read_keys(conn, server, &databases, &mut drafts).await?;
     }
-    let hash_unique =
-        followed.iter().filter(|(_, table)| table.hash_unique).map(|(name, _)| name.clone()).collect();
-    let mut tables: Vec<_> = followed.drain().map(|(_, table)| Arc::new(table.schema)).collect();
-    tables.sort_by(|a, b| a.name.cmp(&b.name));
-    Ok(SourceTables { tables, hash_unique })
+    Ok(sorted(drafts, filter))
+}
+
+fn sorted(drafts: Drafts, filter: &Filter) -> SourceTables {
+    let mut missing = filter.named_tables();
+    missing.retain(|name| !drafts.contains_key(name));
+    let mut drafts: Vec<(TableName, Draft)> = drafts.into_iter().collect();
+    drafts.sort_by(|(a, _), (b, _)| a.cmp(b));
+    let mut source = SourceTables { missing, ..SourceTables::default() };
+    for (name, draft) in drafts {
+        if let Some(why) = draft.refused {
+            source.refused.push(Refused { name, why });
+            continue;
+        }
+        let unstreamable = draft.unstreamable.or_else(|| undecodable(&draft.schema));
+        source.unstreamable.extend(unstreamable.map(|why| Refused { name, why }));
+        source.tables.push(Arc::new(draft.schema));
+    }
+    source
+}
+
+/// A column whose text the binlog reader has no decoder for; in a copy the server converts it.
+fn undecodable(schema: &TableSchema) -> Option<String> {
+    schema.columns.iter().find_map(|column| {
+        let charset = &column.ty.text()?.charset;
+        (!decodes(charset))
+            .then(|| format!("column `{}` has the charset {charset}, which dt cannot decode", column.name))
+    })
 }
 
 /// A table while its facts come in.
 struct Draft {
     schema: TableSchema,
-    hash_unique: bool,
+    /// Why no task reads it.
+    refused: Option<String>,
+    /// Why no task follows its changes.
+    unstreamable: Option<String>,
 }
 
 type Drafts = HashMap<TableName, Draft>;
@@ -82,12 +115,9 @@ async fn read_names(conn: &mut Conn, databases: &str, filter: &Filter) -> Result
         if !filter.follows(&name) {
             continue;
         }
-        if kind == "SYSTEM VERSIONED" {
-            return Err(Error::schema(format!(
-                "table {name} is system-versioned: its row image carries hidden columns and its past rows; \
-                 leave it out by [filter] ignore_tbs"
-            )));
-        }
+        let refused = (kind == "SYSTEM VERSIONED").then(|| {
+            "it is system-versioned: its row image carries hidden columns and its past rows".to_owned()
+        });
         let schema = TableSchema {
             name: name.clone(),
             columns: Vec::new(),
@@ -95,7 +125,7 @@ async fn read_names(conn: &mut Conn, databases: &str, filter: &Filter) -> Result
             comment: comment.unwrap_or_default(),
             engine: engine.unwrap_or_default(),
         };
-        drafts.insert(name, Draft { schema, hash_unique: false });
+        drafts.insert(name, Draft { schema, refused, unstreamable: None });
     }
     Ok(drafts)
 }
@@ -126,21 +156,39 @@ async fn read_columns(conn: &mut Conn, server: &Server, databases: &str, drafts:
     for row in rows::<ColumnRow>(conn, query).await? {
         let name = TableName { db: row.0.clone(), table: row.1.clone() };
         if let Some(draft) = drafts.get_mut(&name) {
-            let json_check = json.contains(&(name.clone(), row.2.clone()));
-            draft.schema.columns.push(column(server.flavor, &name, row, json_check)?);
+            let json_check = json.contains(&(name, row.2.clone()));
+            draft.add_column(server.flavor, row, json_check);
         }
     }
     // A user with rights on some columns only sees only those, and the row image would not fit.
-    match drafts.values().find(|draft| draft.schema.columns.is_empty()) {
-        Some(draft) => Err(Error::source(format!(
-            "the columns of table {} are not visible; GRANT SELECT on it to the user",
-            draft.schema.name
-        ))),
-        None => Ok(()),
+    for draft in drafts.values_mut().filter(|draft| draft.schema.columns.is_empty()) {
+        draft.refuse("its columns are not visible to the user, who needs SELECT on it".to_owned());
+    }
+    Ok(())
+}
+
+impl Draft {
+    fn add_column(&mut self, flavor: Flavor, row: ColumnRow, json_check: bool) {
+        let (name, shown_type) = (row.2.clone(), row.3.clone());
+        if shown_type.contains("COMPRESSED") {
+            let why =
+                format!("column `{name}` is COMPRESSED, and dt cannot read such values from the binlog");
+            self.unstreamable.get_or_insert(why);
+        }
+        match column(flavor, row, json_check) {
+            Some(column) => self.schema.columns.push(column),
+            None => self.refuse(format!("column `{name}` has the type {shown_type}, which dt does not know")),
+        }
+    }
+
+    /// The first reason counts.
+    fn refuse(&mut self, why: String) {
+        self.refused.get_or_insert(why);
     }
 }
 
-fn column(flavor: Flavor, table: &TableName, row: ColumnRow, json_check: bool) -> Result<Column> {
+/// A column, or `None` for one of an unknown type.
+fn column(flavor: Flavor, row: ColumnRow, json_check: bool) -> Option<Column> {
     let (_, _, name, shown_type, nullable, default, max_chars, max_bytes, charset, extra, comment) = row;
     let extra = extra.unwrap_or_default();
     let parts = TypeRow {
@@ -150,12 +198,7 @@ fn column(flavor: Flavor, table: &TableName, row: ColumnRow, json_check: bool) -
         charset: charset.as_deref().unwrap_or_default(),
         json_check,
     };
-    let ty = column_type(&parts).ok_or_else(|| {
-        Error::schema(format!(
-            "table {table}: column `{name}` has type {shown_type}, which dt does not know; leave the table out by \
-             [filter] ignore_tbs"
-        ))
-    })?;
+    let ty = column_type(&parts)?;
     let words = extra.to_ascii_uppercase();
     let generated = if words.contains("VIRTUAL GENERATED") {
         Generated::Virtual
@@ -164,7 +207,7 @@ fn column(flavor: Flavor, table: &TableName, row: ColumnRow, json_check: bool) -
     } else {
         Generated::No
     };
-    Ok(Column {
+    Some(Column {
         default: literal_default(flavor, &ty, default.as_deref(), &extra),
         name,
         ty,
@@ -224,9 +267,13 @@ async fn read_keys(conn: &mut Conn, server: &Server, databases: &str, drafts: &m
     for (name, parts) in parts {
         if let Some(draft) = drafts.get_mut(&name) {
             // MEMORY tables have real hash indexes; elsewhere MariaDB keeps the hash in a hidden column.
-            draft.hash_unique = server.flavor == Flavor::MariaDb
+            let hidden = server.flavor == Flavor::MariaDb
                 && !draft.schema.engine.eq_ignore_ascii_case("MEMORY")
                 && parts.iter().any(|part| part.hash);
+            if hidden {
+                let why = "it has a unique index over hashes (a long or BLOB column), which adds a hidden column to its row images";
+                draft.unstreamable.get_or_insert_with(|| why.to_owned());
+            }
             draft.schema.key = choose_key(&draft.schema.columns, &parts);
         }
     }

@@ -5,6 +5,7 @@
 //! name and data directory.
 
 use std::collections::HashMap;
+use std::fmt;
 use std::sync::Arc;
 
 use dt_common::error::{Error, Result};
@@ -12,7 +13,10 @@ use dt_common::position::{BinlogPosition, GtidList, GtidPosition, GtidSet};
 use mysql_async::prelude::Queryable;
 use mysql_async::{Conn, Row};
 
-use super::connection::{is_mariadb, source_error};
+use super::connection::source_error;
+
+/// Offset of the first event of a file.
+const BINLOG_START: u64 = 4;
 
 /// The two families; they differ in GTIDs, statements and event types.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -21,6 +25,31 @@ pub(crate) enum Flavor {
     MySql,
     /// MariaDB.
     MariaDb,
+}
+
+impl Flavor {
+    /// The family of a version text: `10.11.6-MariaDB-log`.
+    pub(crate) fn of(version: &str) -> Self {
+        if version.to_ascii_lowercase().contains("mariadb") { Self::MariaDb } else { Self::MySql }
+    }
+
+    /// The oldest version that has what dt asks of a server: MySQL's `max_execution_time` came with 5.7.8, MariaDB's
+    /// `information_schema.CHECK_CONSTRAINTS` and `idle_transaction_timeout` with 10.3.10.
+    pub(crate) fn oldest(self) -> (u16, u16, u16) {
+        match self {
+            Self::MySql => (5, 7, 8),
+            Self::MariaDb => (10, 3, 10),
+        }
+    }
+}
+
+impl fmt::Display for Flavor {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::MySql => "MySQL",
+            Self::MariaDb => "MariaDB",
+        })
+    }
 }
 
 /// One source server as it was when the task started.
@@ -49,7 +78,7 @@ impl Server {
         let variables: HashMap<String, String> = variables.into_iter().collect();
         let text = |name: &str| variables.get(name).map(String::as_str).unwrap_or_default();
         let version = text("version");
-        let flavor = if is_mariadb(version) { Flavor::MariaDb } else { Flavor::MySql };
+        let flavor = Flavor::of(version);
         let identity = identity(flavor, &variables);
         Ok(Self {
             flavor,
@@ -112,6 +141,23 @@ impl Server {
         text.flatten().map(|text| self.parse_gtid(&text)).transpose()
     }
 
+    /// GTIDs of what the binlogs no longer hold; `None` when the server cannot tell. MariaDB keeps no list of it: there it is what lies
+    /// before the oldest file, `first`.
+    ///
+    /// # Errors
+    /// A lost connection, or an answer that is no GTID position.
+    pub(crate) async fn gtid_purged(&self, conn: &mut Conn, first: &str) -> Result<Option<GtidPosition>> {
+        match self.flavor {
+            Flavor::MariaDb => self.gtid_at(conn, &self.position(first, BINLOG_START)).await,
+            Flavor::MySql => {
+                let query = "SELECT @@GLOBAL.gtid_purged";
+                let text: Option<String> =
+                    conn.query_first(query).await.map_err(|e| source_error(query, e))?;
+                self.parse_gtid(&text.unwrap_or_default()).map(Some)
+            }
+        }
+    }
+
     /// Reads GTIDs in the form of the server's family.
     ///
     /// # Errors
@@ -128,11 +174,24 @@ impl Server {
         BinlogPosition { server: Arc::clone(&self.identity), file: file.into(), offset }
     }
 
+    /// Whether a global variable says ON.
+    pub(crate) fn is_on(&self, name: &str) -> bool {
+        matches!(self.variable(name).to_ascii_uppercase().as_str(), "ON" | "1")
+    }
+
     /// MySQL 8.2 renamed the statement and 8.4 removed the old name.
-    fn status_statement(&self) -> &'static str {
+    pub(crate) fn status_statement(&self) -> &'static str {
         match self.flavor {
             Flavor::MySql if self.version >= (8, 2, 0) => "SHOW BINARY LOG STATUS",
             Flavor::MySql | Flavor::MariaDb => "SHOW MASTER STATUS",
+        }
+    }
+
+    /// Lists the replicas; on MySQL whoever may read the binlog may run it.
+    pub(crate) fn replicas_statement(&self) -> &'static str {
+        match self.flavor {
+            Flavor::MySql if self.version >= (8, 0, 22) => "SHOW REPLICAS",
+            Flavor::MySql | Flavor::MariaDb => "SHOW SLAVE HOSTS",
         }
     }
 }
@@ -149,7 +208,7 @@ fn identity(flavor: Flavor, variables: &HashMap<String, String>) -> String {
 }
 
 /// The leading numbers of `10.11.6-MariaDB-log` or `8.4.0`.
-fn parse_version(text: &str) -> (u16, u16, u16) {
+pub(crate) fn parse_version(text: &str) -> (u16, u16, u16) {
     let mut numbers = text.split(|c: char| !c.is_ascii_digit()).map(|part| part.parse().unwrap_or(0));
     let mut next = || numbers.next().unwrap_or(0);
     (next(), next(), next())

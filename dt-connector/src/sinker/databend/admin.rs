@@ -3,18 +3,22 @@
 use std::sync::Arc;
 
 use async_trait::async_trait;
-use dt_common::config::DatabendConfig;
+use dt_common::check::{Check, Finding};
+use dt_common::config::{DatabendConfig, ExtractType};
 use dt_common::error::{Error, Result};
 use dt_common::router::Router;
 use dt_common::schema::TableSchema;
 
 use super::checkpoint::StateTables;
+use super::checks::{self, TargetCheck};
 use super::client::{Client, Session};
 use super::creation::Creation;
 use super::plan::TablePlan;
 use super::routes::Routes;
 use super::target_tables;
-use crate::admin::{PlannedTable, StoredTask, StructPlan, TargetAdmin, TargetState};
+use crate::admin::{
+    FOLLOWED_TABLES, PlannedTable, StoredTask, StructPlan, TargetAdmin, TargetLook, TargetState,
+};
 
 /// Databend, looked at.
 pub struct DatabendAdmin {
@@ -22,6 +26,7 @@ pub struct DatabendAdmin {
     routes: Routes,
     /// `None` for a task without an id.
     state: Option<StateTables>,
+    kind: ExtractType,
 }
 
 impl DatabendAdmin {
@@ -29,12 +34,12 @@ impl DatabendAdmin {
     ///
     /// # Errors
     /// A task id that cannot name a table.
-    pub fn new(config: &DatabendConfig, router: Router) -> Result<Self> {
+    pub fn new(config: &DatabendConfig, kind: ExtractType, router: Router) -> Result<Self> {
         let state = match config.task_id.as_str() {
             "" => None,
             id => Some(StateTables::new(id)?),
         };
-        Ok(Self { client: Client::new(config.dsn.clone()), routes: Routes::new(router), state })
+        Ok(Self { client: Client::new(config.dsn.clone()), routes: Routes::new(router), state, kind })
     }
 
     fn state(&self) -> Result<&StateTables> {
@@ -78,6 +83,53 @@ impl TargetAdmin for DatabendAdmin {
         let session = self.client.connect().await?;
         state.remove(&session, &uuid::Uuid::new_v4().to_string()).await?;
         session.close().await
+    }
+
+    async fn precheck(&self, tables: Option<&[Arc<TableSchema>]>) -> TargetLook {
+        let mut look = TargetLook::default();
+        let session = self.client.reach().await;
+        for check in TargetCheck::ALL {
+            let finding = self.look(check, &session, tables, &mut look).await;
+            let finding = finding.unwrap_or_else(|kept_from| kept_from);
+            look.checks.push(Check { name: check.name(), finding });
+        }
+        look
+    }
+}
+
+impl DatabendAdmin {
+    /// One check. Whatever else the look brought goes into `look`. What keeps it from looking is a finding too.
+    async fn look(
+        &self,
+        check: TargetCheck,
+        session: &Result<(Session, String)>,
+        tables: Option<&[Arc<TableSchema>]>,
+        look: &mut TargetLook,
+    ) -> Result<Finding, Finding> {
+        let reached = || session.as_ref().map_err(|_| Finding::without(TargetCheck::Connection.name()));
+        let known = || tables.ok_or_else(|| Finding::without(FOLLOWED_TABLES));
+        Ok(match check {
+            TargetCheck::Connection => match session {
+                Ok(_) => Finding::pass(format!("{} answers", self.client.address())),
+                Err(error) => Finding::fail(error.to_string(), ""),
+            },
+            TargetCheck::Tls => checks::tls(&self.client),
+            TargetCheck::Version => checks::version(&reached()?.1)?,
+            TargetCheck::Privileges => checks::privileges(&reached()?.0).await,
+            TargetCheck::Stage => checks::stage(&reached()?.0).await,
+            TargetCheck::StoredState => {
+                let (finding, checkpoint) = checks::stored(&reached()?.0, self.state.as_ref()).await?;
+                look.checkpoint = Some(checkpoint);
+                finding
+            }
+            TargetCheck::Routes => checks::routes(&self.routes, known()?),
+            TargetCheck::Tables => {
+                let (session, tables) = (&reached()?.0, known()?);
+                let (finding, rows) = checks::tables(session, &self.routes, self.kind, tables).await?;
+                look.tables = Some(rows);
+                finding
+            }
+        })
     }
 }
 

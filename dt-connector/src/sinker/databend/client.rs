@@ -44,21 +44,41 @@ impl Client {
         Self { dsn, address }
     }
 
+    /// Host and port.
+    pub fn address(&self) -> &str {
+        &self.address
+    }
+
+    /// Whether sessions use TLS.
+    pub fn encrypts(&self) -> bool {
+        encrypts(self.dsn.reveal())
+    }
+
     /// Opens a session and checks the server's version.
     ///
     /// # Errors
     /// Unreachable within 30 s, wrong password, unknown database, too old a server.
     pub async fn connect(&self) -> Result<Session> {
+        let (session, version) = self.reach().await?;
+        check_version(&version).map_err(|e| self.named(e))?;
+        Ok(session)
+    }
+
+    /// Opens a session with a server of any version, and answers the version.
+    ///
+    /// # Errors
+    /// Unreachable within 30 s, wrong password, unknown database.
+    pub async fn reach(&self) -> Result<(Session, String)> {
         let opened = tokio::time::timeout(CONNECT_TIMEOUT, async {
             let session = self.open().await?;
             let rows = session.query("SELECT version()").await?;
-            check_version(rows.first().and_then(|row| row.first()?.as_deref()).unwrap_or_default())?;
-            Ok(session)
+            Ok((session, rows.into_iter().flatten().next().flatten().unwrap_or_default()))
         });
-        opened
-            .await
-            .unwrap_or_else(|_| Err(timed_out()))
-            .map_err(|e| e.at(format_args!("cannot use Databend at {} ([sinker] url)", self.address)))
+        opened.await.unwrap_or_else(|_| Err(timed_out())).map_err(|e| self.named(e))
+    }
+
+    fn named(&self, error: Error) -> Error {
+        error.at(format_args!("cannot use Databend at {} ([sinker] url)", self.address))
     }
 
     /// Opens a session with a server that was found usable before.
@@ -87,6 +107,14 @@ fn address(dsn: &str) -> String {
         Some(port) => format!("{host}:{port}"),
         None => host.to_owned(),
     }
+}
+
+/// TLS is the driver's default.
+fn encrypts(dsn: &str) -> bool {
+    url::Url::parse(dsn).is_ok_and(|url| {
+        url.scheme() != "databend+http"
+            && !url.query_pairs().any(|(name, value)| name == "sslmode" && value == "disable")
+    })
 }
 
 fn timed_out() -> Error {
@@ -139,7 +167,11 @@ fn text(value: Value) -> Option<String> {
     }
 }
 
-fn check_version(version: &str) -> Result<()> {
+/// Whether dt works with a server of this version.
+///
+/// # Errors
+/// It is too old, or none of Databend's.
+pub fn check_version(version: &str) -> Result<()> {
     let found = parse_version(version)
         .ok_or_else(|| Error::target(format!("`{version}` is not a version of Databend")))?;
     if found < MIN_VERSION {
@@ -171,6 +203,18 @@ mod tests {
     fn errors_name_the_address_and_no_password() {
         assert_eq!(address("databend://dt:secret@bend.example:8000/db?sslmode=disable"), "bend.example:8000");
         assert_eq!(address("databend://bend.example/db"), "bend.example");
+    }
+
+    #[test]
+    fn tls_is_the_default() {
+        for (dsn, expected) in [
+            ("databend://h:8000/db?sslmode=disable", false),
+            ("databend+http://h:8000/db", false),
+            ("databend://h/db", true),
+            ("databend+https://h/db?warehouse=w", true),
+        ] {
+            assert_eq!(encrypts(dsn), expected, "{dsn}");
+        }
     }
 
     #[test]

@@ -6,6 +6,7 @@
 //! | [`committer`] | the one transaction of a batch, its retries and its doubts |
 //! | [`checkpoint`], [`marks`], [`stored`] | the task's state in schema `_dt`: taking it over, moving it; looking at it, removing it |
 //! | [`admin`] | what the commands beside `dt run` ask |
+//! | [`checks`] | what a precheck looks at |
 //! | [`target_tables`] | what the target's tables look like |
 //! | [`client`] | sessions: the only place that does I/O |
 //! | [`errors`] | what Databend's errors mean |
@@ -13,6 +14,7 @@
 
 pub mod admin;
 pub mod checkpoint;
+pub mod checks;
 pub mod client;
 pub mod committer;
 pub mod creation;
@@ -37,3 +39,8 @@ pub mod unfit;
 
 pub use admin::DatabendAdmin;
 pub use databend_sinker::DatabendSinker;
+
+/// Names of all checks of the target, in the order in which they are shown.
+pub fn check_names() -> impl Iterator<Item = &'static str> {
+    checks::TargetCheck::ALL.into_iter().map(checks::TargetCheck::name)
+}

@@ -36,6 +36,14 @@ impl Routes {
         Ok(target)
     }
 
+    /// Refuses two tables with one target.
+    ///
+    /// # Errors
+    /// The first pair that shares a target.
+    pub fn check_one_to_one(&self, tables: &[Arc<TableSchema>]) -> Result<()> {
+        self.router.check_one_to_one(tables.iter().map(|table| &table.name))
+    }
+
     /// Names of several tables in the target, in their order.
     ///
     /// # Errors

@@ -46,6 +46,21 @@ impl StateTables {
         })
     }
 
+    /// Seconds since the checkpoint's table was written to, by the target's clock; `None` when there is none.
+    ///
+    /// # Errors
+    /// See [`super::errors`].
+    pub async fn idle_seconds(&self, session: &Session) -> Result<Option<u64>> {
+        let sql = format!(
+            "SELECT to_string(to_unix_timestamp(now()) - to_unix_timestamp(updated_on)) FROM system.tables \
+             WHERE `database` = '_dt' AND `name` = {}",
+            quote::string(&format!("checkpoint_{}", self.task))
+        );
+        let rows = session.query(&sql).await.map_err(|e| e.at("reading system.tables"))?;
+        let seconds = rows.into_iter().flatten().next().flatten().and_then(|text| text.parse::<i64>().ok());
+        Ok(seconds.map(|seconds| seconds.max(0).unsigned_abs()))
+    }
+
     /// Takes the task over, whatever is stored, and drops its tables.
     ///
     /// # Errors

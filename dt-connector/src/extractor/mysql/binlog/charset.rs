@@ -88,6 +88,11 @@ const JIS: &[(char, Option<char>)] = &[
     ('\u{ffe2}', Some('\u{ac}')),
 ];
 
+/// Whether text of this charset can be read from the binlog.
+pub(crate) fn decodes(charset: &str) -> bool {
+    Charset::by_name(charset).is_some()
+}
+
 impl Charset {
     /// The charset of MySQL's name; `None` where there is no decoder.
     pub(super) fn by_name(name: &str) -> Option<Self> {

@@ -38,4 +38,6 @@ mod temporal;
 mod tokens;
 mod transaction;
 
+pub(crate) use charset::decodes;
+pub(crate) use request::{Reader, registered_name};
 pub(crate) use stream::BinlogStream;

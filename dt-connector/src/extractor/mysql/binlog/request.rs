@@ -31,11 +31,29 @@ pub(super) enum Start<'a> {
 
 /// How this reader presents itself to the server.
 #[derive(Debug, Clone)]
-pub(super) struct Reader {
+pub(crate) struct Reader {
     /// Unique among the replicas of the server.
     pub(super) server_id: u32,
+    /// Shown as the host of the replica, see [`registered_name`].
+    pub(super) name: String,
     /// By this the server ends an older connection of the same reader.
     pub(super) uuid: String,
+}
+
+impl Reader {
+    /// The reader of a task. Two starts of one task differ by their uuid.
+    pub(crate) fn new(server_id: u32, task_id: &str) -> Self {
+        Self { server_id, name: registered_name(task_id), uuid: uuid::Uuid::new_v4().to_string() }
+    }
+}
+
+/// Longest host name of a replica that every version takes.
+const MAX_NAME: usize = 60;
+
+/// The host name under which a task appears among the server's replicas (`SHOW REPLICAS`, `SHOW SLAVE HOSTS`), so that a person, and
+/// the next start, can tell whose connection it is.
+pub(crate) fn registered_name(task_id: &str) -> String {
+    format!("dt:{task_id}").chars().take(MAX_NAME).collect()
 }
 
 /// Chooses how to start: by GTID where the position and the server have them, else by file and offset on the same server.
@@ -107,7 +125,7 @@ pub(super) async fn open(
     conn.query_drop(session_variables(server.flavor, &start, reader, heartbeat))
         .await
         .map_err(|e| source_error(doing, e))?;
-    let request = BinlogStreamRequest::new(reader.server_id);
+    let request = BinlogStreamRequest::new(reader.server_id).with_hostname(reader.name.as_bytes());
     let request = match start {
         Start::MySqlGtid(set) => request.with_gtid().with_gtid_set(sids(set)?),
         Start::MariaDbGtid(_) => request,

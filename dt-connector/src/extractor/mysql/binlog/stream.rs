@@ -68,12 +68,11 @@ impl BinlogStream {
         connector: Connector,
         server: Server,
         heartbeat: Duration,
-        server_id: u32,
+        reader: Reader,
         filter: Arc<Filter>,
         tables: HashMap<TableName, Arc<TableSchema>>,
         skip: HashMap<TableName, BinlogPosition>,
     ) -> Self {
-        let reader = Reader { server_id, uuid: uuid::Uuid::new_v4().to_string() };
         Self { connector, server, reader, heartbeat, followed: Followed::new(filter, tables, skip) }
     }
 
