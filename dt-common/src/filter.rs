@@ -1,53 +1,76 @@
-//! Which tables and which kinds of change a task follows.
+//! Which tables, columns, rows and kinds of change a task follows.
 
-use crate::config::FilterConfig;
-use crate::error::{Error, Result};
-use crate::pattern::{ListReader, Pattern};
+mod columns;
+mod conditions;
+mod entries;
+
+pub use columns::IgnoredColumns;
+pub use conditions::Conditions;
+
+use crate::config::ini::RawConfig;
+use crate::error::Result;
+use crate::list::ListReader;
+use crate::pattern::{Pattern, TablePattern};
 use crate::row::RowChange;
 use crate::schema::TableName;
 
 /// Databases that belong to the server and are never followed.
 const SYSTEM_DATABASES: [&str; 5] = ["mysql", "information_schema", "performance_schema", "sys", "ndbinfo"];
 
-/// A validated `[filter]` section. An absent list of what to do means all user databases; what is ignored wins.
+/// A `[filter]` section. An absent list of what to do means all user databases; what is ignored wins.
 #[derive(Debug, Clone)]
 pub struct Filter {
     do_dbs: Vec<Pattern>,
     do_tables: Vec<TablePattern>,
     ignore_dbs: Vec<Pattern>,
     ignore_tables: Vec<TablePattern>,
+    ignored_columns: IgnoredColumns,
+    conditions: Conditions,
     events: Events,
 }
 
-#[derive(Debug, Clone)]
-struct TablePattern {
-    db: Pattern,
-    table: Pattern,
-}
-
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone, Copy, Default)]
 struct Events {
     insert: bool,
     update: bool,
     delete: bool,
 }
 
+#[derive(Debug, Clone, Copy)]
+enum Event {
+    Insert,
+    Update,
+    Delete,
+}
+
 impl Filter {
-    /// Reads the lists of a `[filter]` section.
+    /// Reads the `[filter]` section of a task file.
     ///
     /// # Errors
-    /// A list that does not parse, with the key and the character.
-    pub fn new(config: &FilterConfig) -> Result<Self> {
-        let dbs =
-            |key: &str, text: &str| ListReader::new(text).list(ListReader::pattern).map_err(|e| e.at(key));
-        let tables = |key: &str, text: &str| ListReader::new(text).list(table_pattern).map_err(|e| e.at(key));
+    /// A list that does not parse, with its line, its key and the character.
+    pub fn read(raw: &RawConfig) -> Result<Self> {
         Ok(Self {
-            do_dbs: dbs("[filter] do_dbs", &config.do_dbs)?,
-            do_tables: tables("[filter] do_tbs", &config.do_tbs)?,
-            ignore_dbs: dbs("[filter] ignore_dbs", &config.ignore_dbs)?,
-            ignore_tables: tables("[filter] ignore_tbs", &config.ignore_tbs)?,
-            events: events(&config.do_events)?,
+            do_dbs: raw.list("filter", "do_dbs", ListReader::pattern)?,
+            do_tables: raw.list("filter", "do_tbs", ListReader::table_pattern)?,
+            ignore_dbs: raw.list("filter", "ignore_dbs", ListReader::pattern)?,
+            ignore_tables: raw.list("filter", "ignore_tbs", ListReader::table_pattern)?,
+            ignored_columns: IgnoredColumns::read(raw)?,
+            conditions: Conditions::read(raw)?,
+            events: Events::read(raw)?,
         })
+    }
+
+    /// Follows no table: for who reads a stream for its commits alone.
+    pub fn nothing() -> Self {
+        Self {
+            do_dbs: Vec::new(),
+            do_tables: Vec::new(),
+            ignore_dbs: vec![Pattern::any()],
+            ignore_tables: Vec::new(),
+            ignored_columns: IgnoredColumns::default(),
+            conditions: Conditions::default(),
+            events: Events::default(),
+        }
     }
 
     /// Whether any table of the database may be followed.
@@ -71,11 +94,18 @@ impl Filter {
 
     /// Tables that `do_tbs` names without wildcards and that nothing ignores: a task expects them to exist.
     pub fn named_tables(&self) -> Vec<TableName> {
-        let names = self
-            .do_tables
-            .iter()
-            .filter_map(|p| Some(TableName { db: p.db.literal()?, table: p.table.literal()? }));
+        let names = self.do_tables.iter().filter_map(TablePattern::literal);
         names.filter(|name| self.follows(name)).collect()
+    }
+
+    /// Columns that are left out.
+    pub fn ignored_columns(&self) -> &IgnoredColumns {
+        &self.ignored_columns
+    }
+
+    /// Conditions on the rows that a snapshot copies.
+    pub fn conditions(&self) -> &Conditions {
+        &self.conditions
     }
 
     /// Whether changes of this kind are followed.
@@ -92,9 +122,22 @@ impl Filter {
     }
 }
 
-impl TablePattern {
-    fn matches(&self, name: &TableName) -> bool {
-        self.db.matches(&name.db) && self.table.matches(&name.table)
+impl Events {
+    fn read(raw: &RawConfig) -> Result<Self> {
+        let words = [("insert", Event::Insert), ("update", Event::Update), ("delete", Event::Delete)];
+        let chosen = raw.list("filter", "do_events", |reader| reader.word(&words))?;
+        if chosen.is_empty() {
+            return Err(raw.bad("filter", "do_events", "name at least one of insert, update, delete"));
+        }
+        let mut events = Self::default();
+        for event in chosen {
+            match event {
+                Event::Insert => events.insert = true,
+                Event::Update => events.update = true,
+                Event::Delete => events.delete = true,
+            }
+        }
+        Ok(events)
     }
 }
 
@@ -102,47 +145,21 @@ fn is_system(db: &str) -> bool {
     SYSTEM_DATABASES.iter().any(|system| system.eq_ignore_ascii_case(db))
 }
 
-fn table_pattern(reader: &mut ListReader<'_>) -> Result<TablePattern> {
-    let db = reader.pattern()?;
-    reader.expect('.')?;
-    Ok(TablePattern { db, table: reader.pattern()? })
-}
-
-fn events(text: &str) -> Result<Events> {
-    let mut events = Events { insert: false, update: false, delete: false };
-    for name in text.split(',').map(str::trim) {
-        match name {
-            "insert" => events.insert = true,
-            "update" => events.update = true,
-            "delete" => events.delete = true,
-            other => {
-                let message = format!("[filter] do_events: `{other}` is none of insert, update, delete");
-                return Err(Error::config(message));
-            }
-        }
-    }
-    Ok(events)
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    fn filter(do_dbs: &str, do_tbs: &str, ignore_dbs: &str, ignore_tbs: &str) -> Filter {
-        let config = FilterConfig {
-            do_dbs: do_dbs.into(),
-            do_tbs: do_tbs.into(),
-            ignore_dbs: ignore_dbs.into(),
-            ignore_tbs: ignore_tbs.into(),
-            do_events: "insert,delete".into(),
-        };
-        Filter::new(&config).unwrap()
+    fn filter(keys: &str) -> Result<Filter> {
+        Filter::read(&RawConfig::parse("t.ini", &format!("[filter]\n{keys}\n")).unwrap())
     }
 
     #[test]
     fn what_is_followed() {
-        let all = filter("", "", "", "");
-        let some = filter("shop_*", "crm.`a.b`,crm.t?", "shop_old", "shop_1.log*");
+        let all = filter("").unwrap();
+        let some =
+            filter("do_dbs=shop_*\ndo_tbs=crm.`a.b`,crm.t?\nignore_dbs=shop_old\nignore_tbs=shop_1.log*")
+                .unwrap();
+        let nothing = Filter::nothing();
         for (filter, db, table, expected) in [
             (&all, "any", "t", true),
             (&all, "mysql", "user", false),
@@ -154,6 +171,7 @@ mod tests {
             (&some, "crm", "t1", true),
             (&some, "crm", "t12", false),
             (&some, "other", "t1", false),
+            (&nothing, "any", "t", false),
         ] {
             assert_eq!(filter.follows(&TableName::new(db, table)), expected, "{db}.{table}");
         }
@@ -162,22 +180,34 @@ mod tests {
 
     #[test]
     fn tables_named_in_full_are_expected() {
-        let filter = filter("all", "crm.`a.b`,crm.t?,*.x,crm.gone", "", "crm.gone");
+        let filter = filter("do_dbs=all\ndo_tbs=crm.`a.b`,crm.t?,*.x,crm.gone\nignore_tbs=crm.gone").unwrap();
         assert_eq!(filter.named_tables(), [TableName::new("crm", "a.b")]);
     }
 
     #[test]
     fn events_are_chosen() {
-        let filter = filter("", "", "", "");
+        let filter = filter("do_events = insert, delete").unwrap();
         assert!(filter.follows_change(&RowChange::Insert { after: Box::new([]) }));
         assert!(!filter.follows_change(&RowChange::Update { before: Box::new([]), after: Box::new([]) }));
     }
 
     #[test]
-    fn a_table_list_needs_a_database() {
-        let config =
-            FilterConfig { do_tbs: "orders".into(), do_events: "insert".into(), ..FilterConfig::default() };
-        let message = Filter::new(&config).unwrap_err().to_string();
-        assert_eq!(message, "[filter] do_tbs: expected `.` at character 7 of `orders`");
+    fn errors_name_line_key_and_character() {
+        for (keys, expected) in [
+            ("do_tbs=orders", "t.ini:2: [filter] do_tbs: expected `.` at character 7 of `orders`"),
+            ("\nignore_dbs=a b", "t.ini:3: [filter] ignore_dbs: expected `,` at character 3 of `a b`"),
+            (
+                "do_events=insert,updat",
+                "t.ini:2: [filter] do_events: expected insert or update or delete at character 8 of `insert,updat`",
+            ),
+            ("do_events=", "t.ini:2: [filter] do_events: name at least one of insert, update, delete"),
+            ("ignore_cols=d.t", "t.ini:2: [filter] ignore_cols: expected `.` at character 4 of `d.t`"),
+            (
+                "where_conditions=d.t:x>1",
+                "t.ini:2: [filter] where_conditions: expected `(` at character 5 of `d.t:x>1`",
+            ),
+        ] {
+            assert_eq!(filter(keys).unwrap_err().to_string(), expected);
+        }
     }
 }

@@ -83,6 +83,20 @@ pub struct Ddl {
 }
 
 impl DtItem {
+    /// Rows that the item holds.
+    pub fn rows(&self) -> usize {
+        match self {
+            Self::Row(_) => 1,
+            Self::Chunk(chunk) => chunk.rows.len(),
+            Self::Start(_)
+            | Self::Commit(_)
+            | Self::Rollback
+            | Self::CopyFinished
+            | Self::Ddl(_)
+            | Self::Heartbeat => 0,
+        }
+    }
+
     /// Memory that the item holds, in bytes.
     pub fn memory(&self) -> usize {
         size_of::<Self>()

@@ -24,6 +24,10 @@ pub mod queue;
 pub mod router;
 pub mod row;
 pub mod schema;
+pub mod throttle;
 pub mod value;
 
+mod condition;
+mod list;
+mod nearest;
 mod pattern;

@@ -1,6 +1,6 @@
-//! Names with wildcards, and the lists of them that filter and router keys hold.
+//! Names with wildcards.
 
-use crate::error::{Error, Result};
+use crate::schema::TableName;
 
 /// A name that may hold `*` (any characters) and `?` (one character). In back-quotes nothing is a wildcard.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -8,14 +8,41 @@ pub(crate) struct Pattern {
     parts: Vec<Part>,
 }
 
+/// A piece of a [`Pattern`].
 #[derive(Debug, Clone, PartialEq, Eq)]
-enum Part {
+pub(crate) enum Part {
+    /// This character.
     Literal(char),
+    /// One character.
     One,
+    /// Any characters, or none.
     Any,
 }
 
 impl Pattern {
+    pub(crate) fn new(parts: Vec<Part>) -> Self {
+        Self { parts }
+    }
+
+    /// A name in which nothing is a wildcard.
+    pub(crate) fn of_name(name: &str) -> Self {
+        Self::new(name.chars().map(Part::Literal).collect())
+    }
+
+    /// The pattern of every name.
+    pub(crate) fn any() -> Self {
+        Self::new(vec![Part::Any])
+    }
+
+    /// The pattern of the same names in lower case.
+    pub(crate) fn to_lowercase(&self) -> Self {
+        let lower = |part: &Part| match part {
+            Part::Literal(c) => c.to_lowercase().map(Part::Literal).collect(),
+            other => vec![other.clone()],
+        };
+        Self::new(self.parts.iter().flat_map(lower).collect())
+    }
+
     pub(crate) fn matches(&self, name: &str) -> bool {
         let name: Vec<char> = name.chars().collect();
         // Greedy matching with one point of return: the last `*` and where it was tried.
@@ -46,105 +73,35 @@ impl Pattern {
     }
 }
 
-/// Reads lists such as ``db1.t1, `d.b`.*``. Errors point at the character, counted from 1.
-pub(crate) struct ListReader<'a> {
-    text: &'a str,
-    rest: std::iter::Peekable<std::str::CharIndices<'a>>,
+/// A table by the patterns of its two names.
+#[derive(Debug, Clone)]
+pub(crate) struct TablePattern {
+    pub(crate) db: Pattern,
+    pub(crate) table: Pattern,
 }
 
-impl<'a> ListReader<'a> {
-    pub(crate) fn new(text: &'a str) -> Self {
-        Self { text, rest: text.char_indices().peekable() }
+impl TablePattern {
+    pub(crate) fn of_name(name: &TableName) -> Self {
+        Self { db: Pattern::of_name(&name.db), table: Pattern::of_name(&name.table) }
     }
 
-    /// A comma-separated list of items; an empty text is an empty list.
-    pub(crate) fn list<T>(mut self, mut item: impl FnMut(&mut Self) -> Result<T>) -> Result<Vec<T>> {
-        let mut items = Vec::new();
-        self.skip_space();
-        while self.rest.peek().is_some() {
-            items.push(item(&mut self)?);
-            self.skip_space();
-            if self.rest.peek().is_some() {
-                self.expect(',')?;
-                self.skip_space();
-                if self.rest.peek().is_none() {
-                    return Err(self.error("a name"));
-                }
-            }
-        }
-        Ok(items)
+    pub(crate) fn matches(&self, name: &TableName) -> bool {
+        self.db.matches(&name.db) && self.table.matches(&name.table)
     }
 
-    pub(crate) fn expect(&mut self, wanted: char) -> Result<()> {
-        self.skip_space();
-        match self.rest.next_if(|(_, c)| *c == wanted) {
-            Some(_) => Ok(()),
-            None => Err(self.error(&format!("`{wanted}`"))),
-        }
-    }
-
-    pub(crate) fn pattern(&mut self) -> Result<Pattern> {
-        self.skip_space();
-        let mut parts = Vec::new();
-        while let Some(&(_, c)) = self.rest.peek() {
-            match c {
-                '`' => self.quoted(&mut parts)?,
-                ',' | '.' | ':' => break,
-                c if c.is_whitespace() => break,
-                c => {
-                    parts.push(match c {
-                        '*' => Part::Any,
-                        '?' => Part::One,
-                        c => Part::Literal(c),
-                    });
-                    self.rest.next();
-                }
-            }
-        }
-        if parts.is_empty() { Err(self.error("a name")) } else { Ok(Pattern { parts }) }
-    }
-
-    /// A name without wildcards.
-    pub(crate) fn name(&mut self) -> Result<String> {
-        let pattern = self.pattern()?;
-        pattern.literal().ok_or_else(|| self.error("a name without wildcards"))
-    }
-
-    fn quoted(&mut self, parts: &mut Vec<Part>) -> Result<()> {
-        self.rest.next();
-        loop {
-            match self.rest.next() {
-                Some((_, '`')) if self.rest.next_if(|(_, c)| *c == '`').is_some() => {
-                    parts.push(Part::Literal('`'))
-                }
-                Some((_, '`')) => return Ok(()),
-                Some((_, c)) => parts.push(Part::Literal(c)),
-                None => return Err(self.error("a closing back-quote")),
-            }
-        }
-    }
-
-    fn skip_space(&mut self) {
-        while self.rest.next_if(|(_, c)| c.is_whitespace()).is_some() {}
-    }
-
-    fn error(&mut self, wanted: &str) -> Error {
-        let at = self.rest.peek().map_or(self.text.len(), |(at, _)| *at);
-        let column = self.text[..at].chars().count() + 1;
-        Error::config(format!("expected {wanted} at character {column} of `{}`", self.text))
+    /// The table, when neither part has a wildcard.
+    pub(crate) fn literal(&self) -> Option<TableName> {
+        Some(TableName { db: self.db.literal()?, table: self.table.literal()? })
     }
 }
 
 #[cfg(test)]
 mod tests {
-    use super::*;
-
-    fn pattern(text: &str) -> Pattern {
-        ListReader::new(text).pattern().unwrap()
-    }
+    use crate::list::ListReader;
 
     #[test]
     fn wildcards() {
+        let pattern = |text| ListReader::new(text).pattern().unwrap();
         for (text, name, expected) in [
             ("*", "", true),
             ("a*c", "abbc", true),
@@ -160,14 +117,5 @@ mod tests {
         ] {
             assert_eq!(pattern(text).matches(name), expected, "{text} on {name}");
         }
-    }
-
-    #[test]
-    fn errors_point_at_the_character() {
-        let error = |text| ListReader::new(text).list(ListReader::name).unwrap_err().to_string();
-        assert_eq!(error("a,"), "expected a name at character 3 of `a,`");
-        assert_eq!(error("é b"), "expected `,` at character 3 of `é b`");
-        assert_eq!(error("`a"), "expected a closing back-quote at character 3 of `` `a`".replace("`` ", "`"));
-        assert!(error("a*").contains("without wildcards"));
     }
 }

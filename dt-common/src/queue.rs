@@ -9,6 +9,7 @@ use tokio::sync::{Semaphore, mpsc};
 
 use crate::error::{Error, Result};
 use crate::item::DtItem;
+use crate::throttle::Throttle;
 
 /// Bytes a permit; keeps the semaphore's count far from its limit.
 const UNIT: usize = 64;
@@ -18,24 +19,35 @@ pub fn queue(bytes: usize) -> (ItemSender, ItemReceiver) {
     let units = u32::try_from(bytes / UNIT).unwrap_or(u32::MAX >> 4).clamp(1, u32::MAX >> 4);
     let room = Arc::new(Semaphore::new(units as usize));
     let (tx, rx) = mpsc::unbounded_channel();
-    (ItemSender { tx, room: Arc::clone(&room), units }, ItemReceiver { rx, room })
+    (ItemSender { tx, room: Arc::clone(&room), units, throttle: None }, ItemReceiver { rx, room })
 }
 
-/// The extractor's end. Clones share the bound.
+/// The extractor's end. Clones share the bound and the throttle.
 #[derive(Debug, Clone)]
 pub struct ItemSender {
     tx: mpsc::UnboundedSender<(DtItem, u32)>,
     room: Arc<Semaphore>,
     units: u32,
+    throttle: Option<Arc<Throttle>>,
 }
 
 impl ItemSender {
-    /// Sends an item, waiting for room.
+    /// Lets rows pass no faster than this.
+    #[must_use]
+    pub fn throttled(self, throttle: Option<Throttle>) -> Self {
+        Self { throttle: throttle.map(Arc::new), ..self }
+    }
+
+    /// Sends an item, waiting for its time and for room.
     ///
     /// # Errors
     /// When the pipeline has ended; its own error says why.
     pub async fn send(&self, item: DtItem) -> Result<()> {
-        let cost = u32::try_from(item.memory() / UNIT + 1).unwrap_or(u32::MAX).min(self.units);
+        let (rows, bytes) = (item.rows(), item.memory());
+        if let Some(throttle) = self.throttle.as_ref().filter(|_| rows > 0) {
+            throttle.charge(rows as u64, bytes as u64).await;
+        }
+        let cost = u32::try_from(bytes / UNIT + 1).unwrap_or(u32::MAX).min(self.units);
         let permit = self.room.acquire_many(cost).await.map_err(|_| closed())?;
         permit.forget();
         self.tx.send((item, cost)).map_err(|_| closed())

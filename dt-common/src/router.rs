@@ -1,34 +1,49 @@
-//! Under which names tables arrive in the target.
+//! Under which names tables and columns arrive in the target.
+
+mod columns;
 
 use std::collections::HashMap;
+use std::sync::Arc;
 
-use crate::config::RouterConfig;
+use columns::ColumnMap;
+
+use crate::config::ini::RawConfig;
 use crate::error::{Error, Result};
-use crate::pattern::ListReader;
-use crate::schema::TableName;
+use crate::list::ListReader;
+use crate::schema::{TableName, TableSchema};
 
-/// A validated `[router]` section. A table's own route wins over its database's.
+/// A `[router]` section. A table's own route wins over its database's.
 #[derive(Debug, Clone, Default)]
 pub struct Router {
     dbs: HashMap<String, String>,
     tables: HashMap<TableName, TableName>,
+    columns: ColumnMap,
+}
+
+/// The names of one table in the target.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Route {
+    /// The table's.
+    pub table: TableName,
+    /// The columns', in the order of the schema.
+    pub columns: Vec<String>,
 }
 
 impl Router {
-    /// Reads the maps of a `[router]` section.
+    /// Reads the `[router]` section of a task file.
     ///
     /// # Errors
-    /// A map that does not parse, or that names a source twice.
-    pub fn new(config: &RouterConfig) -> Result<Self> {
-        let mut router = Self::default();
-        for (from, to) in pairs("[router] db_map", &config.db_map, ListReader::name)? {
+    /// A map that does not parse, with its line, its key and the character; one that names a source twice.
+    pub fn read(raw: &RawConfig) -> Result<Self> {
+        let mut router = Self { columns: ColumnMap::read(raw)?, ..Self::default() };
+        for (from, to) in raw.list("router", "db_map", |reader| pair(reader, ListReader::name))? {
             if router.dbs.insert(from.clone(), to).is_some() {
-                return Err(Error::config(format!("[router] db_map: `{from}` is routed twice")));
+                return Err(raw.bad("router", "db_map", &format!("`{from}` is routed twice")));
             }
         }
-        for (from, to) in pairs("[router] tb_map", &config.tb_map, table_name)? {
+        for (from, to) in raw.list("router", "tb_map", |reader| pair(reader, ListReader::table_name))? {
             if router.tables.insert(from.clone(), to).is_some() {
-                return Err(Error::config(format!("[router] tb_map: {from} is routed twice")));
+                return Err(raw.bad("router", "tb_map", &format!("{from} is routed twice")));
             }
         }
         Ok(router)
@@ -43,13 +58,18 @@ impl Router {
         TableName::new(db.clone(), source.table.clone())
     }
 
-    /// Refuses two tables with one target.
+    /// The names of a table and its columns in the target.
+    pub fn route(&self, table: &TableSchema) -> Route {
+        Route { table: self.target(&table.name), columns: self.columns.targets(table) }
+    }
+
+    /// Compares the maps with the followed tables.
     ///
     /// # Errors
-    /// The first pair that shares a target.
-    pub fn check_one_to_one<'a>(&self, sources: impl IntoIterator<Item = &'a TableName>) -> Result<()> {
+    /// Two tables, or two columns of a table, with one name in the target; a mapped column that is not followed.
+    pub fn check(&self, tables: &[Arc<TableSchema>]) -> Result<()> {
         let mut targets: HashMap<TableName, &TableName> = HashMap::new();
-        for source in sources {
+        for source in tables.iter().map(|table| &table.name) {
             let target = self.target(source);
             if let Some(other) = targets.insert(target.clone(), source) {
                 return Err(Error::config(format!(
@@ -57,41 +77,41 @@ impl Router {
                 )));
             }
         }
-        Ok(())
+        self.columns.check(tables)
     }
 }
 
-fn pairs<'a, T>(
-    key: &str,
-    text: &'a str,
+/// `source:target`.
+fn pair<'a, T>(
+    reader: &mut ListReader<'a>,
     mut side: impl FnMut(&mut ListReader<'a>) -> Result<T>,
-) -> Result<Vec<(T, T)>> {
-    ListReader::new(text)
-        .list(|reader| {
-            let from = side(reader)?;
-            reader.expect(':')?;
-            Ok((from, side(reader)?))
-        })
-        .map_err(|e| e.at(key))
-}
-
-fn table_name(reader: &mut ListReader<'_>) -> Result<TableName> {
-    let db = reader.name()?;
-    reader.expect('.')?;
-    Ok(TableName::new(db, reader.name()?))
+) -> Result<(T, T)> {
+    let from = side(reader)?;
+    reader.expect(':')?;
+    Ok((from, side(reader)?))
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    fn router(db_map: &str, tb_map: &str) -> Result<Router> {
-        Router::new(&RouterConfig { db_map: db_map.into(), tb_map: tb_map.into() })
+    fn router(keys: &str) -> Result<Router> {
+        Router::read(&RawConfig::parse("t.ini", &format!("[router]\n{keys}\n")).unwrap())
+    }
+
+    fn table(db: &str, table: &str) -> Arc<TableSchema> {
+        Arc::new(TableSchema {
+            name: TableName::new(db, table),
+            columns: Vec::new(),
+            key: None,
+            comment: String::new(),
+            engine: String::new(),
+        })
     }
 
     #[test]
     fn a_table_route_wins() {
-        let router = router("a:b", "a.`t.1`:c.u").unwrap();
+        let router = router("db_map=a:b\ntb_map=a.`t.1`:c.u").unwrap();
         let target = |db: &str, table: &str| router.target(&TableName::new(db, table));
         assert_eq!(target("a", "t"), TableName::new("b", "t"));
         assert_eq!(target("a", "t.1"), TableName::new("c", "u"));
@@ -100,10 +120,24 @@ mod tests {
 
     #[test]
     fn many_to_one_is_refused() {
-        let tables = [TableName::new("a", "t"), TableName::new("b", "t")];
-        assert!(router("", "").unwrap().check_one_to_one(&tables).is_ok());
-        let error = router("a:c,b:c", "").unwrap().check_one_to_one(&tables).unwrap_err();
+        let tables = [table("a", "t"), table("b", "t")];
+        assert!(router("").unwrap().check(&tables).is_ok());
+        let error = router("db_map=a:c,b:c").unwrap().check(&tables).unwrap_err();
         assert!(error.to_string().contains("`a`.`t` and `b`.`t`"), "{error}");
-        assert!(router("a:c,a:d", "").is_err());
+    }
+
+    #[test]
+    fn errors_name_line_key_and_character() {
+        for (keys, expected) in [
+            ("db_map=a:c,a:d", "t.ini:2: [router] db_map: `a` is routed twice"),
+            ("tb_map=a.t:b.t, a.t:c.t", "t.ini:2: [router] tb_map: `a`.`t` is routed twice"),
+            ("\ntb_map=a.t:b", "t.ini:3: [router] tb_map: expected `.` at character 6 of `a.t:b`"),
+            (
+                "db_map=shop_*:x",
+                "t.ini:2: [router] db_map: expected a name without wildcards at character 7 of `shop_*:x`",
+            ),
+        ] {
+            assert_eq!(router(keys).unwrap_err().to_string(), expected);
+        }
     }
 }

@@ -31,7 +31,7 @@ impl fmt::Display for TableName {
 pub struct TableSchema {
     /// Name at the source.
     pub name: TableName,
-    /// Columns in the order of the row image.
+    /// Followed columns, in the order of the row image.
     pub columns: Vec<Column>,
     /// What names a row; `None` for a keyless table.
     pub key: Option<Key>,

@@ -4,8 +4,6 @@ use std::sync::Arc;
 
 use dt_common::config::{ExtractorConfig, SinkerConfig, TaskConfig};
 use dt_common::error::Result;
-use dt_common::filter::Filter;
-use dt_common::router::Router;
 use dt_connector::admin::{SourceAdmin, TargetAdmin};
 use dt_connector::extractor::Extractor;
 use dt_connector::extractor::mysql::{MySqlAdmin, MySqlExtractor};
@@ -20,11 +18,10 @@ use crate::task::{self, Ended};
 /// # Errors
 /// Whatever ended the task before that.
 pub async fn run(config: &TaskConfig, stop: CancellationToken) -> Result<Ended> {
-    let router = Router::new(&config.router)?;
     let extractor = create_extractor(config)?;
     match &config.sinker {
         SinkerConfig::Databend(c) => {
-            task::run(config, extractor, DatabendSinker::new(c, router)?, stop).await
+            task::run(config, extractor, DatabendSinker::new(c, config.router.clone())?, stop).await
         }
         SinkerConfig::Dummy => task::run(config, extractor, DummySinker, stop).await,
     }
@@ -35,7 +32,7 @@ pub async fn run(config: &TaskConfig, stop: CancellationToken) -> Result<Ended> 
 /// # Errors
 /// A filter or a URL that cannot be used.
 pub fn source_admin(config: &TaskConfig) -> Result<Box<dyn SourceAdmin>> {
-    let filter = Arc::new(Filter::new(&config.filter)?);
+    let filter = Arc::new(config.filter.clone());
     match &config.extractor {
         ExtractorConfig::MySql(c) => Ok(Box::new(MySqlAdmin::new(c.clone(), config.extract_type, filter)?)),
     }
@@ -46,18 +43,19 @@ pub fn source_admin(config: &TaskConfig) -> Result<Box<dyn SourceAdmin>> {
 /// # Errors
 /// A route or a task id that cannot be used.
 pub fn target_admin(config: &TaskConfig) -> Result<Box<dyn TargetAdmin>> {
-    let router = Router::new(&config.router)?;
     match &config.sinker {
-        SinkerConfig::Databend(c) => Ok(Box::new(DatabendAdmin::new(c, config.extract_type, router)?)),
+        SinkerConfig::Databend(c) => {
+            Ok(Box::new(DatabendAdmin::new(c, config.extract_type, config.router.clone())?))
+        }
         SinkerConfig::Dummy => Ok(Box::new(DummySinker)),
     }
 }
 
 fn create_extractor(config: &TaskConfig) -> Result<Box<dyn Extractor>> {
-    let filter = Filter::new(&config.filter)?;
+    let filter = Arc::new(config.filter.clone());
     match &config.extractor {
         ExtractorConfig::MySql(c) => {
-            Ok(Box::new(MySqlExtractor::new(c.clone(), config.extract_type, Arc::new(filter))?))
+            Ok(Box::new(MySqlExtractor::new(c.clone(), config.extract_type, filter)?))
         }
     }
 }

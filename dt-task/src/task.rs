@@ -12,8 +12,8 @@ use dt_common::config::{ExtractType, ExtractorConfig, StopAt, TaskConfig};
 use dt_common::error::{Error, Result};
 use dt_common::monitor::Monitor;
 use dt_common::queue::queue;
-use dt_common::router::Router;
 use dt_common::schema::TableSchema;
+use dt_common::throttle::Throttle;
 use dt_connector::extractor::{ExtractPlan, Extractor};
 use dt_connector::sinker::Sinker;
 use tokio_util::sync::CancellationToken;
@@ -50,7 +50,7 @@ pub async fn run<S: Sinker>(
     let Some(tables) = until_stopped(&stop, extractor.prepare()).await? else {
         return Ok(interrupted(config));
     };
-    Router::new(&config.router)?.check_one_to_one(tables.iter().map(|table| &table.name))?;
+    config.router.check(&tables)?;
     let result = match config.extract_type {
         ExtractType::Struct => match until_stopped(&stop, create_tables(sinker.as_ref(), &tables)).await {
             Ok(Some(())) => Ok(Ended::Done),
@@ -103,6 +103,7 @@ async fn stream<S: Sinker>(
 
     let monitor = Arc::new(Monitor::default());
     let (sender, receiver) = queue(config.pipeline.buffer_bytes);
+    let sender = sender.throttled(Throttle::new(config.extractor.rates()));
     let parallelizer = parallelizer::create(config.parallelizer.parallel_type);
     let pipeline = Pipeline::new(
         Arc::clone(sinker),

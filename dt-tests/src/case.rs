@@ -26,12 +26,22 @@ pub struct Case {
     pub own_server: Option<Vec<String>>,
     /// Tables that arrive under another name, in `db.table` form with placeholders.
     pub routes: Vec<(String, String)>,
+    /// Columns, in `db.table.column` form with placeholders: under which other name they arrive, `None` for not at all.
+    pub columns: Vec<(String, Option<String>)>,
+    /// Tables of which only some rows are compared: those that meet the condition at the source.
+    pub conditions: Vec<(String, String)>,
     /// Tables that must not arrive.
     pub not_copied: Vec<String>,
     /// Tables whose rows the comparison leaves out, because steps look at them.
     pub not_compared: Vec<String>,
     /// Options of a local Databend of its own, because it plants faults or reads the log there; `None` shares the run's.
     pub own_databend: Option<Vec<String>>,
+    /// Whether certificates lie in its folder.
+    pub certificates: bool,
+    /// Whether a proxy with TLS stands before Databend.
+    pub databend_tls: bool,
+    /// Texts that nothing which `dt` writes may hold, with placeholders.
+    pub secrets: Vec<String>,
 }
 
 /// One thing that happens. File names and texts may hold placeholders.
@@ -41,12 +51,20 @@ pub enum Step {
     Source(String),
     /// Runs a script at the target.
     Target(String),
-    /// Remembers the source's present position in `{binlog_file}`, `{binlog_offset}` and `{gtid}`.
+    /// Remembers the source's present position in `{binlog_file}`, `{binlog_offset}`, `{gtid}` and `{now}`.
     Position,
     /// Runs a task to its end and expects an exit code.
     Run(String, i32),
     /// Runs `dt` with these arguments and expects an exit code; names of task files stand for the files.
     Command(Vec<String>, i32),
+    /// Expects every command that `dt --help` names to have been run by the case.
+    EveryCommand,
+    /// Expects the last task to have run for so many seconds at least.
+    Lasted(u64),
+    /// Sets a variable of the environment of what is started from here on.
+    Variable(String, String),
+    /// Puts a file of the case, filled in, into `{folder}`, with an octal mode.
+    File(String, u32),
     /// Starts a task.
     Start(String),
     /// Waits until the task follows the binlog.
@@ -124,9 +142,14 @@ impl Case {
             skips: Vec::new(),
             own_server: None,
             routes: Vec::new(),
+            columns: Vec::new(),
+            conditions: Vec::new(),
             not_copied: Vec::new(),
             not_compared: Vec::new(),
             own_databend: None,
+            certificates: false,
+            databend_tls: false,
+            secrets: Vec::new(),
         };
         let own = folder.join("steps.txt");
         let usual = suite.join("steps.txt");
@@ -159,9 +182,21 @@ impl Case {
             }
             "server" => self.own_server = Some(words(rest)),
             "databend" => self.own_databend = Some(words(rest)),
+            "certificates" => self.certificates = true,
+            "databend_tls" => (self.certificates, self.databend_tls) = (true, true),
+            "secret" => self.secrets.push(rest.to_owned()),
             "route" => {
                 let (from, to) = rest.split_once(" -> ").context("route DB.TABLE -> DB.TABLE")?;
                 self.routes.push((from.to_owned(), to.to_owned()));
+            }
+            "column" => {
+                let (from, to) = rest.split_once(" -> ").context("column DB.TABLE.COLUMN -> NAME")?;
+                self.columns.push((from.to_owned(), Some(to.to_owned())));
+            }
+            "no_column" => self.columns.push((rest.to_owned(), None)),
+            "where" => {
+                let (table, condition) = rest.split_once(' ').context("where DB.TABLE CONDITION")?;
+                self.conditions.push((table.to_owned(), condition.to_owned()));
             }
             "not_copied" => self.not_copied.push(rest.to_owned()),
             "not_compared" => self.not_compared.push(rest.to_owned()),
@@ -221,6 +256,16 @@ fn step(word: &str, rest: &str) -> Result<Step> {
             Some((args, code)) => Step::Command(words(args), code.parse()?),
             None => Step::Command(words(rest), 0),
         },
+        "every_command" => Step::EveryCommand,
+        "lasted" => Step::Lasted(rest.parse().context("a number of seconds is wanted")?),
+        "variable" => {
+            let (name, value) = rest.split_once(' ').context("variable NAME TEXT")?;
+            Step::Variable(name.to_owned(), value.to_owned())
+        }
+        "file" => {
+            let (name, mode) = rest.split_once(' ').context("file NAME MODE")?;
+            Step::File(name.to_owned(), u32::from_str_radix(mode, 8).context("an octal mode is wanted")?)
+        }
         "start" => Step::Start(text()),
         "follow" => Step::Follow,
         "wait" => Step::Wait(text()),
@@ -302,7 +347,11 @@ mod tests {
     /// The files that a step names.
     fn files(step: &Step) -> Vec<&str> {
         match step {
-            Step::Source(file) | Step::Target(file) | Step::Run(file, _) | Step::Start(file) => vec![file],
+            Step::Source(file)
+            | Step::Target(file)
+            | Step::Run(file, _)
+            | Step::Start(file)
+            | Step::File(file, _) => vec![file],
             Step::Command(args, _) => {
                 args.iter().map(String::as_str).filter(|a| a.ends_with(".ini")).collect()
             }

@@ -5,9 +5,11 @@
 //! and cell that differs. Nothing here links dt's decoding: a defect of dt cannot hide in its own test.
 
 pub mod case;
+pub mod certificates;
 pub mod compare;
 pub mod docs;
 pub mod kill;
+pub mod leaks;
 pub mod process;
 pub mod report;
 pub mod servers;
@@ -16,3 +18,4 @@ pub mod steps;
 pub mod target;
 pub mod task;
 pub mod text;
+pub mod tls_proxy;

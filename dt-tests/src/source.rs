@@ -112,6 +112,14 @@ impl Source {
         Ok(())
     }
 
+    /// The server's clock in UTC, as `start_time_utc` is written.
+    ///
+    /// # Errors
+    /// The query fails.
+    pub async fn now(&self) -> Result<String> {
+        self.text("SELECT UTC_TIMESTAMP(6)").await
+    }
+
     /// Binlog file, offset and GTID position of the server's present end; GTID text is empty where there is none.
     ///
     /// # Errors

@@ -3,18 +3,23 @@
 mod checks;
 mod log;
 
+use std::fs::Permissions;
+use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result, ensure};
 use tokio::task::JoinHandle;
 
 use crate::case::{Case, Step};
+use crate::certificates;
 use crate::kill;
+use crate::leaks;
 use crate::servers::{Family, SourceServer, TargetServer};
 use crate::source::Source;
 use crate::target::Target;
 use crate::task::Tasks;
 use crate::text::Vars;
+use crate::tls_proxy::TlsProxy;
 
 /// What a case that went through has to report.
 #[derive(Debug, Clone, Default)]
@@ -43,7 +48,7 @@ pub struct Play<'a> {
     remembered: Option<String>,
     logged: u64,
     writer: Option<JoinHandle<Result<()>>>,
-    _own_servers: (Option<SourceServer>, Option<TargetServer>),
+    _own_servers: (Option<SourceServer>, Option<TargetServer>, Option<TlsProxy>),
 }
 
 impl Drop for Play<'_> {
@@ -76,6 +81,8 @@ pub async fn play(
         }
     }
     play.tasks.end_all().await?;
+    let secrets: Vec<String> = case.secrets.iter().map(|secret| play.vars.fill(secret)).collect();
+    leaks::search(&play.folder, &secrets)?;
     play.clean().await.context("cleaning after the case")?;
     Ok(std::mem::take(&mut play.outcome))
 }
@@ -91,8 +98,14 @@ impl<'a> Play<'a> {
         let id = case.id(family);
         let folder = run.join(&id);
         std::fs::create_dir_all(&folder)?;
+        let mut vars = Vars::default();
+        vars.set("folder", folder.display().to_string());
+        let identity = if case.certificates { Some(certificates::write(&folder)?) } else { None };
         let own_server = match &case.own_server {
-            Some(options) => Some(SourceServer::start(family, &folder, options).await?),
+            Some(options) => {
+                let options: Vec<String> = options.iter().map(|option| vars.fill(option)).collect();
+                Some(SourceServer::start(family, &folder, &options).await?)
+            }
             None => None,
         };
         let own_databend = match &case.own_databend {
@@ -101,7 +114,6 @@ impl<'a> Play<'a> {
         };
         let target = own_databend.as_ref().map_or(target, |server| &server.target).clone();
         let source = own_server.as_ref().map_or(source, |server| &server.source).clone();
-        let mut vars = Vars::default();
         vars.set("db", &id);
         vars.set("task_id", &id);
         vars.set("server", family.to_string());
@@ -110,6 +122,14 @@ impl<'a> Play<'a> {
         vars.set("source_address", address(&source.url));
         vars.set("databend_url", &target.dsn);
         vars.set("databend_address", address(&target.dsn));
+        let proxy = match identity {
+            Some(identity) if case.databend_tls => {
+                let proxy = TlsProxy::start(address(&target.dsn), identity).await?;
+                vars.set("databend_tls_address", format!("127.0.0.1:{}", proxy.port));
+                Some(proxy)
+            }
+            _ => None,
+        };
         Ok(Self {
             case,
             family,
@@ -122,7 +142,7 @@ impl<'a> Play<'a> {
             remembered: None,
             logged: 0,
             writer: None,
-            _own_servers: (own_server, own_databend),
+            _own_servers: (own_server, own_databend, proxy),
         })
     }
 
@@ -142,6 +162,13 @@ impl<'a> Play<'a> {
             Step::Position => self.position().await,
             Step::Run(file, code) => self.run(file, *code).await,
             Step::Command(args, code) => self.command(args, *code).await,
+            Step::EveryCommand => self.tasks.every_command().await,
+            Step::Lasted(seconds) => self.tasks.lasted(*seconds),
+            Step::Variable(name, text) => {
+                self.tasks.set_variable(name, &self.vars.fill(text));
+                Ok(())
+            }
+            Step::File(name, mode) => self.file(name, *mode),
             Step::Start(file) => self.start(file),
             Step::Follow => self.tasks.follow().await,
             Step::Wait(text) => self.tasks.wait_for(&self.vars.fill(text)).await,
@@ -192,6 +219,13 @@ impl<'a> Play<'a> {
             return Ok(None);
         }
         Ok(Some(self.vars.fill(&self.case.file(file, self.family)?)))
+    }
+
+    fn file(&self, name: &str, mode: u32) -> Result<()> {
+        let path = self.folder.join(name);
+        std::fs::write(&path, self.text(name)?.unwrap_or_default())?;
+        std::fs::set_permissions(&path, Permissions::from_mode(mode))?;
+        Ok(())
     }
 
     /// Runs the task of a file to its end, `{stop_at}` being `caught_up`.
@@ -257,6 +291,7 @@ impl<'a> Play<'a> {
         self.vars.set("binlog_file", file);
         self.vars.set("binlog_offset", offset);
         self.vars.set("gtid", gtid);
+        self.vars.set("now", self.source.now().await?);
         Ok(())
     }
 

@@ -1,7 +1,8 @@
 //! The `dt` binary as a user runs it: a task file in, a log and an exit code out.
 
+use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, bail};
 
@@ -24,11 +25,18 @@ pub struct Tasks {
     last_command: String,
     /// Whether a command was the last to say something.
     command_spoke: bool,
+    /// `NAME=value` of the environment.
+    variables: Vec<String>,
+    /// First arguments of all that was launched.
+    launched: BTreeSet<String>,
+    /// How long the last task ran that ended by itself.
+    lasted: Duration,
 }
 
 #[derive(Debug)]
 struct Task {
     file: PathBuf,
+    since: Instant,
     process: Process,
 }
 
@@ -42,7 +50,44 @@ impl Tasks {
             last_output: String::new(),
             last_command: String::new(),
             command_spoke: false,
+            variables: Vec::new(),
+            launched: BTreeSet::new(),
+            lasted: Duration::ZERO,
         }
+    }
+
+    /// Sets a variable of the environment of what is started from here on.
+    pub fn set_variable(&mut self, name: &str, value: &str) {
+        self.variables.push(format!("{name}={value}"));
+    }
+
+    /// Expects that every command which `dt --help` names was launched.
+    ///
+    /// # Errors
+    /// The ones that were not.
+    pub async fn every_command(&mut self) -> Result<()> {
+        self.command(&["--help".to_owned()], 0).await?;
+        let list = self.last_command.split("Commands:").nth(1).context("dt --help names no commands")?;
+        let list = list.split("\n\n").next().unwrap_or_default();
+        let names = list.lines().filter_map(|line| line.strip_prefix("  ")?.split(' ').next());
+        let missing: Vec<&str> = names
+            .filter(|name| !name.is_empty() && *name != "help" && !self.launched.contains(*name))
+            .collect();
+        if !missing.is_empty() {
+            bail!("the case runs no `dt {}`", missing.join("`, no `dt "));
+        }
+        Ok(())
+    }
+
+    /// Expects that the last task which ended by itself ran for so many seconds at least.
+    ///
+    /// # Errors
+    /// It was faster.
+    pub fn lasted(&self, seconds: u64) -> Result<()> {
+        if self.lasted < Duration::from_secs(seconds) {
+            bail!("dt was done after {:?}, not after {seconds} s at least", self.lasted);
+        }
+        Ok(())
     }
 
     /// Starts a task from the text of its file.
@@ -88,13 +133,17 @@ impl Tasks {
     fn spawn(&mut self, file: PathBuf) -> Result<Task> {
         let process = self.launch(&["run".to_owned(), file.display().to_string()])?;
         self.command_spoke = false;
-        Ok(Task { file, process })
+        Ok(Task { file, since: Instant::now(), process })
     }
 
     fn launch(&mut self, args: &[String]) -> Result<Process> {
         self.started += 1;
         let log = self.folder.join(format!("dt_{}.log", self.started));
-        Process::start("dt", &binary()?, args, &log)
+        self.launched.extend(args.first().cloned());
+        let mut words = self.variables.clone();
+        words.push(binary()?.display().to_string());
+        words.extend_from_slice(args);
+        Process::start("dt", Path::new("env"), &words, &log)
     }
 
     /// Starts a second process with the running task's file and exchanges the two: the first one is expected to end.
@@ -134,6 +183,7 @@ impl Tasks {
     pub async fn ends(&mut self, code: i32) -> Result<()> {
         let mut task = self.running.take().context("no task is running")?;
         let status = task.process.wait(FINISH).await?;
+        self.lasted = task.since.elapsed();
         self.ended(&task.process);
         expect_code(status.code(), code, &task.process)
     }

@@ -1,19 +1,26 @@
 //! The task file, read raw: sections and keys with their lines, nothing interpreted.
 
 use std::collections::HashMap;
-use std::fmt::Display;
+use std::fmt::{self, Display};
 use std::str::FromStr;
 
 use ini_core::{Item, Parser};
 
 use super::keys::{self, FOREIGN};
 use crate::error::{Error, Result};
+use crate::list::ListReader;
+use crate::nearest::nearest;
 
-/// Raw values by section and key, with the line that each stands on.
-#[derive(Debug)]
+/// Raw values by section and key, with the line that each stands on. Prints without the values: passwords are among them.
 pub struct RawConfig {
     file: String,
     values: HashMap<(String, String), (String, usize)>,
+}
+
+impl fmt::Debug for RawConfig {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("RawConfig").field("file", &self.file).field("keys", &self.values.keys()).finish()
+    }
 }
 
 impl RawConfig {
@@ -61,7 +68,11 @@ impl RawConfig {
             return Ok(());
         }
         let Some(value) = value else {
-            return Err(self.error(line, &format!("`{name}` has no value; a key is written `key = value`")));
+            // Anything but a known name may be a piece of a secret.
+            let is_known = keys::KEYS.iter().any(|key| key.name == name);
+            let what =
+                if is_known { format!("`{name}` has no value") } else { "a line without `=`".to_owned() };
+            return Err(self.error(line, &format!("{what}; a key is written `key = value`")));
         };
         if section.is_empty() {
             return Err(self.error(line, &format!("`{name}` stands before the first section")));
@@ -94,14 +105,22 @@ impl RawConfig {
         }
     }
 
+    /// The line that a key stands on; `None` when it is not in the file.
+    pub fn line(&self, section: &str, name: &str) -> Option<usize> {
+        self.values.get(&(section.to_owned(), name.to_owned())).map(|(_, line)| *line)
+    }
+
     /// The value, which has to be there and not be empty.
     ///
     /// # Errors
     /// Names the section and the key that is missing.
     pub fn require(&self, section: &str, name: &str) -> Result<&str> {
-        self.get(section, name)
-            .filter(|value| !value.is_empty())
-            .ok_or_else(|| Error::config(format!("{}: `{name}` is missing in [{section}]", self.file)))
+        self.get(section, name).filter(|value| !value.is_empty()).ok_or_else(|| self.missing(section, name))
+    }
+
+    /// An error about a key that has to be there.
+    pub fn missing(&self, section: &str, name: &str) -> Error {
+        Error::config(format!("{}: `{name}` is missing in [{section}]", self.file))
     }
 
     /// A value that parses by its [`FromStr`].
@@ -137,11 +156,29 @@ impl RawConfig {
         })
     }
 
+    /// A list that is read item by item; empty when the key is.
+    ///
+    /// # Errors
+    /// Names the line, the key and the character.
+    pub(crate) fn list<'a, T>(
+        &'a self,
+        section: &str,
+        name: &str,
+        item: impl FnMut(&mut ListReader<'a>) -> Result<T>,
+    ) -> Result<Vec<T>> {
+        let reader = ListReader::new(self.get(section, name).unwrap_or_default());
+        reader.list(item).map_err(|e| e.at(self.place(section, name)))
+    }
+
+    /// Where a key stands, as errors name it: `task.ini:7: [filter] do_tbs`.
+    pub fn place(&self, section: &str, name: &str) -> String {
+        let line = self.line(section, name).map_or(String::new(), |line| format!(":{line}"));
+        format!("{}{line}: [{section}] {name}", self.file)
+    }
+
     /// An error about one key's value.
     pub fn bad(&self, section: &str, name: &str, what: &str) -> Error {
-        let place = (section.to_owned(), name.to_owned());
-        let line = self.values.get(&place).map_or(String::new(), |(_, line)| format!(":{line}"));
-        Error::config(format!("{}{line}: [{section}] {name}: {what}", self.file))
+        Error::config(what).at(self.place(section, name))
     }
 
     fn error(&self, line: usize, what: &str) -> Error {
@@ -151,12 +188,6 @@ impl RawConfig {
 
 fn foreign(name: &str) -> Option<String> {
     FOREIGN.iter().find(|(theirs, _)| *theirs == name).map(|(_, ours)| format!("dt uses {ours}"))
-}
-
-/// The known name that is most like `name`, if any is.
-fn nearest<'a>(name: &str, known: impl Iterator<Item = &'a str>) -> Option<&'a str> {
-    let scored = known.map(|k| (strsim::jaro_winkler(name, k), k));
-    scored.max_by(|a, b| a.0.total_cmp(&b.0)).filter(|(score, _)| *score > 0.7).map(|(_, k)| k)
 }
 
 #[cfg(test)]
@@ -173,6 +204,7 @@ mod tests {
         assert_eq!(raw.get("task", "id"), Some("a=b ;x"));
         assert_eq!(raw.get("pipeline", "max_rows"), Some("100000"));
         assert_eq!(raw.get("sinker", "url"), None);
+        assert!(!format!("{raw:?}").contains("a=b"));
     }
 
     #[test]
@@ -195,6 +227,7 @@ mod tests {
     fn malformed_lines_are_refused() {
         assert_eq!(error("[task\n"), "t.ini:1: a section is written `[name]`");
         assert_eq!(error("[task]\nid\n"), "t.ini:2: `id` has no value; a key is written `key = value`");
+        assert_eq!(error("[task]\nhunter2\n"), "t.ini:2: a line without `=`; a key is written `key = value`");
         assert_eq!(error("id=a\n"), "t.ini:1: `id` stands before the first section");
         assert!(error("[task]\nid=a\nid=b\n").contains("line 2 already"));
     }

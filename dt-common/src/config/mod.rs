@@ -2,17 +2,26 @@
 //! the nearest known name; then typed ([`task`]), when values are validated.
 //!
 //! [`keys`] is the one registry of sections, keys, defaults and their reasons; [`template`] writes a task file to start from by it.
+//!
+//! A connection's secrets may stand outside of the file ([`environment`], and the keys `.._env` and `password_file`).
 
+mod connection;
+mod dsn;
+pub mod environment;
 pub mod ini;
+pub(crate) mod json;
 pub mod keys;
 mod secret;
+mod start;
 pub mod task;
 pub mod template;
+mod tls;
 mod validate;
 
 pub use secret::Secret;
 pub use task::{
-    BinlogStart, DatabendConfig, ExistingRows, ExtractType, ExtractorConfig, FilterConfig, FkCascade,
-    MySqlExtractorConfig, ParallelType, ParallelizerConfig, PipelineConfig, RouterConfig, RuntimeConfig,
-    SinkType, SinkerConfig, StopAt, TaskConfig,
+    BinlogStart, DatabendConfig, ExistingRows, ExtractType, ExtractorConfig, FkCascade, MySqlExtractorConfig,
+    ParallelType, ParallelizerConfig, PipelineConfig, Rates, RuntimeConfig, SinkType, SinkerConfig, StopAt,
+    TaskConfig,
 };
+pub use tls::{ClientIdentity, SourceTls, SslMode};

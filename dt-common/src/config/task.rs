@@ -1,9 +1,13 @@
 //! A whole task, as [`super::validate`] makes it from the task file and the factory builds it.
 
+use std::num::NonZeroU64;
 use std::path::PathBuf;
 use std::time::Duration;
 
 use super::secret::Secret;
+use super::tls::SourceTls;
+use crate::filter::Filter;
+use crate::router::Router;
 
 /// A whole task.
 #[derive(Debug, Clone)]
@@ -17,15 +21,17 @@ pub struct TaskConfig {
     /// Where rows go.
     pub sinker: SinkerConfig,
     /// `[filter]`.
-    pub filter: FilterConfig,
+    pub filter: Filter,
     /// `[router]`.
-    pub router: RouterConfig,
+    pub router: Router,
     /// `[parallelizer]`.
     pub parallelizer: ParallelizerConfig,
     /// `[pipeline]`.
     pub pipeline: PipelineConfig,
     /// `[runtime]`.
     pub runtime: RuntimeConfig,
+    /// What is right but unwise, for the log; each names its place.
+    pub warnings: Vec<String>,
 }
 
 /// What a task does.
@@ -68,6 +74,24 @@ pub enum ExtractorConfig {
     MySql(MySqlExtractorConfig),
 }
 
+impl ExtractorConfig {
+    /// How fast the task may read.
+    pub fn rates(&self) -> Rates {
+        match self {
+            Self::MySql(config) => config.rates,
+        }
+    }
+}
+
+/// How fast a task may read; `None` is as fast as it can.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Rates {
+    /// Rows a second.
+    pub rows: Option<NonZeroU64>,
+    /// Bytes a second of row data as dt holds it in memory.
+    pub bytes: Option<NonZeroU64>,
+}
+
 /// `[extractor]` with `db_type = mysql`.
 #[derive(Debug, Clone)]
 pub struct MySqlExtractorConfig {
@@ -75,6 +99,8 @@ pub struct MySqlExtractorConfig {
     pub url: Secret,
     /// Names the task among the source's replicas; empty only for [`ExtractType::Struct`].
     pub task_id: String,
+    /// Encryption of the connections.
+    pub tls: SourceTls,
     /// Replica id to register under, never 0.
     pub server_id: u32,
     /// Where CDC begins when no checkpoint is stored.
@@ -89,6 +115,10 @@ pub struct MySqlExtractorConfig {
     pub chunk_rows: usize,
     /// What cascading foreign keys mean.
     pub on_fk_cascade: FkCascade,
+    /// How fast it may read.
+    pub rates: Rates,
+    /// Connections to the source at once; `None` is as many as the task takes.
+    pub max_connections: Option<usize>,
 }
 
 /// Where CDC begins when no checkpoint is stored.
@@ -105,6 +135,8 @@ pub enum BinlogStart {
     },
     /// After a MySQL GTID set or a MariaDB GTID position; which one it is the server's family decides.
     Gtid(String),
+    /// At the first transaction that was committed at or after this moment, microseconds since 1970 in UTC.
+    Time(i64),
 }
 
 /// When CDC ends.
@@ -169,30 +201,6 @@ pub enum ExistingRows {
     Truncate,
     /// Refuses to start.
     Stop,
-}
-
-/// `[filter]`, not yet parsed; see [`crate::filter::Filter`].
-#[derive(Debug, Clone, Default)]
-pub struct FilterConfig {
-    /// Databases to follow.
-    pub do_dbs: String,
-    /// Tables to follow.
-    pub do_tbs: String,
-    /// Databases to leave out.
-    pub ignore_dbs: String,
-    /// Tables to leave out.
-    pub ignore_tbs: String,
-    /// Kinds of change to follow.
-    pub do_events: String,
-}
-
-/// `[router]`, not yet parsed; see [`crate::router::Router`].
-#[derive(Debug, Clone, Default)]
-pub struct RouterConfig {
-    /// Pairs of databases.
-    pub db_map: String,
-    /// Pairs of tables.
-    pub tb_map: String,
 }
 
 /// `[parallelizer]`.

@@ -1,39 +1,54 @@
 //! From raw values to a [`TaskConfig`]: every value is checked here, once, and named by its place when it is wrong.
 
+use std::num::NonZeroU64;
 use std::path::PathBuf;
 use std::time::Duration;
 
-use url::Url;
-
+use super::connection::Connections;
+use super::environment::{Environment, ProcessEnvironment};
 use super::ini::RawConfig;
 use super::secret::Secret;
+use super::start;
 use super::task::{
-    BinlogStart, DatabendConfig, ExistingRows, ExtractType, ExtractorConfig, FilterConfig, FkCascade,
-    MySqlExtractorConfig, ParallelType, ParallelizerConfig, PipelineConfig, RouterConfig, RuntimeConfig,
-    SinkType, SinkerConfig, StopAt, TaskConfig,
+    DatabendConfig, ExistingRows, ExtractType, ExtractorConfig, FkCascade, MySqlExtractorConfig,
+    ParallelType, ParallelizerConfig, PipelineConfig, Rates, RuntimeConfig, SinkType, SinkerConfig, StopAt,
+    TaskConfig,
 };
 use crate::error::Result;
+use crate::filter::Filter;
+use crate::router::Router;
 
 impl TaskConfig {
-    /// Reads and validates the text of a task file; `file` names it in errors.
+    /// Reads and validates the text of a task file; `file` names it in errors. Secrets that stand elsewhere are taken from the
+    /// environment of this process.
     ///
     /// # Errors
     /// The first thing that is wrong, with its place and the way out.
     pub fn parse(file: &str, text: &str) -> Result<Self> {
+        Self::parse_in(file, text, &ProcessEnvironment)
+    }
+
+    /// The same in another environment.
+    ///
+    /// # Errors
+    /// As [`TaskConfig::parse`].
+    pub fn parse_in(file: &str, text: &str, environment: &dyn Environment) -> Result<Self> {
         let raw = RawConfig::parse(file, text)?;
+        let mut connections = Connections { raw: &raw, environment, warnings: Vec::new() };
         let extract_type = raw.choice("extractor", "extract_type", &ExtractType::NAMES)?;
         let id = task_id(&raw, extract_type)?;
         raw.choice("extractor", "db_type", &[("mysql", ())])?;
         Ok(Self {
-            extractor: ExtractorConfig::MySql(mysql_extractor(&raw, &id)?),
-            sinker: sinker(&raw, &id, extract_type)?,
-            filter: filter(&raw),
-            router: router(&raw),
+            extractor: ExtractorConfig::MySql(mysql_extractor(&mut connections, &id, extract_type)?),
+            sinker: sinker(&mut connections, &id, extract_type)?,
+            filter: filter(&raw, extract_type)?,
+            router: Router::read(&raw)?,
             parallelizer: parallelizer(&raw, extract_type)?,
             pipeline: pipeline(&raw)?,
             runtime: runtime(&raw)?,
             id,
             extract_type,
+            warnings: connections.warnings,
         })
     }
 }
@@ -54,17 +69,25 @@ fn task_id(raw: &RawConfig, extract_type: ExtractType) -> Result<String> {
     Ok(id)
 }
 
-fn mysql_extractor(raw: &RawConfig, id: &str) -> Result<MySqlExtractorConfig> {
+fn mysql_extractor(
+    connections: &mut Connections<'_>,
+    id: &str,
+    extract_type: ExtractType,
+) -> Result<MySqlExtractorConfig> {
+    let connection = connections.connection("extractor", &["mysql"])?;
+    let tls = connections.source_tls(&connection)?;
+    let raw = connections.raw;
     let number = |name, least, most| raw.number("extractor", name, least, most);
     let server_id = match number("server_id", 0, u32::MAX.into())? {
         0 => derived_server_id(id),
         given => given as u32,
     };
     Ok(MySqlExtractorConfig {
-        url: connection_url(raw, "extractor", &["mysql"])?,
+        url: Secret::new(connection.url),
+        tls,
         task_id: id.to_owned(),
         server_id,
-        start: binlog_start(raw)?,
+        start: start::read(raw, extract_type)?,
         stop_at: raw.choice(
             "extractor",
             "stop_at",
@@ -78,7 +101,29 @@ fn mysql_extractor(raw: &RawConfig, id: &str) -> Result<MySqlExtractorConfig> {
             "on_fk_cascade",
             &[("stop", FkCascade::Stop), ("warn", FkCascade::Warn)],
         )?,
+        rates: Rates {
+            rows: NonZeroU64::new(number("max_rps", 0, u32::MAX.into())?),
+            bytes: NonZeroU64::new(number("max_mbps", 0, 1 << 20)? << 20),
+        },
+        max_connections: max_connections(raw, extract_type)?,
     })
+}
+
+fn max_connections(raw: &RawConfig, extract_type: ExtractType) -> Result<Option<usize>> {
+    let (least, why) = match extract_type {
+        ExtractType::Struct | ExtractType::Snapshot | ExtractType::Cdc => (1, ""),
+        ExtractType::SnapshotAndCdc => {
+            (2, ": the read view of the tables without a key, and a reader or a lock beside it")
+        }
+    };
+    match raw.number("extractor", "max_connections", 0, 1000)? {
+        0 => Ok(None),
+        few if few < least => {
+            let what = format!("this task needs {least} at least{why}; 0 is no limit");
+            Err(raw.bad("extractor", "max_connections", &what))
+        }
+        given => Ok(Some(given as usize)),
+    }
 }
 
 /// A replica id from the task id: the same at every start, other for another task. FNV-1a, kept above the small numbers that
@@ -88,43 +133,8 @@ fn derived_server_id(task_id: &str) -> u32 {
     hash | 0x4000_0000
 }
 
-fn binlog_start(raw: &RawConfig) -> Result<BinlogStart> {
-    let gtid = text(raw, "extractor", "gtid_set");
-    let file = text(raw, "extractor", "binlog_filename");
-    match (gtid.is_empty(), file.is_empty()) {
-        (true, true) => Ok(BinlogStart::Now),
-        (true, false) => {
-            Ok(BinlogStart::File { file, offset: raw.number("extractor", "binlog_position", 4, u64::MAX)? })
-        }
-        (false, true) => Ok(BinlogStart::Gtid(gtid)),
-        (false, false) => {
-            Err(raw.bad("extractor", "gtid_set", "give either gtid_set or binlog_filename, not both"))
-        }
-    }
-}
-
-/// The URL of a section with `username` and `password` put into it.
-fn connection_url(raw: &RawConfig, section: &str, schemes: &[&str]) -> Result<Secret> {
-    // The parser's own message never shows the URL, which may hold a password.
-    let mut url =
-        Url::parse(raw.require(section, "url")?).map_err(|e| raw.bad(section, "url", &e.to_string()))?;
-    if !schemes.contains(&url.scheme()) {
-        return Err(raw.bad(section, "url", &format!("the scheme has to be {}", schemes.join(" or "))));
-    }
-    if url.host_str().is_none_or(str::is_empty) {
-        return Err(raw.bad(section, "url", "it names no host"));
-    }
-    let (username, password) = (text(raw, section, "username"), text(raw, section, "password"));
-    if !username.is_empty() && url.set_username(&username).is_err() {
-        return Err(raw.bad(section, "username", "it cannot be put into the url"));
-    }
-    if !password.is_empty() && url.set_password(Some(&password)).is_err() {
-        return Err(raw.bad(section, "password", "it cannot be put into the url"));
-    }
-    Ok(Secret::new(url.to_string()))
-}
-
-fn sinker(raw: &RawConfig, id: &str, extract_type: ExtractType) -> Result<SinkerConfig> {
+fn sinker(connections: &mut Connections<'_>, id: &str, extract_type: ExtractType) -> Result<SinkerConfig> {
+    let raw = connections.raw;
     let kinds = [("write", SinkType::Write), ("struct", SinkType::Struct), ("dummy", SinkType::Dummy)];
     match raw.choice("sinker", "sink_type", &kinds)? {
         SinkType::Dummy => return Ok(SinkerConfig::Dummy),
@@ -140,7 +150,7 @@ fn sinker(raw: &RawConfig, id: &str, extract_type: ExtractType) -> Result<Sinker
         ("stop", ExistingRows::Stop),
     ];
     Ok(SinkerConfig::Databend(DatabendConfig {
-        dsn: databend_dsn(raw)?,
+        dsn: connections.databend_dsn()?,
         task_id: id.to_owned(),
         batch_size: raw.number("sinker", "batch_size", 1, 1_000_000)? as usize,
         max_retries: raw.number("sinker", "max_retries", 0, 1000)? as u32,
@@ -148,33 +158,13 @@ fn sinker(raw: &RawConfig, id: &str, extract_type: ExtractType) -> Result<Sinker
     }))
 }
 
-/// The DSN with the driver's own retries off: its retry repeats COMMIT, and a stray COMMIT answers OK.
-fn databend_dsn(raw: &RawConfig) -> Result<Secret> {
-    let schemes = ["databend", "databend+http", "databend+https"];
-    let dsn = connection_url(raw, "sinker", &schemes)?;
-    let mut url = Url::parse(dsn.reveal()).map_err(|e| raw.bad("sinker", "url", &e.to_string()))?;
-    let kept: Vec<(String, String)> = url
-        .query_pairs()
-        .filter(|(key, _)| key != "retry_count")
-        .map(|(k, v)| (k.into(), v.into()))
-        .collect();
-    url.query_pairs_mut().clear().extend_pairs(kept).append_pair("retry_count", "1");
-    Ok(Secret::new(url.to_string()))
-}
-
-fn filter(raw: &RawConfig) -> FilterConfig {
-    let text = |name| text(raw, "filter", name);
-    FilterConfig {
-        do_dbs: text("do_dbs"),
-        do_tbs: text("do_tbs"),
-        ignore_dbs: text("ignore_dbs"),
-        ignore_tbs: text("ignore_tbs"),
-        do_events: text("do_events"),
+fn filter(raw: &RawConfig, extract_type: ExtractType) -> Result<Filter> {
+    let filter = Filter::read(raw)?;
+    if extract_type == ExtractType::Cdc && !filter.conditions().is_empty() {
+        let what = "conditions restrict what a snapshot copies, and `extract_type = cdc` copies nothing; remove the key";
+        return Err(raw.bad("filter", "where_conditions", what));
     }
-}
-
-fn router(raw: &RawConfig) -> RouterConfig {
-    RouterConfig { db_map: text(raw, "router", "db_map"), tb_map: text(raw, "router", "tb_map") }
+    Ok(filter)
 }
 
 fn parallelizer(raw: &RawConfig, extract_type: ExtractType) -> Result<ParallelizerConfig> {
@@ -221,13 +211,14 @@ fn runtime(raw: &RawConfig) -> Result<RuntimeConfig> {
 
 #[cfg(test)]
 mod tests {
+    use super::super::environment::fixtures::Fixture;
     use super::*;
 
     const TASK: &str = "[task]\nid=t_1\n[extractor]\ndb_type=mysql\nextract_type=cdc\nurl=mysql://u:p%40@h:3306\n\
                         [sinker]\ndb_type=databend\nurl=databend://d:s@h:8000/x?sslmode=disable&retry_count=9\n";
 
     fn parse(text: &str) -> Result<TaskConfig> {
-        TaskConfig::parse("t.ini", text)
+        TaskConfig::parse_in("t.ini", text, &Fixture::default())
     }
 
     fn error(text: &str) -> String {
@@ -238,7 +229,10 @@ mod tests {
     fn a_small_file_is_a_whole_task() {
         let task = parse(TASK).unwrap();
         let ExtractorConfig::MySql(mysql) = &task.extractor;
-        assert_eq!((mysql.start.clone(), mysql.stop_at), (BinlogStart::Now, StopAt::Never));
+        assert_eq!(
+            (mysql.start.clone(), mysql.stop_at),
+            (super::super::task::BinlogStart::Now, StopAt::Never)
+        );
         assert!(mysql.server_id >= 0x4000_0000);
         let SinkerConfig::Databend(databend) = &task.sinker else { panic!("{:?}", task.sinker) };
         assert_eq!(databend.dsn.reveal(), "databend://d:s@h:8000/x?sslmode=disable&retry_count=1");
@@ -255,6 +249,19 @@ mod tests {
     }
 
     #[test]
+    fn limits_are_off_until_they_are_set() {
+        let mysql = |keys: &str| {
+            let task = parse(&TASK.replace("[sinker]", &format!("{keys}\n[sinker]"))).unwrap();
+            let ExtractorConfig::MySql(mysql) = task.extractor;
+            (mysql.rates.rows.map(u64::from), mysql.rates.bytes.map(u64::from), mysql.max_connections)
+        };
+        assert_eq!(mysql(""), (None, None, None));
+        assert_eq!(mysql("max_rps=7\nmax_mbps=2\nmax_connections=1"), (Some(7), Some(2_097_152), Some(1)));
+        let both = TASK.replace("cdc", "snapshot_and_cdc").replace("[sinker]", "max_connections=1\n[sinker]");
+        assert!(error(&both).contains("[extractor] max_connections: this task needs 2 at least"));
+    }
+
+    #[test]
     fn bad_values_name_their_place() {
         assert_eq!(
             error(&TASK.replace("t_1", "t-1")),
@@ -266,7 +273,8 @@ mod tests {
         );
         assert!(error(&TASK.replace("mysql://", "pg://")).contains("the scheme has to be mysql"));
         assert!(
-            error(&TASK.replace("[sinker]", "gtid_set=a\nbinlog_filename=b\n[sinker]")).contains("not both")
+            error(&format!("{TASK}[filter]\nwhere_conditions=d.t:(a)\n"))
+                .contains("t.ini:11: [filter] where_conditions: conditions restrict what a snapshot copies")
         );
         assert!(error(&format!("{TASK}sink_type=struct\n")).contains("extract_type = struct"));
         assert!(

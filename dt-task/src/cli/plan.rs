@@ -11,7 +11,6 @@ use dt_common::batch::Checkpoint;
 use dt_common::config::{ExtractType, TaskConfig};
 use dt_common::error::{Error, Result};
 use dt_common::item::ChunkWrite;
-use dt_common::router::Router;
 use dt_common::schema::TableSchema;
 use dt_connector::admin::{PlannedTable, SourceTable, StoredTask, TargetState};
 use dt_connector::sinker::TargetTable;
@@ -53,8 +52,8 @@ struct TablePlan {
 async fn make(config: &TaskConfig) -> Result<Plan> {
     let target = factory::target_admin(config)?;
     let sources = factory::source_admin(config)?.tables().await?;
-    Router::new(&config.router)?.check_one_to_one(sources.iter().map(|source| &source.schema.name))?;
     let schemas: Vec<_> = sources.iter().map(|source| source.schema.clone()).collect();
+    config.router.check(&schemas)?;
     let planned = target.plan_struct(&schemas).await?;
     let stored = match config.extract_type {
         ExtractType::Struct => None,

@@ -66,10 +66,13 @@ fn next_run(config: &TaskConfig) -> String {
         }
         ExtractType::Cdc => match &extractor.start {
             BinlogStart::Now => "The next run follows from the source's end at that time; changes in between are never \
-                                 copied, unless [extractor] gtid_set or binlog_filename names an earlier start."
+                                 copied, unless [extractor] gtid_set, binlog_filename or start_time_utc names an earlier start."
                 .to_owned(),
             BinlogStart::File { file, offset } => format!("The next run follows from {file}:{offset}."),
             BinlogStart::Gtid(gtid) => format!("The next run follows from behind {gtid}."),
+            BinlogStart::Time(_) => {
+                "The next run follows from the first transaction of [extractor] start_time_utc.".to_owned()
+            }
         },
     }
 }
@@ -107,6 +110,11 @@ mod tests {
             ("cdc", "", "source's end at that time"),
             ("cdc", "binlog_filename=b.7\nbinlog_position=9\n", "follows from b.7:9."),
             ("cdc", "gtid_set=0-1-5\n", "from behind 0-1-5."),
+            (
+                "cdc",
+                "start_time_utc=2026-01-02 03:04:05\n",
+                "first transaction of [extractor] start_time_utc.",
+            ),
         ] {
             let text = format!(
                 "[task]\nid=t\n[extractor]\ndb_type=mysql\nextract_type={kind}\nurl=mysql://h\n{more}\

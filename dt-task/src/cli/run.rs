@@ -16,6 +16,9 @@ pub(super) fn run(path: &Path) -> Result<Exit, Failure> {
     let config = read_task(path)?;
     // Held to the end: it writes out what is left of a log file.
     let _log = logging::start(&config.runtime)?;
+    for warning in &config.warnings {
+        warn!("{warning}");
+    }
     match block_on(until_signalled(&config)) {
         Ok(Ended::Done) => Ok(Exit::Done),
         Ok(Ended::Stopped) => Ok(Exit::Stopped),

@@ -63,7 +63,7 @@ pub fn columns(source: &[Column], target: &[Column]) -> Vec<Difference> {
     let text = |columns: &[Column]| {
         let columns: Vec<String> = columns
             .iter()
-            .map(|c| format!("{}{}", c.name, if c.nullable { "" } else { " NOT NULL" }))
+            .map(|c| format!("{}{}", c.arrives_as, if c.nullable { "" } else { " NOT NULL" }))
             .collect();
         columns.join(", ")
     };

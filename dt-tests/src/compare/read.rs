@@ -5,7 +5,7 @@
 
 use anyhow::{Result, bail};
 
-use super::Place;
+use super::{Expected, Place};
 use crate::servers::Family;
 use crate::source::{self, Source, TextRow};
 use crate::target::{self, Target, literal};
@@ -15,6 +15,8 @@ use crate::target::{self, Target, literal};
 pub struct Column {
     /// Name.
     pub name: String,
+    /// Name under which it has to arrive; a target's column has arrived.
+    pub arrives_as: String,
     /// Type: `information_schema`'s `data_type`, or Databend's.
     pub type_name: String,
     /// Whether it takes NULL.
@@ -24,7 +26,7 @@ pub struct Column {
 /// A table of the source.
 #[derive(Debug, Clone)]
 pub struct SourceTable {
-    /// Columns in their order.
+    /// Columns that arrive, in their order.
     pub columns: Vec<Column>,
     /// Positions of the primary key's columns.
     pub key: Vec<usize>,
@@ -34,13 +36,16 @@ pub struct SourceTable {
 ///
 /// # Errors
 /// There is no such table.
-pub async fn source_table(source: &Source, place: &Place) -> Result<SourceTable> {
+pub async fn source_table(source: &Source, expected: &Expected) -> Result<SourceTable> {
+    let place = &expected.from;
     let filter = format!("table_schema = {} AND table_name = {}", text(&place.db), text(&place.table));
     let sql = format!(
         "SELECT column_name, data_type, is_nullable FROM information_schema.columns \
          WHERE {filter} ORDER BY ordinal_position"
     );
-    let columns: Vec<Column> = source.query(&sql).await?.into_iter().map(column).collect();
+    let arriving = |column: Column| Some(Column { arrives_as: expected.column(&column.name)?, ..column });
+    let columns: Vec<Column> =
+        source.query(&sql).await?.into_iter().map(column).filter_map(arriving).collect();
     if columns.is_empty() {
         bail!("{}: no table {place}", source.family);
     }
@@ -66,13 +71,13 @@ pub async fn target_columns(target: &Target, place: &Place) -> Result<Vec<Column
     Ok(target.query(&sql).await?.into_iter().map(column).collect())
 }
 
-/// All rows of a source table.
+/// All rows of a source table that arrive.
 ///
 /// # Errors
 /// The query fails.
 pub async fn source_rows(
     source: &Source,
-    place: &Place,
+    expected: &Expected,
     columns: &[Column],
     targets: &[Column],
 ) -> Result<Vec<TextRow>> {
@@ -83,8 +88,9 @@ pub async fn source_rows(
             source_expression(source.family, column, target.type_name.starts_with("VARIANT"))
         })
         .collect();
-    let place = format!("{}.{}", source::quoted(&place.db), source::quoted(&place.table));
-    source.query(&format!("SELECT {} FROM {place}", list.join(", "))).await
+    let place = format!("{}.{}", source::quoted(&expected.from.db), source::quoted(&expected.from.table));
+    let condition = expected.condition.as_ref().map_or(String::new(), |c| format!(" WHERE ({c})"));
+    source.query(&format!("SELECT {} FROM {place}{condition}", list.join(", "))).await
 }
 
 /// All rows of a target table.
@@ -133,7 +139,8 @@ fn target_expression(column: &Column) -> String {
 fn column(row: TextRow) -> Column {
     let mut cells = row.into_iter().map(Option::unwrap_or_default);
     let mut next = || cells.next().unwrap_or_default();
-    Column { name: next(), type_name: next(), nullable: next() == "YES" }
+    let name = next();
+    Column { arrives_as: name.clone(), name, type_name: next(), nullable: next() == "YES" }
 }
 
 /// A literal for the source, whatever its SQL mode says about backslashes.

@@ -7,25 +7,19 @@ use serde_json::Value;
 use tokio::time::{Instant, sleep};
 
 use super::Play;
-use crate::compare::{self, Place};
+use crate::compare::{self, Expected, Place};
 
 /// Time for a running task to make both sides equal.
 const EQUAL: Duration = Duration::from_secs(60);
 
 impl Play<'_> {
-    /// The pairs of tables that have to be equal.
-    async fn pairs(&self) -> Result<Vec<(Place, Place)>> {
-        let route = |place: &Place| {
-            let routes = self.case.routes.iter().map(|(from, to)| (self.vars.fill(from), self.vars.fill(to)));
-            let mut target =
-                routes.filter(|(from, _)| *from == place.to_string()).map(|(_, to)| self::place(&to));
-            target.next().unwrap_or_else(|| place.clone())
-        };
+    /// The tables that have to be equal on both sides.
+    async fn expected(&self) -> Result<Vec<Expected>> {
         let left_out = |place: &Place| {
             let mut names = self.case.not_copied.iter().chain(&self.case.not_compared);
             names.any(|name| self.vars.fill(name) == place.to_string())
         };
-        let mut pairs = Vec::new();
+        let mut expected = Vec::new();
         for db in self.source.databases(self.vars.get("db")).await? {
             let hex: String = db.bytes().map(|byte| format!("{byte:02x}")).collect();
             let sql = format!(
@@ -35,18 +29,38 @@ impl Play<'_> {
             for table in self.source.query(&sql).await?.into_iter().flatten().flatten() {
                 let from = Place { db: db.clone(), table };
                 if !left_out(&from) {
-                    pairs.push((from.clone(), route(&from)));
+                    expected.push(self.arrival(from));
                 }
             }
         }
-        Ok(pairs)
+        Ok(expected)
+    }
+
+    /// How a table has to arrive, by what the case says of it.
+    fn arrival(&self, from: Place) -> Expected {
+        let name = from.to_string();
+        let is_it = |table: &str| self.vars.fill(table) == name;
+        let case = self.case;
+        let to = case.routes.iter().find(|(table, _)| is_it(table));
+        let columns = case.columns.iter().filter_map(|(column, to)| {
+            let column = self.vars.fill(column);
+            Some((column.strip_prefix(&format!("{name}."))?.to_owned(), to.clone()))
+        });
+        let condition = case.conditions.iter().find(|(table, _)| is_it(table));
+        Expected {
+            to: to.map_or_else(|| from.clone(), |(_, to)| place(&self.vars.fill(to))),
+            columns: columns.collect(),
+            condition: condition.map(|(_, condition)| self.vars.fill(condition)),
+            from,
+        }
     }
 
     /// Rows compared, and every difference with its table.
     async fn differences(&self) -> Result<(usize, Vec<String>)> {
         let (mut rows, mut found) = (0, Vec::new());
-        for (from, to) in self.pairs().await? {
-            let comparison = compare::table(&self.source, &self.target, &from, &to).await?;
+        for expected in self.expected().await? {
+            let comparison = compare::table(&self.source, &self.target, &expected).await?;
+            let to = &expected.to;
             rows += comparison.rows;
             found.extend(comparison.differences.iter().map(|difference| format!("{to}: {difference}")));
         }
@@ -100,7 +114,7 @@ impl Play<'_> {
     pub(super) async fn ddl(&self, file: &str) -> Result<()> {
         let expected = self.text(file)?.unwrap_or_default();
         let mut found = String::new();
-        for (_, to) in self.pairs().await? {
+        for Expected { to, .. } in self.expected().await? {
             let place = format!("{}.{}", crate::target::quoted(&to.db), crate::target::quoted(&to.table));
             let row = self.target.query(&format!("SHOW CREATE TABLE {place}")).await?;
             let ddl =

@@ -42,7 +42,7 @@ impl MySqlAdmin {
     /// # Errors
     /// A URL that the driver does not understand.
     pub fn new(config: MySqlExtractorConfig, kind: ExtractType, filter: Arc<Filter>) -> Result<Self> {
-        let connector = Connector::new(&config.url)?;
+        let connector = Connector::new(&config.url, &config.tls)?;
         Ok(Self { config, kind, connector, filter, seen: None })
     }
 
@@ -65,7 +65,7 @@ impl MySqlAdmin {
         };
         seen.tables = tables;
         checks.extend(checks::precheck(&mut self.looking(seen, &nothing), Needs::Tables).await);
-        SourceLook { checks, tables: Some(seen.tables.tables.clone()) }
+        SourceLook { checks, tables: Some(seen.tables.schemas().cloned().collect()) }
     }
 
     fn looking<'a>(&'a self, seen: &'a mut Seen, stored: &'a Checkpoint) -> Looking<'a> {
@@ -86,9 +86,9 @@ impl MySqlAdmin {
 impl SourceAdmin for MySqlAdmin {
     async fn tables(&mut self) -> Result<Vec<SourceTable>> {
         let (mut conn, server) = self.open().await?;
-        let tables = checks::readable(read_tables(&mut conn, &server, &self.filter).await?)?;
-        let estimates = estimated_rows(&mut conn, &server, &tables).await?;
-        let tables = tables.into_iter().map(|schema| {
+        let schemas = checks::readable(read_tables(&mut conn, &server, &self.filter).await?)?;
+        let estimates = estimated_rows(&mut conn, &server, &schemas).await?;
+        let tables = schemas.into_iter().map(|schema| {
             let estimated_rows = estimates.get(&schema.name).copied().unwrap_or(0);
             SourceTable { schema, estimated_rows }
         });

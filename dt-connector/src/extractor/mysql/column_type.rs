@@ -28,8 +28,7 @@ pub(crate) struct TypeRow<'a> {
 /// The type of a column, or `None` for one that dt does not know.
 pub(crate) fn column_type(row: &TypeRow<'_>) -> Option<ColumnType> {
     let text = row.column_type;
-    let name_end = text.find(|c: char| !c.is_ascii_alphanumeric()).unwrap_or(text.len());
-    let (name, rest) = text.split_at(name_end);
+    let (name, rest) = split_name(text);
     let numbers = numbers(rest);
     let number = |i: usize| numbers.get(i).copied();
     let int =
@@ -76,6 +75,18 @@ pub(crate) fn column_type(row: &TypeRow<'_>) -> Option<ColumnType> {
         "inet6" => ColumnType::Inet6,
         _ => return None,
     })
+}
+
+/// Fraction digits of a temporal type; 0 for others and for those without.
+pub(crate) fn fraction_digits(column_type: &str) -> u8 {
+    let (name, rest) = split_name(column_type);
+    let is_temporal = matches!(name.to_ascii_lowercase().as_str(), "datetime" | "timestamp" | "time");
+    numbers(rest).first().filter(|_| is_temporal).and_then(|n| u8::try_from(*n).ok()).unwrap_or(0)
+}
+
+/// A type's name and what follows it.
+fn split_name(text: &str) -> (&str, &str) {
+    text.split_at(text.find(|c: char| !c.is_ascii_alphanumeric()).unwrap_or(text.len()))
 }
 
 /// The numbers in the parentheses that follow a type's name.
@@ -208,6 +219,13 @@ mod tests {
         assert_eq!(column_type_of("longtext", true), Some(T::Json(JsonStorage::Text)));
         for unknown in ["xmltype", "", "enum('a'", "set(a)"] {
             assert_eq!(ty(unknown), None, "{unknown}");
+        }
+    }
+
+    #[test]
+    fn fraction_digits_of_temporal_types() {
+        for (text, digits) in [("datetime(3)", 3), ("TIME(6)", 6), ("timestamp", 0), ("int(8)", 0)] {
+            assert_eq!(fraction_digits(text), digits, "{text}");
         }
     }
 

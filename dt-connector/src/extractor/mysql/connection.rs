@@ -8,12 +8,13 @@
 
 use std::time::Duration;
 
-use dt_common::config::Secret;
+use dt_common::config::{Secret, SourceTls, SslMode};
 use dt_common::error::{Error, ErrorKind, Result};
 use mysql_async::prelude::Queryable;
-use mysql_async::{Conn, DriverError, IoError, Opts, OptsBuilder, ServerError};
+use mysql_async::{Conn, DriverError, IoError, Opts, OptsBuilder, ServerError, SslOpts, TlsError};
 
 use super::server::{Flavor, parse_version};
+use super::tls;
 
 /// Time for name look-up, connection, TLS and log-in. A reachable server answers in far less.
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
@@ -36,37 +37,46 @@ const MARIADB_LIMITS: &str = "SET max_statement_time = 0, idle_transaction_timeo
 /// MySQL's time limit.
 const MYSQL_LIMITS: &str = "SET max_execution_time = 0";
 
-/// Opens connections to one source.
-#[derive(Debug, Clone)]
+/// Longest wait for a server to take leave; nothing depends on it.
+const LEAVE_TIMEOUT: Duration = Duration::from_secs(1);
+
+/// Opens connections to one source. Not printable: the driver's options show the password.
+#[derive(Clone)]
 pub(crate) struct Connector {
-    opts: Opts,
+    /// Without TLS.
+    plain: Opts,
+    /// What the parameters of the URL say of TLS.
+    by_url: Option<SslOpts>,
+    tls: SourceTls,
 }
 
 impl Connector {
-    /// Reads a URL such as `mysql://user:password@host:3306?require_ssl=true`; the parameters are the driver's.
+    /// Reads a URL such as `mysql://user:password@host:3306`; its parameters are the driver's.
     ///
     /// # Errors
     /// A URL that the driver does not understand; the message never shows it.
-    pub(crate) fn new(url: &Secret) -> Result<Self> {
+    pub(crate) fn new(url: &Secret, tls: &SourceTls) -> Result<Self> {
         let opts = Opts::from_url(url.reveal())
             .map_err(|e| Error::config("[extractor] url is not usable").caused_by(e))?;
         // A socket that the server names is a path on the server's machine, which need not be this one.
-        let opts = OptsBuilder::from_opts(opts)
+        let by_url = opts.ssl_opts().cloned();
+        let plain = OptsBuilder::from_opts(opts)
+            .ssl_opts(None)
             .prefer_socket(false)
             .max_allowed_packet(Some(MAX_PACKET))
             .wait_timeout(Some(WAIT_TIMEOUT))
             .tcp_keepalive(Some(Duration::from_secs(60)));
-        Ok(Self { opts: opts.into() })
+        Ok(Self { plain: plain.into(), by_url, tls: tls.clone() })
     }
 
     /// Host and port.
     pub(crate) fn address(&self) -> String {
-        format!("{}:{}", self.host(), self.opts.tcp_port())
+        format!("{}:{}", self.host(), self.plain.tcp_port())
     }
 
     /// Host name or address.
     pub(crate) fn host(&self) -> &str {
-        self.opts.ip_or_hostname()
+        self.plain.ip_or_hostname()
     }
 
     /// Opens a session and sets it up.
@@ -75,7 +85,7 @@ impl Connector {
     /// See [`source_error`]; an unreachable server is reported after at most ten seconds.
     pub(crate) async fn connect(&self) -> Result<Conn> {
         let place = format!("connecting to {}", self.address());
-        match tokio::time::timeout(CONNECT_TIMEOUT, self.open()).await {
+        match tokio::time::timeout(CONNECT_TIMEOUT, self.set_up()).await {
             Ok(opened) => opened.map_err(|e| source_error(&place, e)),
             Err(_) => {
                 let seconds = CONNECT_TIMEOUT.as_secs();
@@ -84,8 +94,8 @@ impl Connector {
         }
     }
 
-    async fn open(&self) -> mysql_async::Result<Conn> {
-        let mut conn = Conn::new(self.opts.clone()).await?;
+    async fn set_up(&self) -> mysql_async::Result<Conn> {
+        let mut conn = self.open().await?;
         conn.query_drop("SET NAMES utf8mb4").await?;
         conn.query_drop(SESSION).await?;
         conn.query_drop("SET SESSION TRANSACTION ISOLATION LEVEL REPEATABLE READ").await?;
@@ -101,6 +111,33 @@ impl Connector {
         }
         Ok(conn)
     }
+
+    /// Opens a session, in plain text where TLS is not wanted, or is only preferred and the server has none. A server that has
+    /// it and fails at it is no reason for plain text.
+    async fn open(&self) -> mysql_async::Result<Conn> {
+        let plain = || Conn::new(self.plain.clone());
+        let host = self.plain.ip_or_hostname();
+        let Some(options) = tls::options(&self.tls, host, self.by_url.as_ref()) else { return plain().await };
+        let encrypted = OptsBuilder::from_opts(self.plain.clone()).ssl_opts(options);
+        match Conn::new(encrypted).await {
+            Err(mysql_async::Error::Driver(DriverError::NoClientSslFlagFromServer))
+                if self.tls.mode == SslMode::Preferred =>
+            {
+                plain().await
+            }
+            opened => opened,
+        }
+    }
+}
+
+/// Whether a session is encrypted.
+pub(crate) fn is_encrypted(conn: &Conn) -> bool {
+    conn.opts().ssl_opts().is_some()
+}
+
+/// Ends a session in order: the server counts it no more when this returns. A failure changes nothing.
+pub(crate) async fn close(conn: Conn) {
+    let _ = tokio::time::timeout(LEAVE_TIMEOUT, conn.disconnect()).await;
 }
 
 /// Whether dt works with a server of this version text, see [`Flavor::oldest`].
@@ -112,11 +149,20 @@ fn is_supported(version: &str) -> bool {
 pub(crate) fn source_error(doing: &str, error: mysql_async::Error) -> Error {
     match error {
         mysql_async::Error::Server(server) => server_error(doing, server),
-        mysql_async::Error::Io(IoError::Tls(_)) => {
-            let message = format!("{doing}: TLS failed; see the TLS parameters of [extractor] url");
-            Error::source(message).caused_by(error)
+        mysql_async::Error::Io(IoError::Tls(TlsError::Tls(e))) => tls::failure(doing, &e)
+            .unwrap_or_else(|| Error::source(format!("{doing}: TLS failed")).caused_by(e)),
+        mysql_async::Error::Io(IoError::Tls(e)) => {
+            Error::source(format!("{doing}: TLS failed; see ssl_ca, ssl_cert and ssl_key of [extractor]"))
+                .caused_by(e)
         }
-        mysql_async::Error::Io(IoError::Io(io)) => Error::new(ErrorKind::Transient, doing).caused_by(io),
+        mysql_async::Error::Io(IoError::Io(io)) => {
+            let tls = io.get_ref().and_then(|inner| inner.downcast_ref::<rustls::Error>());
+            tls.and_then(|e| tls::failure(doing, e))
+                .unwrap_or_else(|| Error::new(ErrorKind::Transient, doing).caused_by(io))
+        }
+        mysql_async::Error::Driver(DriverError::NoClientSslFlagFromServer) => Error::source(format!(
+            "{doing}: the server offers no TLS; give it a certificate, or set ssl_mode = disabled"
+        )),
         mysql_async::Error::Driver(
             DriverError::ConnectionClosed | DriverError::PoolDisconnected | DriverError::PacketOutOfOrder,
         ) => Error::new(ErrorKind::Transient, format!("{doing}: the connection was lost")),
@@ -129,11 +175,12 @@ pub(crate) fn source_error(doing: &str, error: mysql_async::Error) -> Error {
 /// Codes are those of MySQL's and MariaDB's error reference.
 fn server_error(doing: &str, error: ServerError) -> Error {
     let code = error.code;
-    if is_transient(code) {
-        return Error::new(ErrorKind::Transient, doing).caused_by(error);
-    }
+    let kind = if is_transient(code) { ErrorKind::Transient } else { ErrorKind::Source };
     let remedy = match code {
-        1045 | 1698 => "user or password is wrong, or the user may not connect from this host",
+        1045 | 1698 => {
+            "user or password is wrong, the user may not connect from this host, or it has to show a certificate ([extractor] \
+             ssl_cert, ssl_key) or to use TLS (ssl_mode = required)"
+        }
         1044 | 1142 | 1143 => "GRANT SELECT on the followed databases to the user",
         1227 => {
             "GRANT the privilege that the server names ON *.* to the user; a change stream needs REPLICATION SLAVE and \
@@ -143,19 +190,23 @@ fn server_error(doing: &str, error: ServerError) -> Error {
             "the binlog that the task needs is no longer on the server, or its position is not one of this \
              server; copy anew with a new task id, and keep binlogs longer"
         }
+        1226 => {
+            "the user may open no more connections; lower [extractor] max_connections, or raise the user's limit"
+        }
+        3159 => "the server takes encrypted connections only; set [extractor] ssl_mode = required or more",
         1412 => "the table was altered while it was read; start the task again",
         _ => "",
     };
     let message = if remedy.is_empty() { doing.to_owned() } else { format!("{doing}: {remedy}") };
     if quotes_values(code) {
-        return Error::source(format!("{message}: server error {code}"));
+        return Error::new(kind, format!("{message}: server error {code}"));
     }
-    Error::source(message).caused_by(error)
+    Error::new(kind, message).caused_by(error)
 }
 
-/// Lost connections, full or stopping servers, lock waits.
+/// Lost connections, full or stopping servers, users with too many connections, lock waits.
 fn is_transient(code: u16) -> bool {
-    matches!(code, 1040 | 1053 | 1077..=1080 | 1158..=1161 | 1184 | 1203 | 1205 | 1213 | 1927 | 2006 | 2013 | 4031)
+    matches!(code, 1040 | 1053 | 1077..=1080 | 1158..=1161 | 1184 | 1203 | 1205 | 1213 | 1226 | 1927 | 2006 | 2013 | 4031)
 }
 
 /// Codes whose message shows a value or a piece of the statement. Those that only one of the two servers has are 1918 and 1977
@@ -222,7 +273,10 @@ mod tests {
 
     #[test]
     fn a_bad_url_is_not_shown() {
-        let error = Connector::new(&Secret::new("mysql://u:hunter2@h/d?nonsense=1")).unwrap_err();
+        let tls = SourceTls { mode: SslMode::ByUrl, identity: None };
+        let Err(error) = Connector::new(&Secret::new("mysql://u:hunter2@h/d?nonsense=1"), &tls) else {
+            panic!("taken")
+        };
         assert_eq!(error.kind(), ErrorKind::Config);
         assert!(!error.to_string().contains("hunter2"), "{error}");
     }

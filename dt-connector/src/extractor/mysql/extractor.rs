@@ -1,6 +1,7 @@
 //! The MySQL extractor: what each kind of task does with the rooms around it.
 
 use std::collections::HashMap;
+use std::num::NonZeroU64;
 use std::sync::Arc;
 
 use async_trait::async_trait;
@@ -16,14 +17,18 @@ use mysql_async::Conn;
 use tokio_util::sync::CancellationToken;
 use tracing::info;
 
-use super::binlog::{BinlogStream, Reader};
+use super::binlog::{BinlogStream, Reader, Search};
 use super::checks::{self, Looking, Needs};
-use super::connection::Connector;
+use super::connection::{Connector, close, is_encrypted};
+use super::draft::FollowedTable;
 use super::handover;
 use super::schema::{SourceTables, read_tables};
 use super::server::{Flavor, Server};
 use super::snapshot::{Copied, Settings, TableCopy, View, copy_tables};
 use crate::extractor::{ExtractPlan, Extractor};
+
+/// Bytes that close a chunk before its rows do, so that wide rows do not make huge ones.
+const CHUNK_BYTES: usize = 16 << 20;
 
 /// MySQL or MariaDB as a source of all kinds of task.
 pub struct MySqlExtractor {
@@ -38,7 +43,7 @@ pub struct MySqlExtractor {
 #[derive(Clone)]
 struct Prepared {
     server: Server,
-    tables: Vec<Arc<TableSchema>>,
+    tables: Vec<FollowedTable>,
 }
 
 impl MySqlExtractor {
@@ -47,7 +52,7 @@ impl MySqlExtractor {
     /// # Errors
     /// A URL that the driver does not understand.
     pub fn new(config: MySqlExtractorConfig, extract_type: ExtractType, filter: Arc<Filter>) -> Result<Self> {
-        let connector = Connector::new(&config.url)?;
+        let connector = Connector::new(&config.url, &config.tls)?;
         Ok(Self { config, extract_type, filter, connector, prepared: None })
     }
 }
@@ -58,10 +63,17 @@ impl Extractor for MySqlExtractor {
         let mut conn = self.connector.connect().await?;
         let server = Server::inspect(&mut conn).await?;
         let (major, minor, patch) = server.version;
-        info!(flavor = %server.flavor, version = %format_args!("{major}.{minor}.{patch}"), "source connected");
+        info!(
+            flavor = %server.flavor,
+            version = %format_args!("{major}.{minor}.{patch}"),
+            encrypted = is_encrypted(&conn),
+            "source connected"
+        );
         let source = self.checked(&mut conn, &server).await?;
-        self.prepared = Some(Prepared { server, tables: source.tables.clone() });
-        Ok(source.tables)
+        close(conn).await;
+        let schemas = source.schemas().cloned().collect();
+        self.prepared = Some(Prepared { server, tables: source.tables });
+        Ok(schemas)
     }
 
     async fn extract(&mut self, plan: ExtractPlan, out: ItemSender, stop: CancellationToken) -> Result<()> {
@@ -109,7 +121,7 @@ struct Run<'a> {
 
 impl Run<'_> {
     async fn snapshot(&self) -> Result<()> {
-        match copy_tables(&self.settings(true), self.unfinished()?, None, &self.out, &self.stop).await? {
+        match copy_tables(&self.settings(true, 0), self.unfinished()?, None, &self.out, &self.stop).await? {
             Copied::All => self.out.send(DtItem::CopyFinished).await,
             Copied::Stopped => Ok(()),
         }
@@ -128,6 +140,7 @@ impl Run<'_> {
                     start
                 }
             };
+            close(conn).await;
             Ok((start, until))
         });
         match opened.await? {
@@ -143,12 +156,15 @@ impl Run<'_> {
             skip.extend(tables.iter().map(|copy| (copy.table().name.clone(), view.at.clone())));
             View { conn: view.conn, tables }
         });
-        if copy_tables(&self.settings(false), copies, view, &self.out, &self.stop).await? == Copied::Stopped {
+        let settings = self.settings(false, usize::from(view.is_some()));
+        if copy_tables(&settings, copies, view, &self.out, &self.stop).await? == Copied::Stopped {
             return Ok(());
         }
         let end = self.until_stopped(async {
             let mut conn = self.extractor.connector.connect().await?;
-            self.end(&mut conn).await
+            let end = self.end(&mut conn).await?;
+            close(conn).await;
+            Ok(end)
         });
         match end.await? {
             Some(until) => self.follow(start, until, skip).await,
@@ -164,7 +180,9 @@ impl Run<'_> {
         let stored = match self.plan.checkpoint.position.clone() {
             Some(stored) => {
                 let mut conn = self.extractor.connector.connect().await?;
-                Some(checks::resume_position(&mut conn, server, stored).await?)
+                let stored = checks::resume_position(&mut conn, server, stored).await?;
+                close(conn).await;
+                Some(stored)
             }
             None => None,
         };
@@ -188,10 +206,17 @@ impl Run<'_> {
                 opened.position
             }
         };
-        let view = opened.view.filter(|_| !keyless.is_empty()).map(|view| {
-            keyless.iter_mut().for_each(|copy| copy.set_view(view.at.clone()));
-            (view, keyless)
-        });
+        let view = match opened.view {
+            Some(view) if keyless.is_empty() => {
+                close(view.conn).await;
+                None
+            }
+            Some(view) => {
+                keyless.iter_mut().for_each(|copy| copy.set_view(view.at.clone()));
+                Some((view, keyless))
+            }
+            None => None,
+        };
         Ok((start, keyed, view))
     }
 
@@ -209,7 +234,7 @@ impl Run<'_> {
             config.heartbeat_interval,
             Reader::new(config.server_id, &config.task_id),
             Arc::clone(&self.extractor.filter),
-            tables.iter().map(|table| (table.name.clone(), Arc::clone(table))).collect(),
+            tables.iter().map(|table| (table.schema.name.clone(), table.clone())).collect(),
             skip,
         );
         stream.follow(from, until, &self.out, &self.stop).await
@@ -239,15 +264,28 @@ impl Run<'_> {
                 Position { binlog: Some(server.position(file, *offset)), gtid: None }
             }
             BinlogStart::Gtid(text) => Position { binlog: None, gtid: Some(server.parse_gtid(text)?) },
+            &BinlogStart::Time(moment) => {
+                let config = &self.extractor.config;
+                let reader = Reader::new(config.server_id, &config.task_id);
+                let search = Search { connector: &self.extractor.connector, server, reader };
+                Position { binlog: Some(search.first_since(moment).await?), gtid: None }
+            }
         };
         checks::resume_position(conn, server, start).await
     }
 
-    fn settings(&self, table_views: bool) -> Settings {
+    /// How tables are copied while `beside` other connections are open. No chunk holds more than a second's worth of the limits.
+    fn settings(&self, table_views: bool, beside: usize) -> Settings {
+        let config = &self.extractor.config;
+        let most = |limit: Option<NonZeroU64>| limit.map_or(usize::MAX, |limit| limit.get() as usize);
         Settings {
             connector: self.extractor.connector.clone(),
-            readers: self.extractor.config.parallel_size,
-            chunk_rows: self.extractor.config.chunk_rows,
+            readers: config
+                .max_connections
+                .map_or(usize::MAX, |most| most - beside)
+                .min(config.parallel_size),
+            chunk_rows: config.chunk_rows.min(most(config.rates.rows)),
+            chunk_bytes: CHUNK_BYTES.min(most(config.rates.bytes)),
             table_views,
         }
     }
@@ -255,8 +293,10 @@ impl Run<'_> {
     /// What is left to copy, in the order of the tables.
     fn unfinished(&self) -> Result<Vec<TableCopy>> {
         let planned = self.prepared.tables.iter().filter_map(|table| {
-            let first = *self.plan.copies.get(&table.name)?;
-            TableCopy::plan(table, first, self.mark(&table.name)).transpose()
+            let name = &table.schema.name;
+            let first = *self.plan.copies.get(name)?;
+            let condition = self.extractor.filter.conditions().of(name);
+            TableCopy::plan(&table.schema, condition, first, self.mark(name)).transpose()
         });
         planned.collect()
     }

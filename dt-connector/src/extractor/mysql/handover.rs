@@ -21,7 +21,7 @@ use mysql_async::Conn;
 use mysql_async::prelude::Queryable;
 use tracing::info;
 
-use super::connection::{Connector, source_error};
+use super::connection::{Connector, close, source_error};
 use super::literal::identifier;
 use super::server::{Flavor, Server};
 
@@ -75,6 +75,7 @@ pub(crate) async fn open(
         Flavor::MariaDb => mariadb(conn, server).await,
         Flavor::MySql if server.gtid_mode && to_lock.is_empty() => {
             let gtid = server.gtid_position(&mut conn).await?;
+            close(conn).await;
             Ok(Handover { position: Position { binlog: None, gtid }, view: None })
         }
         Flavor::MySql => locked(connector, server, conn, &to_lock).await,
@@ -120,6 +121,7 @@ async fn locked(
     let at = server.binlog_end(&mut conn).await?;
     conn.query_drop(OPEN_VIEW).await.map_err(|e| source_error("opening the read view", e))?;
     locker.query_drop("UNLOCK TABLES").await.map_err(lock_error)?;
+    close(locker).await;
     info!(file = %at.file, offset = at.offset, tables = names.len(), "read view opened under a brief lock");
     // With GTIDs the file and offset may lie behind a transaction of a table that was not locked.
     let binlog = gtid.is_none().then(|| at.clone());

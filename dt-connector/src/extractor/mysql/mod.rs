@@ -1,7 +1,7 @@
 //! MySQL and MariaDB as a source.
 //!
 //! - `connection`, `server`: sessions in a known state, and who the server is
-//! - `schema`, `column_type`: the followed tables as they are today
+//! - `schema`, `draft`, `column_type`: the followed tables as they are today
 //! - `checks`: what stops a task or hurts it, for its start and for a precheck
 //! - `snapshot`, `literal`, `value`: the rows as they are
 //! - `handover`: where the change stream takes over from the copy
@@ -14,12 +14,14 @@ mod binlog;
 mod checks;
 mod column_type;
 mod connection;
+mod draft;
 mod extractor;
 mod handover;
 mod literal;
 mod schema;
 mod server;
 mod snapshot;
+mod tls;
 mod value;
 
 pub use admin::MySqlAdmin;

@@ -8,13 +8,15 @@ use std::sync::Arc;
 
 use dt_common::error::Result;
 use dt_common::filter::Filter;
-use dt_common::schema::{Column, Generated, Key, KeyKind, TableName, TableSchema};
+use dt_common::schema::{Column, Generated, TableName, TableSchema};
 use mysql_async::prelude::{FromRow, Queryable};
 use mysql_async::{Conn, Value};
+use tracing::warn;
 
 use super::binlog::decodes;
-use super::column_type::{TypeRow, column_type, literal_default};
+use super::column_type::{TypeRow, column_type, fraction_digits, literal_default};
 use super::connection::source_error;
+use super::draft::{Content, Draft, DraftColumn, FollowedTable, IndexPart, choose_key};
 use super::literal::quote;
 use super::server::{Flavor, Server};
 
@@ -22,7 +24,7 @@ use super::server::{Flavor, Server};
 #[derive(Debug, Clone, Default)]
 pub(crate) struct SourceTables {
     /// The tables whose definitions dt understands, by name.
-    pub(crate) tables: Vec<Arc<TableSchema>>,
+    pub(crate) tables: Vec<FollowedTable>,
     /// Tables that no kind of task reads.
     pub(crate) refused: Vec<Refused>,
     /// Tables, among [`SourceTables::tables`], whose rows can be copied but whose row images cannot be read.
@@ -40,10 +42,17 @@ pub(crate) struct Refused {
     pub(crate) why: String,
 }
 
+impl SourceTables {
+    /// The tables as everybody else sees them.
+    pub(crate) fn schemas(&self) -> impl ExactSizeIterator<Item = &Arc<TableSchema>> {
+        self.tables.iter().map(|table| &table.schema)
+    }
+}
+
 /// Reads the followed tables. What dt cannot work with is listed, not an error: the checks judge it.
 ///
 /// # Errors
-/// See [`source_error`].
+/// See [`source_error`]; a column that the filter names and the source lacks, an ignored column of a key.
 pub(crate) async fn read_tables(conn: &mut Conn, server: &Server, filter: &Filter) -> Result<SourceTables> {
     let databases: Vec<String> = rows(conn, "SELECT SCHEMA_NAME FROM information_schema.SCHEMATA").await?;
     let databases: Vec<String> =
@@ -52,28 +61,31 @@ pub(crate) async fn read_tables(conn: &mut Conn, server: &Server, filter: &Filte
     if !databases.is_empty() {
         let databases = databases.join(", ");
         drafts = read_names(conn, &databases, filter).await?;
-        read_columns(conn, server, &databases, &mut drafts).await?;
+        read_columns(conn, server, filter, &databases, &mut drafts).await?;
         read_keys(conn, server, &databases, &mut drafts).await?;
     }
-    Ok(sorted(drafts, filter))
+    check_lists(filter, &drafts)?;
+    sorted(drafts, filter)
 }
 
-fn sorted(drafts: Drafts, filter: &Filter) -> SourceTables {
+fn sorted(drafts: Drafts, filter: &Filter) -> Result<SourceTables> {
     let mut missing = filter.named_tables();
     missing.retain(|name| !drafts.contains_key(name));
     let mut drafts: Vec<(TableName, Draft)> = drafts.into_iter().collect();
     drafts.sort_by(|(a, _), (b, _)| a.cmp(b));
     let mut source = SourceTables { missing, ..SourceTables::default() };
-    for (name, draft) in drafts {
-        if let Some(why) = draft.refused {
+    for (name, mut draft) in drafts {
+        if let Some(why) = draft.refused.take() {
             source.refused.push(Refused { name, why });
             continue;
         }
-        let unstreamable = draft.unstreamable.or_else(|| undecodable(&draft.schema));
+        let unstreamable = draft.unstreamable.take();
+        let table = draft.finish(filter)?;
+        let unstreamable = unstreamable.or_else(|| undecodable(&table.schema));
         source.unstreamable.extend(unstreamable.map(|why| Refused { name, why }));
-        source.tables.push(Arc::new(draft.schema));
+        source.tables.push(table);
     }
-    source
+    Ok(source)
 }
 
 /// A column whose text the binlog reader has no decoder for; in a copy the server converts it.
@@ -85,15 +97,22 @@ fn undecodable(schema: &TableSchema) -> Option<String> {
     })
 }
 
-/// A table while its facts come in.
-struct Draft {
-    schema: TableSchema,
-    /// Why no task reads it.
-    refused: Option<String>,
-    /// Why no task follows its changes.
-    unstreamable: Option<String>,
+/// Compares the lists that name columns and rows with what is there.
+fn check_lists(filter: &Filter, followed: &Drafts) -> Result<()> {
+    let columns: Vec<(&TableName, Vec<&str>)> = followed
+        .iter()
+        .map(|(name, draft)| (name, draft.columns.iter().map(|column| column.name.as_str()).collect()))
+        .collect();
+    for entry in filter.ignored_columns().check(&columns)? {
+        warn!("[filter] ignore_cols: {entry} matches no column of a followed table");
+    }
+    for entry in filter.conditions().check(&followed.keys().collect::<Vec<_>>())? {
+        warn!("[filter] where_conditions: {entry} matches no followed table");
+    }
+    Ok(())
 }
 
+/// The followed tables while their facts come in.
 type Drafts = HashMap<TableName, Draft>;
 
 async fn rows<T: FromRow + Send + 'static>(conn: &mut Conn, query: impl AsRef<str>) -> Result<Vec<T>> {
@@ -118,14 +137,16 @@ async fn read_names(conn: &mut Conn, databases: &str, filter: &Filter) -> Result
         let refused = (kind == "SYSTEM VERSIONED").then(|| {
             "it is system-versioned: its row image carries hidden columns and its past rows".to_owned()
         });
-        let schema = TableSchema {
+        let draft = Draft {
             name: name.clone(),
             columns: Vec::new(),
             key: None,
             comment: comment.unwrap_or_default(),
             engine: engine.unwrap_or_default(),
+            refused,
+            unstreamable: None,
         };
-        drafts.insert(name, Draft { schema, refused, unstreamable: None });
+        drafts.insert(name, draft);
     }
     Ok(drafts)
 }
@@ -145,7 +166,13 @@ type ColumnRow = (
     Option<String>,
 );
 
-async fn read_columns(conn: &mut Conn, server: &Server, databases: &str, drafts: &mut Drafts) -> Result<()> {
+async fn read_columns(
+    conn: &mut Conn,
+    server: &Server,
+    filter: &Filter,
+    databases: &str,
+    drafts: &mut Drafts,
+) -> Result<()> {
     let json = json_checks(conn, server, databases).await?;
     let query = format!(
         "SELECT TABLE_SCHEMA, TABLE_NAME, COLUMN_NAME, COLUMN_TYPE, IS_NULLABLE, COLUMN_DEFAULT, \
@@ -156,29 +183,43 @@ async fn read_columns(conn: &mut Conn, server: &Server, databases: &str, drafts:
     for row in rows::<ColumnRow>(conn, query).await? {
         let name = TableName { db: row.0.clone(), table: row.1.clone() };
         if let Some(draft) = drafts.get_mut(&name) {
-            let json_check = json.contains(&(name, row.2.clone()));
-            draft.add_column(server.flavor, row, json_check);
+            draft.add_column(server.flavor, filter, row, &json);
         }
     }
     // A user with rights on some columns only sees only those, and the row image would not fit.
-    for draft in drafts.values_mut().filter(|draft| draft.schema.columns.is_empty()) {
+    for draft in drafts.values_mut().filter(|draft| draft.columns.is_empty()) {
         draft.refuse("its columns are not visible to the user, who needs SELECT on it".to_owned());
     }
     Ok(())
 }
 
 impl Draft {
-    fn add_column(&mut self, flavor: Flavor, row: ColumnRow, json_check: bool) {
-        let (name, shown_type) = (row.2.clone(), row.3.clone());
-        if shown_type.contains("COMPRESSED") {
-            let why =
-                format!("column `{name}` is COMPRESSED, and dt cannot read such values from the binlog");
-            self.unstreamable.get_or_insert(why);
-        }
-        match column(flavor, row, json_check) {
-            Some(column) => self.schema.columns.push(column),
-            None => self.refuse(format!("column `{name}` has the type {shown_type}, which dt does not know")),
-        }
+    fn add_column(
+        &mut self,
+        flavor: Flavor,
+        filter: &Filter,
+        row: ColumnRow,
+        json: &HashSet<(TableName, String)>,
+    ) {
+        let (name, shown_type, nullable) = (row.2.clone(), row.3.clone(), row.4 == "YES");
+        let content = if filter.ignored_columns().contains(&self.name, &name) {
+            Content::Ignored { fsp: fraction_digits(&shown_type) }
+        } else {
+            if shown_type.contains("COMPRESSED") {
+                let why =
+                    format!("column `{name}` is COMPRESSED, and dt cannot read such values from the binlog");
+                self.unstreamable.get_or_insert(why);
+            }
+            let json_check = json.contains(&(self.name.clone(), name.clone()));
+            match column(flavor, row, json_check) {
+                Some(column) => Content::Followed(column),
+                None => {
+                    self.refuse(format!("column `{name}` has the type {shown_type}, which dt does not know"));
+                    return;
+                }
+            }
+        };
+        self.columns.push(DraftColumn { name, nullable, content });
     }
 
     /// The first reason counts.
@@ -242,16 +283,6 @@ async fn json_checks(
     Ok(named.collect())
 }
 
-/// One column of one unique index.
-struct IndexPart {
-    index: String,
-    /// `None` for an expression.
-    column: Option<String>,
-    /// Only the first characters of the column.
-    prefix: bool,
-    hash: bool,
-}
-
 async fn read_keys(conn: &mut Conn, server: &Server, databases: &str, drafts: &mut Drafts) -> Result<()> {
     let query = format!(
         "SELECT TABLE_SCHEMA, TABLE_NAME, INDEX_NAME, COLUMN_NAME, SUB_PART, INDEX_TYPE \
@@ -268,66 +299,14 @@ async fn read_keys(conn: &mut Conn, server: &Server, databases: &str, drafts: &m
         if let Some(draft) = drafts.get_mut(&name) {
             // MEMORY tables have real hash indexes; elsewhere MariaDB keeps the hash in a hidden column.
             let hidden = server.flavor == Flavor::MariaDb
-                && !draft.schema.engine.eq_ignore_ascii_case("MEMORY")
+                && !draft.engine.eq_ignore_ascii_case("MEMORY")
                 && parts.iter().any(|part| part.hash);
             if hidden {
                 let why = "it has a unique index over hashes (a long or BLOB column), which adds a hidden column to its row images";
                 draft.unstreamable.get_or_insert_with(|| why.to_owned());
             }
-            draft.schema.key = choose_key(&draft.schema.columns, &parts);
+            draft.key = choose_key(&draft.columns, &parts);
         }
     }
     Ok(())
-}
-
-/// The primary key, else the first unique index that names every row: whole NOT NULL columns only.
-fn choose_key(columns: &[Column], parts: &[IndexPart]) -> Option<Key> {
-    parts.chunk_by(|a, b| a.index == b.index).find_map(|index| {
-        let kind = if index[0].index == "PRIMARY" { KeyKind::Primary } else { KeyKind::Unique };
-        let positions = index.iter().map(|part| {
-            let position = columns.iter().position(|column| Some(&column.name) == part.column.as_ref())?;
-            let hashed = part.hash && kind == KeyKind::Unique;
-            let usable = !(part.prefix || hashed || columns[position].nullable);
-            usable.then_some(position)
-        });
-        Some(Key { columns: positions.collect::<Option<Vec<_>>>()?, kind })
-    })
-}
-
-#[cfg(test)]
-mod tests {
-    use dt_common::schema::ColumnType;
-
-    use super::*;
-
-    fn part(index: &str, column: &str) -> IndexPart {
-        IndexPart { index: index.into(), column: Some(column.into()), prefix: false, hash: false }
-    }
-
-    #[test]
-    fn a_key_names_every_row() {
-        let column = |name: &str, nullable| Column {
-            name: name.into(),
-            ty: ColumnType::Date,
-            nullable,
-            default: None,
-            generated: Generated::No,
-            invisible: false,
-            comment: String::new(),
-        };
-        let columns = [column("a", false), column("b", false), column("n", true)];
-        let key = |parts: &[IndexPart]| choose_key(&columns, parts);
-        let found = |kind, columns: &[usize]| Some(Key { columns: columns.to_vec(), kind });
-        let (primary, unique) = (KeyKind::Primary, KeyKind::Unique);
-        assert_eq!(
-            key(&[part("PRIMARY", "b"), part("PRIMARY", "a"), part("u", "a")]),
-            found(primary, &[1, 0])
-        );
-        assert_eq!(key(&[part("u", "n"), part("v", "b")]), found(unique, &[1]));
-        assert_eq!(key(&[part("u", "a"), part("u", "n")]), None);
-        assert_eq!(key(&[IndexPart { prefix: true, ..part("u", "a") }]), None);
-        assert_eq!(key(&[IndexPart { hash: true, ..part("u", "a") }]), None);
-        assert_eq!(key(&[IndexPart { column: None, ..part("u", "a") }]), None);
-        assert_eq!(key(&[]), None);
-    }
 }

@@ -141,7 +141,7 @@ async fn states(session: &Session, plans: &[Arc<TablePlan>]) -> Result<Vec<(Targ
     let mut has_rows = target_tables::read_has_rows(session, &existing).await?.into_iter();
     let states = plans.iter().map(|plan| {
         let Some(held) = columns.get(&plan.target) else { return (TargetState::Missing, false) };
-        let state = match target_tables::plan(&plan.schema, plan.target.clone(), Some(held)) {
+        let state = match target_tables::plan(&plan.schema, plan.route(), Some(held)) {
             Ok(_) => TargetState::Fits,
             Err(error) => TargetState::Differs(error.to_string()),
         };

@@ -171,8 +171,8 @@ pub async fn stored(session: &Session, state: Option<&StateTables>) -> Result<(F
 
 /// Whether every table has a place of its own that may be written to.
 pub fn routes(routes: &Routes, tables: &[Arc<TableSchema>]) -> Finding {
-    let mut problems: Vec<Error> = tables.iter().filter_map(|table| routes.target(table).err()).collect();
-    problems.extend(routes.check_one_to_one(tables).err());
+    let mut problems: Vec<Error> = tables.iter().filter_map(|table| routes.route(table).err()).collect();
+    problems.extend(routes.check(tables).err());
     match problems.is_empty() {
         true => Finding::pass("every table has a target of its own"),
         false => Finding::fail(listed(problems), "correct [router], or leave tables out by [filter]"),
@@ -192,8 +192,8 @@ pub async fn tables(
     let mut problems = Vec::new();
     let mut plans = Vec::new();
     // A route that leads nowhere is named by the check of the routes.
-    for (source, target) in sources.iter().filter_map(|source| Some((source, routes.target(source).ok()?))) {
-        match TablePlan::new(Arc::clone(source), target) {
+    for (source, route) in sources.iter().filter_map(|source| Some((source, routes.route(source).ok()?))) {
+        match TablePlan::new(Arc::clone(source), route) {
             Ok(plan) => plans.push(Arc::new(plan)),
             Err(error) => problems.push(error),
         }
@@ -205,7 +205,7 @@ pub async fn tables(
     let creates = matches!(kind, ExtractType::Struct | ExtractType::SnapshotAndCdc);
     for plan in existing.iter().chain(missing.iter().filter(|_| !creates)) {
         let held = columns.get(&plan.target).map(Vec::as_slice);
-        problems.extend(target_tables::plan(&plan.schema, plan.target.clone(), held).err());
+        problems.extend(target_tables::plan(&plan.schema, plan.route(), held).err());
     }
     let has_rows = target_tables::read_has_rows(session, &existing).await?;
     let rows = existing

@@ -28,7 +28,7 @@ impl Creation {
         let mut creates = Vec::with_capacity(tables.len());
         let mut databases = BTreeSet::new();
         for table in tables {
-            let plan = TablePlan::new(table.clone(), routes.target(table)?)?;
+            let plan = TablePlan::new(table.clone(), routes.route(table)?)?;
             databases.insert(plan.target.db.clone());
             let sql = ddl::create_table(&plan);
             creates.push((Arc::new(plan), sql));
@@ -43,14 +43,15 @@ impl Creation {
 
 #[cfg(test)]
 mod tests {
-    use dt_common::config::RouterConfig;
+    use dt_common::config::ini::RawConfig;
     use dt_common::router::Router;
 
     use super::super::fixtures::table;
     use super::*;
 
     fn creation(db_map: &str) -> Result<Creation> {
-        let router = Router::new(&RouterConfig { db_map: db_map.into(), ..RouterConfig::default() }).unwrap();
+        let raw = RawConfig::parse("t.ini", &format!("[router]\ndb_map={db_map}\n")).unwrap();
+        let router = Router::read(&raw).unwrap();
         let tables = ["b", "a"].map(|db| Arc::new(table(db, "t", &[("id", "bigint")], &[0])));
         Creation::new(&Routes::new(router), &tables)
     }

@@ -97,15 +97,16 @@ impl Sinker for DatabendSinker {
     }
 
     async fn refresh_meta(&self, tables: &[Arc<TableSchema>]) -> Result<Vec<TargetTable>> {
-        let targets = self.routes.targets(tables)?;
+        let routes = self.routes.routes(tables)?;
+        let targets: Vec<TableName> = routes.iter().map(|route| route.table.clone()).collect();
         let session = self.client.connect().await?;
         let columns = target_tables::read_columns(&session, &targets).await?;
         let plans = tables
             .iter()
-            .zip(targets)
-            .map(|(table, target)| {
-                let columns = columns.get(&target).map(Vec::as_slice);
-                target_tables::plan(table, target, columns).map(Arc::new)
+            .zip(routes)
+            .map(|(table, route)| {
+                let columns = columns.get(&route.table).map(Vec::as_slice);
+                target_tables::plan(table, route, columns).map(Arc::new)
             })
             .collect::<Result<Vec<_>>>()?;
         let has_rows = target_tables::read_has_rows(&session, &plans).await?;

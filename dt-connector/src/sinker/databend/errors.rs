@@ -30,9 +30,7 @@ fn classify_api(error: &Api) -> Error {
         Api::WithContext { inner, .. } => classify_api(inner),
         Api::BadArgument(message) => Error::config(first_line(message)),
         Api::IO(_) => transient("the connection to Databend failed"),
-        Api::Request(message) => {
-            transient(format!("the connection to Databend failed: {}", first_line(message)))
-        }
+        Api::Request(message) => by_request(message),
         Api::Decode(_) => transient("Databend's answer was cut off or is not its own"),
         Api::QueryFailed(code) => by_code(code.code, &code.message),
         Api::Logic(status, code) if status.is_server_error() || status.as_u16() == 429 => {
@@ -45,16 +43,37 @@ fn classify_api(error: &Api) -> Error {
             transient("the session's token has expired")
         }
         Api::AuthFailure(code) => Error::target(format!(
-            "Databend refuses the user name or the password of [sinker] url (401, code {})",
+            "Databend refuses the user name, the password or the token of [sinker] (401, code {})",
             code.code
         )),
     }
 }
 
+/// A request that did not get through. The driver hands on texts only, so what TLS says is known by its words; without them
+/// it would be tried again in vain.
+fn by_request(message: &str) -> Error {
+    let cause = first_line(message);
+    let remedy = if message.contains("InvalidContentType") {
+        "the server does not speak TLS; set sslmode=disable in [sinker] url if that is meant"
+    } else if message.contains("invalid peer certificate: UnknownIssuer") {
+        "its certificate is signed by no public authority, nor by one in tls_ca_file; name its authority's file there \
+         (tls_ca_file=PATH in [sinker] url)"
+    } else if message.contains("invalid peer certificate") {
+        "its certificate is not good; renew it at the server, or name the host as the certificate does"
+    } else if message.contains("invalid HTTP version parsed") {
+        return transient(format!(
+            "the server does not answer in HTTP; if it speaks TLS, take sslmode=disable out of [sinker] url: {cause}"
+        ));
+    } else {
+        return transient(format!("the connection to Databend failed: {cause}"));
+    };
+    Error::target(format!("TLS with Databend failed: {remedy}: {cause}"))
+}
+
 fn by_status(status: u16) -> Error {
     match status {
         401 | 403 => Error::target(format!(
-            "Databend refuses the user name or the password of [sinker] url (HTTP {status})"
+            "Databend refuses the user name, the password or the token of [sinker] (HTTP {status})"
         )),
         429 | 500..=599 => transient(format!("Databend answered HTTP {status}")),
         _ => Error::target(format!(
@@ -138,6 +157,20 @@ mod tests {
             (9999, "", ErrorKind::Target),
         ] {
             assert_eq!(by_code(code, message).kind(), kind, "{code} {message}");
+        }
+    }
+
+    #[test]
+    fn tls_says_what_to_set() {
+        let prefix = "reqwest::Error: error sending request, source_chain=client error (Connect) -> ";
+        for (cause, kind, expected) in [
+            ("received corrupt message of type InvalidContentType", ErrorKind::Target, "sslmode=disable"),
+            ("invalid peer certificate: UnknownIssuer", ErrorKind::Target, "tls_ca_file"),
+            ("invalid peer certificate: certificate expired", ErrorKind::Target, "renew it"),
+            ("tcp connect error: Connection refused", ErrorKind::Transient, "refused"),
+        ] {
+            let error = classify(&Driver::Api(Api::Request(format!("{prefix}{cause}"))));
+            assert!(error.kind() == kind && error.to_string().contains(expected), "{error}");
         }
     }
 

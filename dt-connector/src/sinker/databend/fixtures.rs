@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use dt_common::router::Router;
 use dt_common::schema::{
     Column, ColumnType, Generated, IntWidth, JsonStorage, Key, KeyKind, TableName, TableSchema, Text,
 };
@@ -49,6 +50,6 @@ pub(super) fn table(db: &str, name: &str, columns: &[(&str, &str)], key: &[usize
 
 /// The plan of a table that keeps its name.
 pub(super) fn plan(schema: TableSchema) -> TablePlan {
-    let target = schema.name.clone();
-    TablePlan::new(Arc::new(schema), target).unwrap()
+    let route = Router::default().route(&schema);
+    TablePlan::new(Arc::new(schema), route).unwrap()
 }

@@ -118,8 +118,7 @@ fn filter(plan: &TablePlan, rows: &[(Row, u64)]) -> Result<String> {
     let mut values = String::new();
     for (i, (row, _)) in rows.iter().enumerate() {
         values.push_str(if i > 0 { ",(" } else { "(" });
-        rowset::push_cell(&mut values, &row[at], column.ty)
-            .map_err(|unfit| unfit.error(&plan.schema.name, &column.name))?;
+        rowset::push_cell(&mut values, &row[at], column.ty).map_err(|unfit| plan.unfit(at, unfit))?;
         values.push(')');
     }
     let wanted = rowset::derived_table(&[column.ty], &values, false);

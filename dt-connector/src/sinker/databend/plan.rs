@@ -3,10 +3,12 @@
 use std::sync::Arc;
 
 use dt_common::error::{Error, Result};
+use dt_common::router::Route;
 use dt_common::schema::{TableName, TableSchema};
 
 use super::quote;
 use super::types::{TargetType, target_type};
+use super::unfit::Unfit;
 
 /// How a table's rows are written. Made once for each definition of a table, shared by the lanes.
 #[derive(Debug)]
@@ -37,20 +39,30 @@ impl TablePlan {
     ///
     /// # Errors
     /// A name that Databend cannot hold.
-    pub fn new(schema: Arc<TableSchema>, target: TableName) -> Result<Self> {
+    pub fn new(schema: Arc<TableSchema>, route: Route) -> Result<Self> {
+        let Route { table: target, columns: names } = route;
         let columns = schema
             .columns
             .iter()
-            .map(|column| {
-                Ok(PlannedColumn {
-                    name: column.name.clone(),
-                    quoted: quote::column(&column.name)?,
-                    ty: target_type(&column.ty),
-                })
+            .zip(names)
+            .map(|(column, name)| {
+                Ok(PlannedColumn { quoted: quote::column(&name)?, name, ty: target_type(&column.ty) })
             })
             .collect::<Result<Vec<_>>>()
             .map_err(|e: Error| e.at(format_args!("table {}", schema.name)))?;
         Ok(Self { quoted: quote::table(&target)?, schema, target, columns })
+    }
+
+    /// The names that the plan writes to.
+    pub fn route(&self) -> Route {
+        let columns = self.columns.iter().map(|column| column.name.clone()).collect();
+        Route { table: self.target.clone(), columns }
+    }
+
+    /// The error for a value that the column at this position cannot hold, under the column's name at the source.
+    pub fn unfit(&self, at: usize, unfit: Unfit) -> Error {
+        let column = self.schema.columns.get(at).map_or("", |column| &column.name);
+        unfit.error(&self.schema.name, column)
     }
 
     /// Columns of the key.

@@ -54,7 +54,7 @@ pub fn identifier(name: &str) -> Result<String> {
 pub fn column(name: &str) -> Result<String> {
     if FORBIDDEN_COLUMNS.contains(&name) {
         return Err(Error::schema(format!(
-            "column `{name}` has a name that Databend keeps for itself; rename it at the source (renaming by `[router] col_map` comes with a later version), or exclude the table in [filter]"
+            "column `{name}` has a name that Databend keeps for itself; rename it by [router] col_map, or leave it out by [filter] ignore_cols"
         )));
     }
     identifier(name).map_err(|e| e.at("column"))

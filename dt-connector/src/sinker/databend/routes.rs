@@ -3,8 +3,8 @@
 use std::sync::Arc;
 
 use dt_common::error::{Error, Result};
-use dt_common::router::Router;
-use dt_common::schema::{TableName, TableSchema};
+use dt_common::router::{Route, Router};
+use dt_common::schema::TableSchema;
 
 /// Databases that belong to Databend or to dt.
 const RESERVED_DATABASES: &[&str] = &["_dt", "system", "information_schema"];
@@ -21,34 +21,34 @@ impl Routes {
         Self { router }
     }
 
-    /// Name of a table in the target.
+    /// Names of a table and its columns in the target.
     ///
     /// # Errors
     /// A route into a reserved database.
-    pub fn target(&self, table: &TableSchema) -> Result<TableName> {
-        let target = self.router.target(&table.name);
-        if RESERVED_DATABASES.contains(&target.db.as_str()) {
+    pub fn route(&self, table: &TableSchema) -> Result<Route> {
+        let route = self.router.route(table);
+        if RESERVED_DATABASES.contains(&route.table.db.as_str()) {
             return Err(Error::config(format!(
                 "table {}: database `{}` of the target is reserved; give another one in [router] db_map",
-                table.name, target.db
+                table.name, route.table.db
             )));
         }
-        Ok(target)
+        Ok(route)
     }
 
-    /// Refuses two tables with one target.
+    /// Compares the routes with the followed tables.
     ///
     /// # Errors
-    /// The first pair that shares a target.
-    pub fn check_one_to_one(&self, tables: &[Arc<TableSchema>]) -> Result<()> {
-        self.router.check_one_to_one(tables.iter().map(|table| &table.name))
+    /// See [`Router::check`].
+    pub fn check(&self, tables: &[Arc<TableSchema>]) -> Result<()> {
+        self.router.check(tables)
     }
 
     /// Names of several tables in the target, in their order.
     ///
     /// # Errors
-    /// See [`Routes::target`].
-    pub fn targets(&self, tables: &[Arc<TableSchema>]) -> Result<Vec<TableName>> {
-        tables.iter().map(|table| self.target(table)).collect()
+    /// See [`Routes::route`].
+    pub fn routes(&self, tables: &[Arc<TableSchema>]) -> Result<Vec<Route>> {
+        tables.iter().map(|table| self.route(table)).collect()
     }
 }

@@ -97,7 +97,7 @@ pub(super) fn push_cells(
         if i > 0 {
             sql.push(',');
         }
-        push(sql, value, column.ty).map_err(|unfit| unfit.error(&plan.schema.name, &column.name))?;
+        push(sql, value, column.ty).map_err(|unfit| plan.unfit(i, unfit))?;
     }
     Ok(())
 }
@@ -180,8 +180,7 @@ impl Writer<'_> {
                 sql.push(',');
             }
             let value = row.get(at).unwrap_or(&ColValue::Absent);
-            rowset::push_cell(sql, value, column.ty)
-                .map_err(|unfit| unfit.error(&self.plan.schema.name, &column.name))?;
+            rowset::push_cell(sql, value, column.ty).map_err(|unfit| self.plan.unfit(at, unfit))?;
         }
         sql.push(')');
         Ok(())

@@ -4,6 +4,7 @@ use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
 use dt_common::error::{Error, Result};
+use dt_common::router::Route;
 use dt_common::schema::{TableName, TableSchema};
 
 use super::client::Session;
@@ -87,24 +88,20 @@ pub async fn read_has_rows(session: &Session, plans: &[Arc<TablePlan>]) -> Resul
 ///
 /// # Errors
 /// A table that is missing, or whose columns do not fit; names the table, the column and the way out.
-pub fn plan(
-    schema: &Arc<TableSchema>,
-    target: TableName,
-    columns: Option<&[TargetColumn]>,
-) -> Result<TablePlan> {
-    let place = target.clone();
+pub fn plan(schema: &Arc<TableSchema>, route: Route, columns: Option<&[TargetColumn]>) -> Result<TablePlan> {
+    let place = route.table.clone();
     let columns = columns.ok_or_else(|| {
         Error::schema(format!(
             "target table {place} does not exist; create it by `dt run` with extract_type = struct, or by hand"
         ))
     })?;
-    let mut plan = TablePlan::new(schema.clone(), target)?;
+    let mut plan = TablePlan::new(schema.clone(), route)?;
     let mut used = HashSet::new();
     for (planned, source) in plan.columns.iter_mut().zip(&schema.columns) {
         let at = |what: String| {
             Error::schema(format!(
                 "target table {place}: column `{}` {what}; change the target by hand, or drop it and run extract_type = struct",
-                source.name
+                planned.name
             ))
         };
         let held = find(columns, &planned.name).ok_or_else(|| at("is missing".into()))?;
@@ -147,7 +144,8 @@ mod tests {
 
     fn planned(columns: Option<Vec<TargetColumn>>) -> Result<TablePlan> {
         let schema = Arc::new(table("d", "t", &[("Id", "bigint"), ("d", "decimal")], &[0]));
-        plan(&schema, TableName::new("x", "t"), columns.as_deref())
+        let route = Route { table: TableName::new("x", "t"), columns: vec!["Id".into(), "d".into()] };
+        plan(&schema, route, columns.as_deref())
     }
 
     #[test]

@@ -78,8 +78,8 @@ pub(super) enum Codec {
 pub(super) fn codec(column: &Column, wire: Wire) -> Result<Codec> {
     let codec = match agreed(&column.ty, wire) {
         Ok(Some(codec)) => Ok(codec),
-        Ok(None) if wire == Wire::Compressed => Err(Error::schema(
-            "COMPRESSED columns are not supported: remove the attribute (ALTER TABLE .. MODIFY), or leave the table out",
+        Ok(None) if matches!(wire, Wire::Compressed { .. }) => Err(Error::schema(
+            "COMPRESSED columns are not supported: remove the attribute (ALTER TABLE .. MODIFY), or leave the column out by [filter] ignore_cols",
         )),
         Ok(None) => Err(altered(&format!("it is {:?} in the schema but {wire:?} in the binlog", column.ty))),
         Err(e) => Err(e),
@@ -205,7 +205,7 @@ fn charset(text: &Text) -> Result<Charset> {
     Charset::by_name(&text.charset).ok_or_else(|| {
         let name = &text.charset;
         Error::schema(format!(
-            "its charset {name} is not supported: convert the column to utf8mb4, or leave the table out"
+            "its charset {name} is not supported: convert the column to utf8mb4, or leave it out by [filter] ignore_cols"
         ))
     })
 }

@@ -7,16 +7,17 @@ use dt_common::error::{Error, Result};
 use dt_common::filter::Filter;
 use dt_common::position::BinlogPosition;
 use dt_common::row::RowChange;
-use dt_common::schema::{TableName, TableSchema};
+use dt_common::schema::TableName;
 
 use super::rows::{Change, TablePlan};
 use super::statement::Target;
 use super::table_map::TableMap;
+use crate::extractor::mysql::draft::FollowedTable;
 
 /// The followed tables with their schemas.
 pub(super) struct Followed {
     filter: Arc<Filter>,
-    tables: HashMap<TableName, Arc<TableSchema>>,
+    tables: HashMap<TableName, FollowedTable>,
     skip: HashMap<TableName, BinlogPosition>,
     /// MariaDB logs a sequence like a table of one row.
     sequences: HashSet<TableName>,
@@ -37,7 +38,7 @@ impl Followed {
     /// `skip` holds, for keyless tables, up to where changes are in their snapshot already.
     pub(super) fn new(
         filter: Arc<Filter>,
-        tables: HashMap<TableName, Arc<TableSchema>>,
+        tables: HashMap<TableName, FollowedTable>,
         skip: HashMap<TableName, BinlogPosition>,
     ) -> Self {
         Self { filter, tables, skip, sequences: HashSet::new() }
@@ -50,7 +51,7 @@ impl Followed {
     pub(super) fn mapping(&self, map: &TableMap<'_>) -> Result<Mapping> {
         let name = TableName::new(String::from_utf8_lossy(map.db), String::from_utf8_lossy(map.table));
         match self.tables.get(&name) {
-            Some(schema) => match TablePlan::new(schema, map) {
+            Some(table) => match TablePlan::new(table, map) {
                 Ok(plan) => Ok(Mapping::Known(Arc::new(plan))),
                 Err(e) => Err(e.at(format_args!("table {name}"))),
             },

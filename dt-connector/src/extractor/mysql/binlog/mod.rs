@@ -13,7 +13,10 @@
 //!
 //! # Decoding
 //! Row images are decoded here and not by the driver, by a plan that is made once for each table map ([`rows`]): the schema
-//! says what a column means, the table map how it is laid out. Charsets are resolved there too ([`charset`]), not per value.
+//! says what a column means, the table map how it is laid out; columns that nobody follows are stepped over ([`skip`]). Charsets are resolved there too ([`charset`]), not per value.
+//!
+//! # A start by time
+//! The files say when they were begun, and a stream of commits alone says which transaction is the first ([`search`]).
 //!
 //! # Resumption
 //! A lost connection is no error until it has lasted long ([`stream`]). The next one starts behind the last commit that was
@@ -30,7 +33,9 @@ mod json;
 mod network;
 mod request;
 mod rows;
+mod search;
 mod session;
+mod skip;
 mod statement;
 mod stream;
 mod table_map;
@@ -40,4 +45,5 @@ mod transaction;
 
 pub(crate) use charset::decodes;
 pub(crate) use request::{Reader, registered_name};
+pub(crate) use search::Search;
 pub(crate) use stream::BinlogStream;

@@ -181,8 +181,8 @@ impl<'a> Session<'a> {
         }
         let at_table = |e: Error| e.at(format_args!("table {table}"));
         let mut changes = Changes::parse(change, version, body, &plan).map_err(at_table)?;
-        self.transaction.row().map_err(at_table)?;
         while let Some(change) = changes.next().map_err(at_table)? {
+            self.transaction.row().map_err(at_table)?;
             let row = RowData { table: Arc::clone(&plan.schema), change };
             self.out.send(DtItem::Row(row)).await?;
         }

@@ -9,7 +9,7 @@ use dt_common::filter::Filter;
 use dt_common::item::DtItem;
 use dt_common::position::{BinlogPosition, Position};
 use dt_common::queue::ItemSender;
-use dt_common::schema::{TableName, TableSchema};
+use dt_common::schema::TableName;
 use futures::StreamExt;
 use tokio::time::{Instant, sleep, timeout};
 use tokio_util::sync::CancellationToken;
@@ -19,6 +19,7 @@ use super::followed::Followed;
 use super::request::{self, Reader};
 use super::session::Session;
 use crate::extractor::mysql::connection::Connector;
+use crate::extractor::mysql::draft::FollowedTable;
 use crate::extractor::mysql::server::Server;
 
 /// Longest time to connect and prepare a dump.
@@ -70,7 +71,7 @@ impl BinlogStream {
         heartbeat: Duration,
         reader: Reader,
         filter: Arc<Filter>,
-        tables: HashMap<TableName, Arc<TableSchema>>,
+        tables: HashMap<TableName, FollowedTable>,
         skip: HashMap<TableName, BinlogPosition>,
     ) -> Self {
         Self { connector, server, reader, heartbeat, followed: Followed::new(filter, tables, skip) }

@@ -65,7 +65,7 @@ pub(super) enum Wire {
     /// MySQL's VECTOR.
     Vector { length_bytes: u8 },
     /// A MariaDB COMPRESSED column.
-    Compressed,
+    Compressed { length_bytes: u8 },
 }
 
 /// The table id that rows events name when they only end a statement.
@@ -163,8 +163,8 @@ fn wire(code: u8, metadata: &mut Cursor<'_>, unsigned: Option<bool>) -> Result<W
         17 => Ok(Wire::Timestamp { fsp: fsp(metadata)? }),
         18 => Ok(Wire::DateTime { fsp: fsp(metadata)? }),
         19 => Ok(Wire::Time { fsp: fsp(metadata)? }),
-        140 => metadata.take(1).map(|_| Wire::Compressed),
-        141 => metadata.take(2).map(|_| Wire::Compressed),
+        140 => Ok(Wire::Compressed { length_bytes: metadata.u8()? }),
+        141 => Ok(Wire::Compressed { length_bytes: if metadata.le(2)? > 255 { 2 } else { 1 } }),
         242 => Ok(Wire::Vector { length_bytes: metadata.u8()? }),
         245 => Ok(Wire::Json { length_bytes: metadata.u8()? }),
         246 => Ok(Wire::Decimal { precision: metadata.u8()?, scale: metadata.u8()? }),

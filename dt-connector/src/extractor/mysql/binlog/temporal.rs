@@ -99,12 +99,7 @@ pub(super) fn old_datetime(cursor: &mut Cursor<'_>, fsp: u8) -> Result<ColValue>
         };
         return checked(value).map(ColValue::DateTime);
     }
-    let bytes = match fsp {
-        1 | 2 => 6,
-        3..=5 => 7,
-        _ => 8,
-    };
-    let mut rest = cursor.be(bytes)?;
+    let mut rest = cursor.be(old_datetime_bytes(fsp))?;
     let micros = split(&mut rest, 10_u64.pow(fsp.into())) as u32 * 10_u32.pow(6 - u32::from(fsp));
     let (second, minute, hour) = (split(&mut rest, 60), split(&mut rest, 60), split(&mut rest, 24));
     let (day, month) = (split(&mut rest, 32), split(&mut rest, 13));
@@ -119,6 +114,15 @@ pub(super) fn old_datetime(cursor: &mut Cursor<'_>, fsp: u8) -> Result<ColValue>
     checked(value).map(ColValue::DateTime)
 }
 
+/// Bytes of MariaDB's older DATETIME.
+pub(super) fn old_datetime_bytes(fsp: u8) -> usize {
+    match fsp {
+        1 | 2 => 6,
+        3..=5 => 7,
+        _ => 8,
+    }
+}
+
 /// MariaDB's older TIME: the decimal digits as a signed number, or with a fraction the units since -839:00:00.
 pub(super) fn old_time(cursor: &mut Cursor<'_>, fsp: u8) -> Result<ColValue> {
     if fsp == 0 {
@@ -127,14 +131,19 @@ pub(super) fn old_time(cursor: &mut Cursor<'_>, fsp: u8) -> Result<ColValue> {
         let micros = time_micros(d / 10_000, d / 100 % 100, d % 100)?;
         return Ok(ColValue::Time(if digits < 0 { -micros } else { micros }));
     }
-    let bytes = match fsp {
+    let unit = 10_i64.pow(6 - u32::from(fsp));
+    let zero = OLD_TIME_ZERO_MICROS / unit;
+    Ok(ColValue::Time((cursor.be(old_time_bytes(fsp))? as i64 - zero) * unit))
+}
+
+/// Bytes of MariaDB's older TIME.
+pub(super) fn old_time_bytes(fsp: u8) -> usize {
+    match fsp {
+        0 => 3,
         1 | 2 => 4,
         3..=5 => 5,
         _ => 6,
-    };
-    let unit = 10_i64.pow(6 - u32::from(fsp));
-    let zero = OLD_TIME_ZERO_MICROS / unit;
-    Ok(ColValue::Time((cursor.be(bytes)? as i64 - zero) * unit))
+    }
 }
 
 /// 839 hours: what MariaDB adds to make every TIME positive.

@@ -9,7 +9,7 @@ use dt_common::schema::TableName;
 use mysql_async::Conn;
 use tracing::warn;
 
-use super::{position, privileges, server, tables, topology};
+use super::{conditions, position, privileges, server, tables, topology};
 use crate::admin::FOLLOWED_TABLES;
 use crate::extractor::mysql::connection::Connector;
 use crate::extractor::mysql::handover;
@@ -39,6 +39,7 @@ pub(crate) enum SourceCheck {
     TableDefinitions,
     SelectPrivilege,
     TableEngines,
+    RowConditions,
     CascadingForeignKeys,
     KeylessTables,
     KeyCollations,
@@ -71,7 +72,7 @@ pub(crate) enum Needs {
 }
 
 impl SourceCheck {
-    pub(crate) const ALL: [Self; 25] = [
+    pub(crate) const ALL: [Self; 26] = [
         Self::Connection,
         Self::Tls,
         Self::Version,
@@ -91,6 +92,7 @@ impl SourceCheck {
         Self::TableDefinitions,
         Self::SelectPrivilege,
         Self::TableEngines,
+        Self::RowConditions,
         Self::CascadingForeignKeys,
         Self::KeylessTables,
         Self::KeyCollations,
@@ -100,7 +102,7 @@ impl SourceCheck {
     ];
 
     /// Those that a task makes when it starts, in that order: what would fail later or, worse, never.
-    const AT_START: [Self; 13] = [
+    const AT_START: [Self; 14] = [
         Self::Version,
         Self::Binlog,
         Self::BinlogFormat,
@@ -114,6 +116,7 @@ impl SourceCheck {
         Self::TableDefinitions,
         Self::CascadingForeignKeys,
         Self::TableEngines,
+        Self::RowConditions,
     ];
 
     /// Its name in every output.
@@ -142,6 +145,7 @@ impl SourceCheck {
             Self::TableDefinitions => ("table-definitions", For::Every, Needs::Tables),
             Self::SelectPrivilege => ("select-privilege", For::Copies, Needs::Tables),
             Self::TableEngines => ("table-engines", For::Copies, Needs::Tables),
+            Self::RowConditions => ("row-conditions", For::Copies, Needs::Tables),
             Self::CascadingForeignKeys => ("cascading-foreign-keys", For::Streams, Needs::Tables),
             Self::KeylessTables => ("keyless-tables", For::Rows, Needs::Tables),
             Self::KeyCollations => ("key-collations", For::Rows, Needs::Tables),
@@ -210,9 +214,12 @@ impl Looking<'_> {
             SourceCheck::FollowedTables => tables::followed(tables),
             SourceCheck::TableDefinitions => tables::definitions(tables, For::Streams.includes(*kind)),
             SourceCheck::SelectPrivilege => {
-                privileges::select(conn, tables.tables.iter().map(|table| &table.name)).await?
+                privileges::select(conn, tables.schemas().map(|table| &table.name)).await?
             }
             SourceCheck::TableEngines => tables::engines(conn, tables).await?,
+            SourceCheck::RowConditions => {
+                conditions::check(conn, tables, filter, For::Streams.includes(*kind)).await?
+            }
             SourceCheck::CascadingForeignKeys => {
                 tables::cascades(conn, server, filter, config.on_fk_cascade).await?
             }
@@ -222,12 +229,12 @@ impl Looking<'_> {
             SourceCheck::LockPrivilege => {
                 let done =
                     |name: &TableName| stored.marks.iter().any(|mark| mark.done && mark.table == *name);
-                let copies = tables.tables.iter().filter(|table| !done(&table.name));
+                let copies = tables.schemas().filter(|table| !done(&table.name));
                 let to_lock = handover::to_lock(server, copies.map(AsRef::as_ref));
                 privileges::lock(conn, &to_lock).await?
             }
             SourceCheck::ResumePosition => {
-                position::check(conn, server, config, *kind, stored.position.as_ref()).await?
+                position::check(conn, connector, server, config, *kind, stored.position.as_ref()).await?
             }
         })
     }

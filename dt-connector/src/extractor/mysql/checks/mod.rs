@@ -8,10 +8,12 @@
 //! - `privileges`: what the user may do, statement by statement
 //! - `topology`: replicas, the source being one and dt being another
 //! - `tables`: definitions, engines, keys, foreign keys
+//! - `conditions`: conditions on the rows of a copy
 //! - `position`: whether the server still has what the task has not seen
 //!
 //! Every function asks first and judges then; where the judgement has cases, it is a function of its own without I/O.
 
+mod conditions;
 mod look;
 mod position;
 mod privileges;

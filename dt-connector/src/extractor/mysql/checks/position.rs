@@ -7,7 +7,8 @@ use dt_common::position::{BinlogPosition, GtidPosition, Position};
 use mysql_async::prelude::Queryable;
 use mysql_async::{Conn, Row};
 
-use crate::extractor::mysql::connection::source_error;
+use crate::extractor::mysql::binlog::{Reader, Search};
+use crate::extractor::mysql::connection::{Connector, source_error};
 use crate::extractor::mysql::server::Server;
 
 /// Why a position is none to resume from, and what to do.
@@ -76,6 +77,7 @@ pub(crate) async fn resume_position(
 /// `stored` is what the target remembers.
 pub(super) async fn check(
     conn: &mut Conn,
+    connector: &Connector,
     server: &Server,
     config: &MySqlExtractorConfig,
     kind: ExtractType,
@@ -94,6 +96,11 @@ pub(super) async fn check(
         }
         (None, BinlogStart::Gtid(text)) => {
             ("[extractor] says", Position { binlog: None, gtid: Some(server.parse_gtid(text)?) })
+        }
+        (None, &BinlogStart::Time(moment)) => {
+            let reader = Reader::new(config.server_id, &config.task_id);
+            let place = Search { connector, server, reader }.first_since(moment).await?;
+            ("[extractor] start_time_utc finds", Position { binlog: Some(place), gtid: None })
         }
     };
     let held = Held::of(conn, server).await?;

@@ -69,7 +69,7 @@ pub(crate) fn readable(source: SourceTables) -> Result<Vec<Arc<TableSchema>>> {
             return Err(Error::source(finding.to_string()));
         }
     }
-    Ok(source.tables)
+    Ok(source.tables.into_iter().map(|table| table.schema).collect())
 }
 
 /// Rows of a non-transactional table ignore the read view that a copy is taken in.
@@ -78,7 +78,7 @@ pub(super) async fn engines(conn: &mut Conn, source: &SourceTables) -> Result<Fi
         rows(conn, "SELECT ENGINE FROM information_schema.ENGINES WHERE TRANSACTIONS = 'YES'").await?;
     let transactional = |name: &str| engines.iter().any(|engine| engine.eq_ignore_ascii_case(name));
     let others: Vec<&TableSchema> =
-        source.tables.iter().map(AsRef::as_ref).filter(|table| !transactional(&table.engine)).collect();
+        source.schemas().map(AsRef::as_ref).filter(|table| !transactional(&table.engine)).collect();
     if others.is_empty() {
         return Ok(Finding::pass("every table has transactions"));
     }
@@ -144,7 +144,7 @@ fn logs_cascades(server: &Server) -> bool {
 /// Without a key, rows are told apart by all of their columns.
 pub(super) fn keyless(source: &SourceTables) -> Finding {
     let keyless: Vec<&TableName> =
-        source.tables.iter().filter(|table| !table.is_keyed()).map(|table| &table.name).collect();
+        source.schemas().filter(|table| !table.is_keyed()).map(|table| &table.name).collect();
     if keyless.is_empty() {
         return Finding::pass("every table has a key");
     }
@@ -164,8 +164,7 @@ pub(super) fn keyless(source: &SourceTables) -> Finding {
 /// and no two such keys are ever there at once. What compares bytes is Databend: in queries and joins, and in a copy over older rows.
 pub(super) async fn key_collations(conn: &mut Conn, source: &SourceTables) -> Result<Finding> {
     let keyed: HashMap<&TableName, &TableSchema> = source
-        .tables
-        .iter()
+        .schemas()
         .filter(|table| has_text_key(table))
         .map(|table| (&table.name, table.as_ref()))
         .collect();
@@ -221,7 +220,7 @@ pub(super) fn zero_dates(server: &Server, source: &SourceTables) -> Finding {
         matches!(ty, ColumnType::Date | ColumnType::DateTime { .. } | ColumnType::Timestamp { .. })
     };
     let dated =
-        source.tables.iter().filter(|table| table.columns.iter().any(|column| is_date(&column.ty))).count();
+        source.schemas().filter(|table| table.columns.iter().any(|column| is_date(&column.ty))).count();
     let mode = server.variable("sql_mode");
     let has = |word: &str| mode.split(',').any(|part| part == word);
     let strict = has("STRICT_TRANS_TABLES") || has("STRICT_ALL_TABLES");

@@ -14,7 +14,7 @@ use tokio_util::sync::CancellationToken;
 use tracing::{info, warn};
 
 use super::table::TableCopy;
-use crate::extractor::mysql::connection::{Connector, source_error};
+use crate::extractor::mysql::connection::{Connector, close, source_error};
 
 /// Tries in a row that may fail before a reader gives up: with the pauses below, about five minutes.
 const MAX_FAILURES: u32 = 15;
@@ -23,7 +23,7 @@ const MAX_FAILURES: u32 = 15;
 const MAX_PAUSE: Duration = Duration::from_secs(30);
 
 /// How a copy reads.
-#[derive(Debug, Clone)]
+#[derive(Clone)]
 pub(crate) struct Settings {
     /// Opens the readers' connections.
     pub(crate) connector: Connector,
@@ -31,6 +31,8 @@ pub(crate) struct Settings {
     pub(crate) readers: usize,
     /// Rows of a page.
     pub(crate) chunk_rows: usize,
+    /// Bytes that close a chunk before its rows do.
+    pub(crate) chunk_bytes: usize,
     /// Whether each table is read in a read view of its own, so that it arrives as it was at one moment. Not needed, and
     /// left out for the sake of the source's undo log and of waiting DDL, where a change stream follows.
     pub(crate) table_views: bool,
@@ -72,7 +74,7 @@ pub(crate) async fn copy_tables(
         running.spawn(read_list(settings.clone(), Arc::clone(&list), out.clone()));
     }
     if let Some(view) = view {
-        running.spawn(read_view(view, settings.chunk_rows, out.clone()));
+        running.spawn(read_view(view, settings.clone(), out.clone()));
     }
     loop {
         tokio::select! {
@@ -104,6 +106,9 @@ async fn read_list(settings: Settings, list: Arc<Mutex<VecDeque<TableCopy>>>, ou
         }
         info!(table = %table.table().name, rows = table.copied_rows(), "table copied");
     }
+    if let Some(conn) = conn {
+        close(conn).await;
+    }
     Ok(())
 }
 
@@ -122,19 +127,20 @@ async fn read_table(
         let begin = "START TRANSACTION WITH CONSISTENT SNAPSHOT, READ ONLY";
         conn.query_drop(begin).await.map_err(|e| source_error("opening a read view", e))?;
     }
-    table.run(conn, settings.chunk_rows, out).await?;
+    table.run(conn, settings, out).await?;
     if settings.table_views {
         conn.query_drop("COMMIT").await.map_err(|e| source_error("closing a read view", e))?;
     }
     Ok(())
 }
 
-async fn read_view(mut view: View, chunk_rows: usize, out: ItemSender) -> Result<()> {
+async fn read_view(mut view: View, settings: Settings, out: ItemSender) -> Result<()> {
     for table in &mut view.tables {
-        let copied = table.run(&mut view.conn, chunk_rows, &out).await;
+        let copied = table.run(&mut view.conn, &settings, &out).await;
         copied.map_err(|error| view_error(table, error))?;
         info!(table = %table.table().name, rows = table.copied_rows(), "table copied");
     }
+    close(view.conn).await;
     Ok(())
 }
 

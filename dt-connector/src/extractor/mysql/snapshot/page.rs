@@ -8,13 +8,15 @@ use crate::extractor::mysql::literal::{bound_expression, identifier};
 #[derive(Debug)]
 pub(super) struct PageSql {
     select: String,
+    /// Which rows are read, in brackets.
+    condition: Option<String>,
     key: Vec<String>,
     /// For each key column: its position among the selected ones when its bound has an expression of its own.
     pub(super) bounds: Vec<Option<usize>>,
 }
 
 impl PageSql {
-    pub(super) fn new(table: &TableSchema) -> Self {
+    pub(super) fn new(table: &TableSchema, condition: Option<&str>) -> Self {
         let mut selected: Vec<String> = table.columns.iter().map(|column| identifier(&column.name)).collect();
         let mut key = Vec::new();
         let mut bounds = Vec::new();
@@ -27,18 +29,24 @@ impl PageSql {
             }));
         }
         let (db, name) = (identifier(&table.name.db), identifier(&table.name.table));
-        Self { select: format!("SELECT {} FROM {db}.{name}", selected.join(", ")), key, bounds }
+        let select = format!("SELECT {} FROM {db}.{name}", selected.join(", "));
+        Self { select, condition: condition.map(str::to_owned), key, bounds }
     }
 
     /// Every row, in any order.
-    pub(super) fn whole(&self) -> &str {
-        &self.select
+    pub(super) fn whole(&self) -> String {
+        format!("{}{}", self.select, self.filter(None))
     }
 
     /// The next rows in key order behind `after`, the literals of a key.
     pub(super) fn page(&self, after: Option<&[String]>, rows: usize) -> String {
-        let condition = after.map(|bound| format!(" WHERE {}", behind(&self.key, bound))).unwrap_or_default();
-        format!("{}{condition} ORDER BY {} LIMIT {rows}", self.select, self.key.join(", "))
+        let filter = self.filter(after.map(|bound| behind(&self.key, bound)));
+        format!("{}{filter} ORDER BY {} LIMIT {rows}", self.select, self.key.join(", "))
+    }
+
+    fn filter(&self, bound: Option<String>) -> String {
+        let parts: Vec<String> = self.condition.iter().cloned().chain(bound).collect();
+        if parts.is_empty() { String::new() } else { format!(" WHERE {}", parts.join(" AND ")) }
     }
 }
 
@@ -88,7 +96,7 @@ mod tests {
 
     #[test]
     fn pages_of_a_composite_key() {
-        let sql = PageSql::new(&table(Some(vec![2, 1])));
+        let sql = PageSql::new(&table(Some(vec![2, 1])), None);
         assert_eq!(sql.bounds, [Some(3), None]);
         let select = "SELECT `v`, `b`, `a`, CAST(`a` AS UNSIGNED) FROM `d`.`t`";
         assert_eq!(sql.page(None, 10), format!("{select} ORDER BY `a`, `b` LIMIT 10"));
@@ -103,8 +111,19 @@ mod tests {
     #[test]
     fn one_column_and_none() {
         let bound = ["7".to_owned()];
-        let page = PageSql::new(&table(Some(vec![1]))).page(Some(&bound), 5);
+        let page = PageSql::new(&table(Some(vec![1])), None).page(Some(&bound), 5);
         assert_eq!(page, "SELECT `v`, `b`, `a` FROM `d`.`t` WHERE `b` > 7 ORDER BY `b` LIMIT 5");
-        assert_eq!(PageSql::new(&table(None)).whole(), "SELECT `v`, `b`, `a` FROM `d`.`t`");
+        assert_eq!(PageSql::new(&table(None), None).whole(), "SELECT `v`, `b`, `a` FROM `d`.`t`");
+    }
+
+    #[test]
+    fn a_condition_stands_beside_the_bound() {
+        let condition = Some("(v = 1 OR v = 2)");
+        let sql = PageSql::new(&table(Some(vec![1])), condition);
+        let select = "SELECT `v`, `b`, `a` FROM `d`.`t` WHERE (v = 1 OR v = 2)";
+        assert_eq!(sql.page(None, 5), format!("{select} ORDER BY `b` LIMIT 5"));
+        let bound = ["7".to_owned()];
+        assert_eq!(sql.page(Some(&bound), 5), format!("{select} AND `b` > 7 ORDER BY `b` LIMIT 5"));
+        assert_eq!(PageSql::new(&table(None), condition).whole(), select);
     }
 }

@@ -11,18 +11,18 @@ use dt_common::schema::TableSchema;
 use mysql_async::prelude::Queryable;
 use mysql_async::{Conn, Value};
 
+use super::copy::Settings;
 use super::page::PageSql;
 use crate::extractor::mysql::connection::source_error;
 use crate::extractor::mysql::literal::key_literal;
 use crate::extractor::mysql::value::cell;
 
-/// Bytes that close a chunk before its rows do, so that wide rows do not make huge ones.
-const CHUNK_BYTES: usize = 16 << 20;
-
 /// The copy of one table that is not done yet.
 #[derive(Debug)]
 pub(crate) struct TableCopy {
     table: Arc<TableSchema>,
+    /// Which rows are copied, in brackets; `None` copies all.
+    condition: Option<String>,
     write: ChunkWrite,
     chunk: u64,
     rows: u64,
@@ -40,11 +40,13 @@ impl TableCopy {
     /// A mark that does not fit the table's key.
     pub(crate) fn plan(
         table: &Arc<TableSchema>,
+        condition: Option<String>,
         first: ChunkWrite,
         mark: Option<&ChunkMark>,
     ) -> Result<Option<Self>> {
         let fresh = Self {
             table: Arc::clone(table),
+            condition,
             write: first,
             chunk: 0,
             rows: 0,
@@ -102,14 +104,15 @@ impl TableCopy {
     ///
     /// # Errors
     /// See [`source_error`]; after a transient one the same call continues on another connection.
-    pub(super) async fn run(&mut self, conn: &mut Conn, chunk_rows: usize, out: &ItemSender) -> Result<()> {
-        let sql = PageSql::new(&self.table);
+    pub(super) async fn run(&mut self, conn: &mut Conn, settings: &Settings, out: &ItemSender) -> Result<()> {
+        let sql = PageSql::new(&self.table, self.condition.as_deref());
         if !self.table.is_keyed() {
-            return self.read(conn, sql.whole(), &sql, chunk_rows, None, out).await;
+            return self.read(conn, &sql.whole(), &sql, settings, None, out).await;
         }
+        let rows = settings.chunk_rows;
         while !self.done {
-            let page = sql.page(self.last_key.as_deref(), chunk_rows);
-            self.read(conn, &page, &sql, chunk_rows, Some(chunk_rows), out).await?;
+            let page = sql.page(self.last_key.as_deref(), rows);
+            self.read(conn, &page, &sql, settings, Some(rows), out).await?;
         }
         Ok(())
     }
@@ -121,7 +124,7 @@ impl TableCopy {
         conn: &mut Conn,
         statement: &str,
         sql: &PageSql,
-        chunk_rows: usize,
+        settings: &Settings,
         limit: Option<usize>,
         out: &ItemSender,
     ) -> Result<()> {
@@ -131,7 +134,7 @@ impl TableCopy {
         let mut chunk = Chunk::default();
         let mut read = 0;
         while let Some(row) = result.next().await.map_err(failed)? {
-            if chunk.rows.len() >= chunk_rows || chunk.bytes >= CHUNK_BYTES {
+            if chunk.rows.len() >= settings.chunk_rows || chunk.bytes >= settings.chunk_bytes {
                 self.send(std::mem::take(&mut chunk), sql, false, out).await?;
             }
             chunk.push(&table, row.unwrap())?;

@@ -1,0 +1,1 @@
+UPDATE numbered SET txt = 'marker of a change';

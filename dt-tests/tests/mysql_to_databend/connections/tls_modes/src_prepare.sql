@@ -1,0 +1,5 @@
+CREATE TABLE t (id INT NOT NULL PRIMARY KEY, v VARCHAR(9));
+INSERT INTO t VALUES (1, 'a'), (2, 'b');
+CREATE USER 'encrypted'@'%' IDENTIFIED BY 'tls_pass_1' REQUIRE SSL;
+CREATE USER 'certified'@'%' IDENTIFIED BY 'tls_pass_1' REQUIRE X509;
+GRANT SELECT, REPLICATION SLAVE, REPLICATION CLIENT ON *.* TO 'encrypted'@'%', 'certified'@'%';

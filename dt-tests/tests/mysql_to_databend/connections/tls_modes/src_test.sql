@@ -1,0 +1,2 @@
+INSERT INTO t VALUES (3, 'c');
+DELETE FROM t WHERE id = 1;

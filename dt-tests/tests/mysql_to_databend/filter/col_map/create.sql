@@ -1,0 +1,11 @@
+CREATE TABLE keyed (
+  b INT NULL,
+  key INT NOT NULL,
+  a VARCHAR NULL,
+  "it is: c, d" INT NULL,
+  row_id INT NULL
+) ENGINE=FUSE;
+CREATE TABLE keyless (
+  y INT NULL,
+  v VARCHAR NULL
+) ENGINE=FUSE;

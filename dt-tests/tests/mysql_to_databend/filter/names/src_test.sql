@@ -1,0 +1,12 @@
+INSERT INTO `dots.and,commas` VALUES (2, 3, 4);
+INSERT INTO `back``tick_1` VALUES (1, 1);
+INSERT INTO `stars*` VALUES (1, 1);
+INSERT INTO stars_and_more VALUES (1);
+INSERT INTO `schön_表` VALUES (1, 1);
+INSERT INTO schon VALUES (1);
+INSERT INTO `quote"s` VALUES (1, 1);
+UPDATE `select` SET `order` = 3, v = 4;
+UPDATE {db}__ab.any_name SET v = 3;
+INSERT INTO {db}__ab.`t.*` VALUES (1);
+INSERT INTO {db}__ab.t_old VALUES (1);
+DELETE FROM {db}__ax.t;

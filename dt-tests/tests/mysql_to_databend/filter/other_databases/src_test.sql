@@ -1,0 +1,25 @@
+-- Made, changed and dropped beside the followed tables while the task runs.
+CREATE DATABASE {db}__other;
+CREATE TABLE {db}__other.t (id INT NOT NULL PRIMARY KEY);
+CREATE TABLE {db}__other.orders (id INT NOT NULL PRIMARY KEY, v INT);
+INSERT INTO {db}__other.t VALUES (1);
+INSERT INTO orders VALUES (2, 2);
+ALTER TABLE {db}__other.orders ADD COLUMN more VARCHAR(10);
+USE {db}__other;
+INSERT INTO orders VALUES (1, 1, 'x');
+CREATE INDEX i ON orders (v);
+RENAME TABLE t TO u;
+TRUNCATE TABLE orders;
+CREATE VIEW seen AS SELECT * FROM orders;
+USE {db};
+ALTER TABLE skip_me ADD COLUMN v INT;
+DROP TABLE skip_me;
+CREATE TABLE skip_me (a INT);
+INSERT INTO skip_me VALUES (1);
+CREATE DATABASE {db}__gone;
+CREATE TABLE {db}__gone.t AS SELECT 1 AS a;
+DROP DATABASE {db}__gone;
+BEGIN;
+INSERT INTO {db}__other.orders VALUES (3, 3, 'y');
+UPDATE orders SET v = 3 WHERE id = 1;
+COMMIT;

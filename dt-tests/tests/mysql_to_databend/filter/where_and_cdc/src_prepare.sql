@@ -1,0 +1,4 @@
+CREATE TABLE t (id INT NOT NULL PRIMARY KEY, v INT);
+INSERT INTO t VALUES (0, 0), (1, 1), (2, 2), (3, 30), (4, 40);
+CREATE TABLE whole (a INT);
+INSERT INTO whole VALUES (1), (1);

@@ -1,0 +1,6 @@
+UPDATE t SET v = 3 WHERE id = 2;
+DELETE FROM t WHERE id = 1;
+DELETE FROM t WHERE id = 3;
+UPDATE t SET v = v + 1 WHERE id = 4;
+INSERT INTO t VALUES (5, 1);
+DELETE FROM whole LIMIT 1;
