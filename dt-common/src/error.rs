@@ -70,6 +70,7 @@ pub struct Error {
     kind: ErrorKind,
     message: String,
     source: Option<Box<dyn std::error::Error + Send + Sync>>,
+    way_out: Option<&'static str>,
 }
 
 /// The result type of every fallible function in dt.
@@ -78,13 +79,20 @@ pub type Result<T, E = Error> = std::result::Result<T, E>;
 impl Error {
     /// An error of `kind` with a message that names the place and the way out.
     pub fn new(kind: ErrorKind, message: impl Into<String>) -> Self {
-        Self { kind, message: message.into(), source: None }
+        Self { kind, message: message.into(), source: None, way_out: None }
     }
 
     /// Keeps the cause that a library gave; it is printed after the message.
     #[must_use]
     pub fn caused_by(mut self, source: impl Into<Box<dyn std::error::Error + Send + Sync>>) -> Self {
         self.source = Some(source.into());
+        self
+    }
+
+    /// Says what to do, behind the cause. The first one stays: it was given closest to the place.
+    #[must_use]
+    pub fn way_out(mut self, what: &'static str) -> Self {
+        self.way_out.get_or_insert(what);
         self
     }
 
@@ -137,6 +145,9 @@ impl fmt::Display for Error {
         if let Some(source) = &self.source {
             write!(f, ": {source}")?;
         }
+        if let Some(what) = self.way_out {
+            write!(f, "; {what}")?;
+        }
         Ok(())
     }
 }
@@ -152,9 +163,10 @@ mod tests {
     use super::*;
 
     #[test]
-    fn place_comes_first_and_cause_last() {
-        let error = Error::data("too large").at("column `a`").at("table `d`.`t`").caused_by("from below");
-        assert_eq!(error.to_string(), "table `d`.`t`: column `a`: too large: from below");
+    fn place_comes_first_then_cause_and_way_out() {
+        let error = Error::data("too large").at("column `a`").way_out("make it smaller").at("table `d`.`t`");
+        let error = error.caused_by("from below").way_out("not heard");
+        assert_eq!(error.to_string(), "table `d`.`t`: column `a`: too large: from below; make it smaller");
         assert_eq!(error.kind(), ErrorKind::Data);
     }
 }

@@ -74,6 +74,23 @@ mysql_command() {
         --plugin-dir="$root/usr/lib/mysql/plugin" --secure-file-priv=)
 }
 
+# Initialises the data folder $1 of a MySQL server; what follows are options that it has to be initialised with.
+initialise_mysql() {
+    local data=$1
+    shift
+    cat >"$data.init.sql" <<SQL
+ALTER USER 'root'@'localhost' IDENTIFIED BY '$root_password';
+CREATE USER 'root'@'127.0.0.1' IDENTIFIED BY '$root_password';
+GRANT ALL ON *.* TO 'root'@'127.0.0.1' WITH GRANT OPTION;
+GRANT PROXY ON ''@'' TO 'root'@'127.0.0.1' WITH GRANT OPTION;
+SQL
+    mysql_command
+    "${server[@]}" --initialize-insecure --datadir="$data" --init-file="$data.init.sql" --skip-log-bin \
+        --innodb-redo-log-capacity=64M "$@"
+    # Without this file each copy makes a server UUID of its own at its first start.
+    rm -f "$data/auto.cnf" "$data.init.sql"
+}
+
 # Copies the initialised template $1 to the data folder $2 if that is absent or empty. Copy, then rename: a start that
 # was interrupted leaves no half folder behind.
 copy_template() {

@@ -10,7 +10,14 @@ data_dir=$(realpath -m "$1")
 port=$2
 shift 2
 
-copy_template "$mysql_template" "$data_dir"
+# A server keeps the case of names that it was initialised with, so the template does not serve another one.
+lower_case=$(printf '%s\n' "$@" | grep -- '^--lower-case-table-names=' || true)
+if [ -n "$lower_case" ] && [ -z "$(ls -A "$data_dir" 2>/dev/null)" ]; then
+    mkdir -p "$(dirname "$data_dir")"
+    initialise_mysql "$data_dir" "$lower_case"
+else
+    copy_template "$mysql_template" "$data_dir"
+fi
 mysql_command
 exec "${server[@]}" --datadir="$data_dir" --tmpdir="$data_dir" --port="$port" --bind-address=127.0.0.1 \
     --socket="$(socket_path "$data_dir" "$port")" --pid-file="$data_dir/server.pid" --log-error="$data_dir/server.log" \

@@ -78,17 +78,7 @@ bootstrap_mariadb() {
 
 make_mysql_template() {
     local data=$work/data
-    cat >"$work/init.sql" <<SQL
-ALTER USER 'root'@'localhost' IDENTIFIED BY '$root_password';
-CREATE USER 'root'@'127.0.0.1' IDENTIFIED BY '$root_password';
-GRANT ALL ON *.* TO 'root'@'127.0.0.1' WITH GRANT OPTION;
-GRANT PROXY ON ''@'' TO 'root'@'127.0.0.1' WITH GRANT OPTION;
-SQL
-    mysql_command
-    quietly "${server[@]}" --initialize-insecure --datadir="$data" --init-file="$work/init.sql" --skip-log-bin \
-        --innodb-redo-log-capacity=64M
-    # Without this file each copy makes a server UUID of its own at its first start.
-    rm -f "$data/auto.cnf"
+    quietly initialise_mysql "$data"
     mv -T "$data" "$mysql_template"
 }
 

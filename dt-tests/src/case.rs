@@ -73,8 +73,8 @@ pub enum Step {
     Wait(String),
     /// Waits for the task's own end and expects an exit code.
     Ends(i32),
-    /// Ends the task by SIGTERM and expects exit code 0.
-    Stop,
+    /// Ends the task by SIGTERM and expects an exit code.
+    Stop(i32),
     /// Ends the task by SIGKILL.
     Kill,
     /// Starts a second process of the same task; the first has to end with this code.
@@ -97,6 +97,8 @@ pub enum Step {
     Says(String),
     /// Expects the task's output not to hold a text.
     Lacks(String),
+    /// Expects the task to have ended with one paragraph that names it and holds a text.
+    Reason(String),
     /// Expects the task's last totals of a table.
     Total(String, Vec<String>),
     /// Expects a check of the last precheck to have a result, and to say a text.
@@ -270,7 +272,8 @@ fn step(word: &str, rest: &str) -> Result<Step> {
         "follow" => Step::Follow,
         "wait" => Step::Wait(text()),
         "ends" => Step::Ends(code()?),
-        "stop" => Step::Stop,
+        "stop" if rest.is_empty() => Step::Stop(0),
+        "stop" => Step::Stop(code()?),
         "kill" => Step::Kill,
         "takeover" => Step::TakeOver(code()?),
         "writing" => Step::Writing(text()),
@@ -285,6 +288,7 @@ fn step(word: &str, rest: &str) -> Result<Step> {
         }
         "says" => Step::Says(text()),
         "lacks" => Step::Lacks(text()),
+        "reason" => Step::Reason(text()),
         "total" => {
             let mut words = rest.split_whitespace().map(str::to_owned);
             Step::Total(words.next().context("total DB.TABLE name=value ..")?, words.collect())

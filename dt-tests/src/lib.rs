@@ -10,6 +10,8 @@ pub mod compare;
 pub mod docs;
 pub mod kill;
 pub mod leaks;
+#[cfg(test)]
+mod operations;
 pub mod process;
 pub mod report;
 pub mod servers;

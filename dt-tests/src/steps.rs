@@ -173,7 +173,7 @@ impl<'a> Play<'a> {
             Step::Follow => self.tasks.follow().await,
             Step::Wait(text) => self.tasks.wait_for(&self.vars.fill(text)).await,
             Step::Ends(code) => self.tasks.ends(*code).await,
-            Step::Stop => self.tasks.stop(0).await,
+            Step::Stop(code) => self.tasks.stop(*code).await,
             Step::Kill => self.tasks.kill().await,
             Step::TakeOver(code) => self.tasks.take_over(*code).await,
             Step::Writing(file) => self.writing(file),
@@ -185,6 +185,7 @@ impl<'a> Play<'a> {
             Step::Yields(query, answer) => self.yields(query, answer).await,
             Step::Says(text) => self.says(text, true),
             Step::Lacks(text) => self.says(text, false),
+            Step::Reason(text) => self.reason(text),
             Step::Total(table, totals) => self.total(table, totals),
             Step::Finds(check, result, text) => self.finds(check, result, text),
             Step::Remember => {

@@ -96,7 +96,7 @@ impl Tasks {
     /// One is running already, or `dt` cannot be started.
     pub fn start(&mut self, text: &str) -> Result<()> {
         let file = self.folder.join(format!("task_{}.ini", self.started + 1));
-        std::fs::write(&file, text)?;
+        std::fs::write(&file, with_write_method(text, std::env::var("WRITE_METHOD").ok().as_deref()))?;
         self.start_file(file)
     }
 
@@ -262,8 +262,23 @@ impl Tasks {
         &self.last_command
     }
 
+    /// Output of the last task that ended.
+    pub fn last_output(&self) -> &str {
+        &self.last_output
+    }
+
     fn running(&mut self) -> Result<&mut Task> {
         self.running.as_mut().context("no task is running")
+    }
+}
+
+/// The task file with a `write_method` in its `[sinker]`, unless it chooses one itself.
+fn with_write_method(text: &str, method: Option<&str>) -> String {
+    match method.filter(|method| !method.is_empty()) {
+        Some(method) if !text.contains("write_method") => {
+            text.replace("[sinker]\n", &format!("[sinker]\nwrite_method={method}\n"))
+        }
+        Some(_) | None => text.to_owned(),
     }
 }
 

@@ -259,6 +259,24 @@ pub const KEYS: &[Key] = &[
     ),
     key(
         "sinker",
+        "write_method",
+        Some("auto"),
+        "How rows travel: `sql` (as text in statements), `stage` (as Parquet files over a stage), or `auto`: up to `inline_rows` rows of a table in statements, more in files, and statements alone, with a warning, where the stage cannot be used.",
+    ),
+    key(
+        "sinker",
+        "inline_rows",
+        Some("1000"),
+        "Rows of a table in one batch up to which `auto` writes them into statements: for few rows the way over a stage takes longer than it saves.",
+    ),
+    key(
+        "sinker",
+        "stage",
+        Some("~"),
+        "Stage that the files go through: `~` is the user's own, which needs no privilege; or the name of an internal or external stage that the user may read and write. Files lie under `dt/<task id>/` and are removed when they are committed.",
+    ),
+    key(
+        "sinker",
         "batch_size",
         Some("5000"),
         "Rows of one SQL statement. Larger ones cost memory in the target's parser and gain little.",

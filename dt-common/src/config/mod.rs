@@ -22,6 +22,6 @@ pub use secret::Secret;
 pub use task::{
     BinlogStart, DatabendConfig, ExistingRows, ExtractType, ExtractorConfig, FkCascade, MySqlExtractorConfig,
     ParallelType, ParallelizerConfig, PipelineConfig, Rates, RuntimeConfig, SinkType, SinkerConfig, StopAt,
-    TaskConfig,
+    TaskConfig, WriteMethod,
 };
 pub use tls::{ClientIdentity, SourceTls, SslMode};

@@ -184,12 +184,29 @@ pub struct DatabendConfig {
     pub dsn: Secret,
     /// Names the task's state.
     pub task_id: String,
+    /// How rows travel.
+    pub write_method: WriteMethod,
+    /// Rows of a table up to which [`WriteMethod::Auto`] writes them into statements.
+    pub inline_rows: usize,
+    /// Stage that files go through: a name, or `~` for the user's own.
+    pub stage: String,
     /// Rows of one statement.
     pub batch_size: usize,
     /// How often one batch is tried again.
     pub max_retries: u32,
     /// What a snapshot does with rows that are there.
     pub on_existing_rows: ExistingRows,
+}
+
+/// How rows travel to Databend.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum WriteMethod {
+    /// Few rows in statements, more in files; in statements alone where the stage cannot be used.
+    Auto,
+    /// In statements.
+    Sql,
+    /// In files.
+    Stage,
 }
 
 /// What a snapshot does with a target table that holds rows.

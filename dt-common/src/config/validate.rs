@@ -12,7 +12,7 @@ use super::start;
 use super::task::{
     DatabendConfig, ExistingRows, ExtractType, ExtractorConfig, FkCascade, MySqlExtractorConfig,
     ParallelType, ParallelizerConfig, PipelineConfig, Rates, RuntimeConfig, SinkType, SinkerConfig, StopAt,
-    TaskConfig,
+    TaskConfig, WriteMethod,
 };
 use crate::error::Result;
 use crate::filter::Filter;
@@ -149,13 +149,27 @@ fn sinker(connections: &mut Connections<'_>, id: &str, extract_type: ExtractType
         ("truncate", ExistingRows::Truncate),
         ("stop", ExistingRows::Stop),
     ];
+    let methods = [("auto", WriteMethod::Auto), ("sql", WriteMethod::Sql), ("stage", WriteMethod::Stage)];
     Ok(SinkerConfig::Databend(DatabendConfig {
         dsn: connections.databend_dsn()?,
         task_id: id.to_owned(),
+        write_method: raw.choice("sinker", "write_method", &methods)?,
+        inline_rows: raw.number("sinker", "inline_rows", 0, 1_000_000)? as usize,
+        stage: stage(raw)?,
         batch_size: raw.number("sinker", "batch_size", 1, 1_000_000)? as usize,
         max_retries: raw.number("sinker", "max_retries", 0, 1000)? as u32,
         on_existing_rows: raw.choice("sinker", "on_existing_rows", &policies)?,
     }))
+}
+
+/// The name ends up bare in a statement.
+fn stage(raw: &RawConfig) -> Result<String> {
+    let stage = text(raw, "sinker", "stage");
+    let is_name = |c: char| c.is_ascii_alphanumeric() || c == '_';
+    if stage == "~" || (!stage.is_empty() && stage.chars().all(is_name)) {
+        return Ok(stage);
+    }
+    Err(raw.bad("sinker", "stage", "give `~` for the user's own stage, or a name of letters, digits and `_`"))
 }
 
 fn filter(raw: &RawConfig, extract_type: ExtractType) -> Result<Filter> {

@@ -35,7 +35,7 @@ struct Plan {
     /// Why the whole task would refuse to run.
     refusal: Option<Error>,
     tables: Vec<TablePlan>,
-    /// What a run executes before the first row, in order: the task's own state, then databases and tables.
+    /// What a run executes before the first row, in order: the task's own state, then databases, then tables that are missing, side by side.
     statements: Vec<String>,
     /// What a struct task would execute, where this one creates nothing.
     left_to_struct: Vec<String>,
@@ -60,11 +60,9 @@ async fn make(config: &TaskConfig) -> Result<Plan> {
         ExtractType::Snapshot | ExtractType::Cdc | ExtractType::SnapshotAndCdc => target.stored().await?,
     };
     let checkpoint = stored.as_ref().map(|stored| stored.checkpoint.clone()).unwrap_or_default();
-    let creates: Vec<String> = planned
-        .databases
-        .into_iter()
-        .chain(planned.tables.iter().map(|table| table.create.clone()))
-        .collect();
+    let missing = planned.tables.iter().filter(|table| table.state == TargetState::Missing);
+    let creates: Vec<String> =
+        planned.databases.into_iter().chain(missing.map(|table| table.create.clone())).collect();
     let (statements, left_to_struct) = match config.extract_type {
         ExtractType::Struct => (creates, Vec::new()),
         ExtractType::SnapshotAndCdc => (planned.state.into_iter().chain(creates).collect(), Vec::new()),

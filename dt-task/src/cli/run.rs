@@ -23,8 +23,9 @@ pub(super) fn run(path: &Path) -> Result<Exit, Failure> {
         Ok(Ended::Done) => Ok(Exit::Done),
         Ok(Ended::Stopped) => Ok(Exit::Stopped),
         Err(e) => {
-            let place = if config.id.is_empty() { String::new() } else { format!("task `{}`: ", config.id) };
-            error!(kind = %e.kind(), "{place}{e}");
+            let file = path.to_string_lossy();
+            let name = if config.id.is_empty() { &*file } else { &config.id };
+            error!(kind = %e.kind(), "task `{name}`: {e}");
             Err(Failure::Said(e.kind()))
         }
     }

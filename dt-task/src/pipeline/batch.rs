@@ -30,11 +30,19 @@ pub(super) struct Batch {
     pub(super) progress: Progress,
 }
 
-impl Batch {
-    /// What the batch holds of every table, in order of appearance.
-    pub(super) fn counters(&self) -> Vec<(TableName, TableCounters)> {
-        let mut counts = Counts::default();
-        match &self.body {
+/// Counters by table in order of appearance; rows come in runs of one table, so that the last one is tried first.
+#[derive(Default)]
+pub(super) struct Counts {
+    list: Vec<(TableName, TableCounters)>,
+    by_name: HashMap<TableName, usize>,
+    last: Option<(Arc<TableSchema>, usize)>,
+}
+
+impl Counts {
+    /// What a body holds of every table.
+    pub(super) fn of_body(body: &Body) -> Self {
+        let mut counts = Self::default();
+        match body {
             Body::Rows(rows) => {
                 for row in rows {
                     let counters = counts.of(&row.table);
@@ -51,31 +59,41 @@ impl Batch {
                 }
             }
         }
-        counts.list
+        counts
     }
-}
 
-/// Counters by table; rows come in runs of one table, so that the last one is tried first.
-#[derive(Default)]
-struct Counts {
-    list: Vec<(TableName, TableCounters)>,
-    by_name: HashMap<TableName, usize>,
-    last: Option<(*const TableSchema, usize)>,
-}
-
-impl Counts {
-    fn of(&mut self, table: &Arc<TableSchema>) -> &mut TableCounters {
-        let pointer = Arc::as_ptr(table);
-        let at = match self.last {
-            Some((last, at)) if last == pointer => at,
-            _ => self.by_name.get(&table.name).copied().unwrap_or_else(|| {
-                self.list
-                    .push((table.name.clone(), TableCounters { batches: 1, ..TableCounters::default() }));
-                self.by_name.insert(table.name.clone(), self.list.len() - 1);
-                self.list.len() - 1
-            }),
+    /// The counters of a table.
+    pub(super) fn of(&mut self, table: &Arc<TableSchema>) -> &mut TableCounters {
+        let at = match &self.last {
+            Some((last, at)) if Arc::ptr_eq(last, table) => *at,
+            _ => {
+                let at = self.place(&table.name);
+                self.last = Some((Arc::clone(table), at));
+                at
+            }
         };
-        self.last = Some((pointer, at));
         &mut self.list[at].1
+    }
+
+    /// Adds the counters of another part of the same batch.
+    pub(super) fn add(&mut self, other: Self) {
+        for (name, counters) in other.list {
+            let at = self.place(&name);
+            self.list[at].1.add(&TableCounters { batches: 0, ..counters });
+        }
+    }
+
+    /// Every table with its counters.
+    pub(super) fn iter(&self) -> impl Iterator<Item = (&TableName, TableCounters)> {
+        self.list.iter().map(|(name, counters)| (name, *counters))
+    }
+
+    fn place(&mut self, name: &TableName) -> usize {
+        if let Some(&at) = self.by_name.get(name) {
+            return at;
+        }
+        self.list.push((name.clone(), TableCounters { batches: 1, ..TableCounters::default() }));
+        self.by_name.insert(name.clone(), self.list.len() - 1);
+        self.list.len() - 1
     }
 }

@@ -33,6 +33,8 @@ struct Open {
     body: Body,
     /// Rows of whole transactions; those behind them belong to the transaction that is still open.
     whole: usize,
+    /// Whether the open transaction has outgrown a batch: its first parts have been handed on.
+    spilled: bool,
     bytes: usize,
     /// Whether there is progress to store, with rows or without.
     moved: bool,
@@ -47,6 +49,7 @@ impl Open {
         Self {
             body: Body::Rows(Vec::new()),
             whole: 0,
+            spilled: false,
             bytes: 0,
             moved: false,
             forget_marks: false,
@@ -56,10 +59,11 @@ impl Open {
     }
 
     fn in_transaction(&self) -> bool {
-        match &self.body {
+        let open = match &self.body {
             Body::Rows(rows) => rows.len() > self.whole,
             Body::Chunks(_) => false,
-        }
+        };
+        open || self.spilled
     }
 
     fn wait_at_most(&mut self, until: Instant) {
@@ -96,8 +100,9 @@ impl Cutter {
                 return;
             }
         }
-        self.roll_back();
-        let _ = self.flush().await;
+        if self.roll_back().await.is_ok() {
+            let _ = self.flush().await;
+        }
     }
 
     async fn take(&mut self, item: DtItem) -> Result<(), Gone> {
@@ -109,10 +114,7 @@ impl Cutter {
             }
             DtItem::Row(row) => self.add_row(row).await,
             DtItem::Commit(mark) => self.end_transaction(&mark).await,
-            DtItem::Rollback => {
-                self.roll_back();
-                Ok(())
-            }
+            DtItem::Rollback => self.roll_back().await,
             DtItem::Chunk(chunk) => self.add_chunk(chunk).await,
             DtItem::CopyFinished => {
                 self.open.forget_marks = true;
@@ -134,7 +136,24 @@ impl Cutter {
             Body::Rows(rows) => rows.push(row),
             body @ Body::Chunks(_) => *body = Body::Rows(vec![row]),
         }
-        Ok(())
+        if self.open.bytes >= self.config.max_bytes { self.spill().await } else { Ok(()) }
+    }
+
+    /// Makes room inside a transaction: the whole ones before it are committed; when it has outgrown a batch by itself, what
+    /// is there of it is handed on to be staged, and becomes visible with its end.
+    async fn spill(&mut self) -> Result<(), Gone> {
+        let Body::Rows(rows) = &mut self.open.body else { return Ok(()) };
+        let part = rows.split_off(self.open.whole);
+        if self.open.whole > 0 {
+            self.flush().await?;
+            self.begin().await?;
+            self.open.bytes = part.iter().map(RowData::memory).sum();
+            self.open.body = Body::Rows(part);
+            return Ok(());
+        }
+        let Some(permit) = self.open.permit.take() else { return Err(Gone) };
+        (self.open.spilled, self.open.bytes) = (true, 0);
+        self.out.send(Work::Part(part, permit)).await.map_err(|_| Gone)
     }
 
     async fn add_chunk(&mut self, chunk: SnapshotChunk) -> Result<(), Gone> {
@@ -169,15 +188,20 @@ impl Cutter {
             self.open.whole = rows.len();
         }
         self.open.wait_at_most(Instant::now() + self.config.checkpoint_interval);
-        self.flush_if_full().await
+        if std::mem::take(&mut self.open.spilled) { self.flush().await } else { self.flush_if_full().await }
     }
 
-    fn roll_back(&mut self) {
+    /// Forgets the rows of the open transaction.
+    async fn roll_back(&mut self) -> Result<(), Gone> {
         if let Body::Rows(rows) = &mut self.open.body {
             for row in rows.drain(self.open.whole..) {
                 self.open.bytes -= row.memory();
             }
         }
+        if std::mem::take(&mut self.open.spilled) {
+            self.out.send(Work::DropParts).await.map_err(|_| Gone)?;
+        }
+        Ok(())
     }
 
     async fn flush_if_full(&mut self) -> Result<(), Gone> {

@@ -9,6 +9,11 @@
 //! At a source commit only, as soon as it has enough rows or bytes, or its oldest change has waited for `flush_interval`.
 //! A position that moved without rows is stored every `checkpoint_interval`.
 //!
+//! # Transactions larger than a batch
+//! They are staged in parts while they are read, each with its own net change, and a part gives its permit back as soon as it
+//! is staged. The parts run in order in the one transaction that the source's commit closes, so that they come to the same as
+//! the whole. Nothing of them is visible before.
+//!
 //! # Errors
 //! An error travels down the steps behind the work that came before it. So everything before the place of the error is
 //! committed, and nothing behind it.
@@ -23,16 +28,17 @@ use dt_common::batch::Progress;
 use dt_common::config::PipelineConfig;
 use dt_common::error::{Error, Result};
 use dt_common::item::Ddl;
-use dt_common::monitor::{Monitor, TableCounters};
+use dt_common::monitor::Monitor;
 use dt_common::position::Position;
 use dt_common::queue::ItemReceiver;
-use dt_common::schema::TableName;
+use dt_common::row::RowData;
 use dt_connector::sinker::Sinker;
 use futures::{StreamExt, TryStreamExt, stream};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, mpsc, oneshot};
+use tracing::info;
 
 use crate::parallelizer::Parallelizer;
-use batch::{Batch, Body};
+use batch::{Batch, Body, Counts};
 use cutter::Cutter;
 
 /// Batches that may exist at the same time: one commits, one is prepared.
@@ -41,6 +47,10 @@ const IN_FLIGHT: usize = 2;
 /// What the cutter hands on.
 enum Work {
     Batch(Batch, OwnedSemaphorePermit),
+    /// Rows of a transaction whose end comes with a later batch.
+    Part(Vec<RowData>, OwnedSemaphorePermit),
+    /// The parts since the last batch are void.
+    DropParts,
     /// A change of structure, and whom to tell that it is applied.
     Ddl(Ddl, oneshot::Sender<()>),
 }
@@ -52,10 +62,15 @@ enum Prepared<T> {
 }
 
 struct StagedBatch<T> {
-    staged: Vec<T>,
-    counters: Vec<(TableName, TableCounters)>,
+    work: StagedWork<T>,
     progress: Progress,
     _permit: OwnedSemaphorePermit,
+}
+
+/// What lanes have staged, and what it counts for.
+struct StagedWork<T> {
+    staged: Vec<T>,
+    counters: Counts,
 }
 
 /// Reads the queue to its end into the sink.
@@ -88,8 +103,12 @@ impl<S: Sinker> Pipeline<S> {
         let (to_commit, prepared) = mpsc::channel(IN_FLIGHT);
         let permits = Arc::new(Semaphore::new(IN_FLIGHT));
         let cutter = Cutter::new(self.config, position, permits, to_stage);
-        let stager =
-            Stager { sinker: Arc::clone(&self.sinker), parallelizer: self.parallelizer, lanes: self.lanes };
+        let stager = Stager {
+            sinker: Arc::clone(&self.sinker),
+            parallelizer: self.parallelizer,
+            lanes: self.lanes,
+            parts: None,
+        };
         let committer = Committer { sinker: self.sinker, monitor: self.monitor };
         let feeding = async { tokio::join!(cutter.run(items), stager.run(work, to_commit)) };
         let mut committing = pin!(committer.run(prepared));
@@ -107,14 +126,24 @@ struct Stager<S: Sinker> {
     sinker: Arc<S>,
     parallelizer: Box<dyn Parallelizer>,
     lanes: usize,
+    /// What is staged of a transaction whose end has not come yet.
+    parts: Option<StagedWork<S::Staged>>,
 }
 
 impl<S: Sinker> Stager<S> {
-    async fn run(self, mut work: mpsc::Receiver<Work>, out: mpsc::Sender<Result<Prepared<S::Staged>>>) {
+    async fn run(mut self, mut work: mpsc::Receiver<Work>, out: mpsc::Sender<Result<Prepared<S::Staged>>>) {
         while let Some(work) = work.recv().await {
             let prepared = match work {
-                Work::Batch(batch, permit) => self.stage(batch, permit).await.map(Prepared::Batch),
+                Work::Batch(batch, permit) => self.batch(batch, permit).await.map(Prepared::Batch),
                 Work::Ddl(ddl, applied) => Ok(Prepared::Ddl(ddl, applied)),
+                Work::Part(rows, _permit) => match self.part(rows).await {
+                    Ok(()) => continue,
+                    Err(error) => Err(error),
+                },
+                Work::DropParts => {
+                    self.parts = None;
+                    continue;
+                }
             };
             let failed = prepared.is_err();
             if out.send(prepared).await.is_err() || failed {
@@ -123,23 +152,38 @@ impl<S: Sinker> Stager<S> {
         }
     }
 
-    async fn stage(&self, batch: Batch, permit: OwnedSemaphorePermit) -> Result<StagedBatch<S::Staged>> {
-        let mut counters = batch.counters();
-        let place = batch.progress.position.as_ref().map(|p| format!("before position {p}"));
-        let place = |error: Error| match &place {
-            Some(place) => error.at(place),
+    async fn batch(&mut self, batch: Batch, permit: OwnedSemaphorePermit) -> Result<StagedBatch<S::Staged>> {
+        let work = self.stage(batch.body).await.map_err(|error| match &batch.progress.position {
+            Some(position) => error.at(format!("before position {position}")),
             None => error,
+        })?;
+        let work = match self.parts.take() {
+            Some(parts) => parts.followed_by(work),
+            None => work,
         };
-        let tables = match batch.body {
+        Ok(StagedBatch { work, progress: batch.progress, _permit: permit })
+    }
+
+    async fn part(&mut self, rows: Vec<RowData>) -> Result<()> {
+        info!(rows = rows.len(), "transaction larger than a batch: a part of it is staged");
+        let work = self.stage(Body::Rows(rows)).await?;
+        self.parts = Some(match self.parts.take() {
+            Some(parts) => parts.followed_by(work),
+            None => work,
+        });
+        Ok(())
+    }
+
+    async fn stage(&self, body: Body) -> Result<StagedWork<S::Staged>> {
+        let mut counters = Counts::of_body(&body);
+        let tables = match body {
             // Progress alone: a position that moved without rows, or the end of a snapshot.
             Body::Rows(rows) if rows.is_empty() => Vec::new(),
-            Body::Rows(rows) => self.parallelizer.split_rows(rows).map_err(place)?,
-            Body::Chunks(chunks) => self.parallelizer.split_chunks(chunks).map_err(place)?,
+            Body::Rows(rows) => self.parallelizer.split_rows(rows)?,
+            Body::Chunks(chunks) => self.parallelizer.split_chunks(chunks)?,
         };
         for table in &tables {
-            if let Some((_, counters)) = counters.iter_mut().find(|(name, _)| *name == table.table.name) {
-                counters.written += table.changes.len() as u64;
-            }
+            counters.of(&table.table).written += table.changes.len() as u64;
         }
         let lanes = tables.into_iter().map(|table| {
             let sinker = Arc::clone(&self.sinker);
@@ -149,8 +193,17 @@ impl<S: Sinker> Stager<S> {
             }
         });
         // In order: chunks of one table may build on each other.
-        let staged = stream::iter(lanes).buffered(self.lanes).try_collect().await.map_err(place)?;
-        Ok(StagedBatch { staged, counters, progress: batch.progress, _permit: permit })
+        let staged = stream::iter(lanes).buffered(self.lanes).try_collect().await?;
+        Ok(StagedWork { staged, counters })
+    }
+}
+
+impl<T> StagedWork<T> {
+    /// This and behind it what comes later.
+    fn followed_by(mut self, later: Self) -> Self {
+        self.staged.extend(later.staged);
+        self.counters.add(later.counters);
+        self
     }
 }
 
@@ -176,15 +229,15 @@ impl<S: Sinker> Committer<S> {
     }
 
     async fn commit(&self, batch: StagedBatch<S::Staged>) -> Result<()> {
-        let report = self.sinker.commit(&batch.staged, &batch.progress).await.map_err(|e| {
-            let tables: Vec<String> = batch.counters.iter().map(|(name, _)| name.to_string()).collect();
+        let report = self.sinker.commit(&batch.work.staged, &batch.progress).await.map_err(|e| {
+            let tables: Vec<String> = batch.work.counters.iter().map(|(name, _)| name.to_string()).collect();
             let error = if tables.is_empty() { e } else { e.at(format!("batch of {}", tables.join(", "))) };
             match &batch.progress.position {
                 Some(position) => error.at(format!("before position {position}")),
                 None => error,
             }
         })?;
-        self.monitor.committed(batch.counters.iter().map(|(name, counters)| (name, *counters)), |totals| {
+        self.monitor.committed(batch.work.counters.iter(), |totals| {
             totals.last_commit = report.elapsed;
             totals.commit_time += report.elapsed;
             totals.retries += u64::from(report.retries);

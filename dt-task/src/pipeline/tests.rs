@@ -1,6 +1,7 @@
 //! The pipeline against a sink that records what it is given.
 
 use std::sync::Mutex;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
 use async_trait::async_trait;
@@ -22,6 +23,8 @@ use crate::parallelizer::{MergeParallelizer, SnapshotParallelizer};
 struct RecordingSinker {
     commits: Mutex<Vec<(usize, Option<u64>, usize)>>,
     ddls: Mutex<Vec<usize>>,
+    /// Rows that lanes were given.
+    staged: AtomicUsize,
     /// A permit lets one commit pass, when set; closed, it refuses them.
     gate: Option<Semaphore>,
 }
@@ -49,7 +52,10 @@ impl Sinker for RecordingSinker {
             {
                 Err(Error::data("below zero"))
             }
-            changes => Ok(changes.len()),
+            changes => {
+                self.staged.fetch_add(changes.len(), Ordering::Relaxed);
+                Ok(changes.len())
+            }
         }
     }
 
@@ -236,6 +242,31 @@ async fn structure_changes_wait_for_what_comes_before() {
     result.unwrap();
     assert_eq!(*sinker.ddls.lock().unwrap(), [1]);
     assert_eq!(commits, [(1, Some(10), 0), (1, Some(30), 0)]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_transaction_larger_than_a_batch_is_staged_in_parts_and_seen_whole() {
+    let t = table(&["a"], &[]);
+    let running = start(RecordingSinker::default(), 1000, 600_000);
+    let rows = |n: i64| (0..n).map(|i| row(&t, i)).collect::<Vec<_>>();
+    running.send([row(&t, 1), DtItem::Commit(mark(10))]).await;
+    running.send(rows(30_000)).await;
+    tokio::time::sleep(Duration::from_secs(1)).await;
+    // What was whole before is committed; of the open transaction nothing, although parts of it are staged.
+    assert_eq!(*running.sinker.commits.lock().unwrap(), [(1, Some(10), 0)]);
+    assert!(running.sinker.staged.load(Ordering::Relaxed) > 20_000);
+    running.send([DtItem::Commit(mark(20))]).await;
+    // A second one is given up after its first parts and comes again.
+    running.send(rows(30_000)).await;
+    running.send([DtItem::Rollback, row(&t, 1), DtItem::Commit(mark(30))]).await;
+    // A third one never ends.
+    running.send(rows(30_000)).await;
+    let monitor = Arc::clone(&running.monitor);
+    let (result, commits) = running.finish().await;
+    result.unwrap();
+    assert_eq!(commits, [(1, Some(10), 0), (30_000, Some(20), 0), (1, Some(30), 0)]);
+    let counters = monitor.tables()[0].1;
+    assert_eq!((counters.inserts, counters.written, counters.batches), (30_002, 30_002, 3));
 }
 
 #[tokio::test(start_paused = true)]

@@ -9,6 +9,7 @@ A fault is a JSON object:
     action    one of ACTIONS
     ms        for delay and delay_after
     code, message, status    for error (status is the HTTP status of requests other than queries)
+    message   for replace: the other statement
 """
 
 import re
@@ -26,6 +27,7 @@ ACTIONS = {
     "delay_after": "run, then wait `ms` before answering",
     "garbage": "run, then answer something that is no JSON",
     "error": "answer the error `code` and `message` without running; fails an open transaction",
+    "replace": "run the statement in `message` instead",
     "kill_session": "lose the transaction state first, as a server does: 4003",
     "pause": "hold the request until released",
     "pause_after": "run, then hold the answer until released",

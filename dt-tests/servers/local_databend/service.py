@@ -72,7 +72,8 @@ class Service:
             close_entry(entry, FAIL if state.txn_state == ACTIVE else state.txn_state, error)
             return failed_to_start(state, error)
         state.last_node_id, state.last_query_id = self.sessions.node_id, query_id
-        query = Query(query_id, request["sql"], state, request.get("pagination") or {}, self.engine)
+        sql = fault.message if fault and fault.action == "replace" else request["sql"]
+        query = Query(query_id, sql, state, request.get("pagination") or {}, self.engine)
         with self._lock:
             self._queries[query_id] = query
         injected = EngineError(fault.code, fault.message) if fault and fault.action == "error" else None

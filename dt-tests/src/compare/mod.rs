@@ -16,6 +16,8 @@ use crate::source::Source;
 use crate::target::Target;
 use diff::Difference;
 
+pub(crate) use read::is;
+
 /// A table by its database and name.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Place {

@@ -38,7 +38,7 @@ pub struct SourceTable {
 /// There is no such table.
 pub async fn source_table(source: &Source, expected: &Expected) -> Result<SourceTable> {
     let place = &expected.from;
-    let filter = format!("table_schema = {} AND table_name = {}", text(&place.db), text(&place.table));
+    let filter = format!("{} AND {}", is("table_schema", &place.db), is("table_name", &place.table));
     let sql = format!(
         "SELECT column_name, data_type, is_nullable FROM information_schema.columns \
          WHERE {filter} ORDER BY ordinal_position"
@@ -143,8 +143,8 @@ fn column(row: TextRow) -> Column {
     Column { arrives_as: name.clone(), name, type_name: next(), nullable: next() == "YES" }
 }
 
-/// A literal for the source, whatever its SQL mode says about backslashes.
-fn text(value: &str) -> String {
-    let hex: String = value.bytes().map(|byte| format!("{byte:02x}")).collect();
-    format!("CONVERT(X'{hex}' USING utf8mb4)")
+/// A condition of the source: a name of `information_schema`, told apart by case. The first part is what an index serves.
+pub(crate) fn is(column: &str, name: &str) -> String {
+    let hex: String = name.bytes().map(|byte| format!("{byte:02X}")).collect();
+    format!("{column} = CONVERT(X'{hex}' USING utf8mb4) AND HEX(CONVERT({column} USING utf8mb4)) = '{hex}'")
 }

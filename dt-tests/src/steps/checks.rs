@@ -21,10 +21,9 @@ impl Play<'_> {
         };
         let mut expected = Vec::new();
         for db in self.source.databases(self.vars.get("db")).await? {
-            let hex: String = db.bytes().map(|byte| format!("{byte:02x}")).collect();
             let sql = format!(
-                "SELECT table_name FROM information_schema.tables \
-                 WHERE table_schema = CONVERT(X'{hex}' USING utf8mb4) AND table_type = 'BASE TABLE' ORDER BY 1"
+                "SELECT table_name FROM information_schema.tables WHERE {} AND table_type = 'BASE TABLE' ORDER BY 1",
+                compare::is("table_schema", &db)
             );
             for table in self.source.query(&sql).await?.into_iter().flatten().flatten() {
                 let from = Place { db: db.clone(), table };
@@ -147,6 +146,13 @@ impl Play<'_> {
         Ok(())
     }
 
+    pub(super) fn reason(&self, text: &str) -> Result<()> {
+        let reason = reason(self.tasks.last_output(), self.vars.get("task_id"))?;
+        let text = self.vars.fill(text);
+        ensure!(reason.contains(&text), "dt ends without `{text}`:\n{reason}");
+        Ok(())
+    }
+
     pub(super) fn finds(&self, check: &str, result: &str, text: &str) -> Result<()> {
         let output = self.tasks.command_output();
         let report: Value = serde_json::from_str(output).with_context(|| format!("no JSON: {output}"))?;
@@ -173,6 +179,20 @@ impl Play<'_> {
     }
 }
 
+/// Why the task ended, in its own words: the last line of its output and the only one of its kind, so one paragraph. A log line
+/// names the task; what is said before there is a log names the task file.
+fn reason<'a>(output: &'a str, task_id: &str) -> Result<&'a str> {
+    let is_reason = |line: &&str| line.contains(" ERROR ") || line.starts_with("dt: ");
+    let reasons: Vec<&str> = output.lines().filter(is_reason).collect();
+    let [reason] = reasons[..] else { bail!("{} reasons instead of one\n{}", reasons.len(), tail(output)) };
+    ensure!(output.lines().last() == Some(reason), "the reason is not the last line\n{}", tail(output));
+    let named = reason.contains(&format!(" ERROR task `{task_id}`: "))
+        || reason.contains(".ini:")
+        || reason.contains(".ini`: ");
+    ensure!(named, "neither the task nor its file is named: {reason}");
+    Ok(reason)
+}
+
 /// Reads `db.table`, split at the first point.
 fn place(text: &str) -> Place {
     let (db, table) = text.split_once('.').unwrap_or((text, ""));
@@ -182,4 +202,24 @@ fn place(text: &str) -> Place {
 fn tail(output: &str) -> String {
     let lines: Vec<&str> = output.lines().collect();
     format!("dt's last lines:\n{}", lines[lines.len().saturating_sub(12)..].join("\n"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_reason_is_one_paragraph_that_names_the_task() {
+        let log = "time  INFO task starting\ntime ERROR task `t`: source: gone kind=source\n";
+        assert!(reason(log, "t").is_ok_and(|reason| reason.ends_with("gone kind=source")));
+        assert!(reason("dt: /x/task_1.ini:9: unknown key\n", "t").is_ok());
+        for (output, task, why) in [
+            (log, "other", "neither the task"),
+            ("time  INFO done\n", "t", "0 reasons"),
+            ("time ERROR task `t`: a\nb\n", "t", "not the last line"),
+            ("dt: no place\n", "t", "nor its file"),
+        ] {
+            assert!(reason(output, task).unwrap_err().to_string().contains(why), "{output}");
+        }
+    }
 }

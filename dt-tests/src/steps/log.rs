@@ -28,9 +28,12 @@ impl Play<'_> {
         let output = self.tasks.command_output();
         let plan: Value = serde_json::from_str(output).with_context(|| format!("no JSON: {output}"))?;
         let planned = plan["statements"].as_array().context("the plan has no statements")?;
-        let planned: Vec<&str> = planned.iter().filter_map(Value::as_str).collect();
+        let mut planned: Vec<&str> = planned.iter().filter_map(Value::as_str).collect();
         ensure!(!planned.is_empty(), "the plan announces nothing");
-        let ran: Vec<String> = self.ran().await?.into_iter().filter(|sql| begins(sql, DEFINES)).collect();
+        let mut ran: Vec<String> = self.ran().await?.into_iter().filter(|sql| begins(sql, DEFINES)).collect();
+        // Tables are created side by side.
+        planned.sort_unstable();
+        ran.sort_unstable();
         ensure!(ran == planned, "planned:\n{}\nran:\n{}", planned.join("\n"), ran.join("\n"));
         Ok(())
     }

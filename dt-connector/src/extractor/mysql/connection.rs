@@ -40,6 +40,9 @@ const MYSQL_LIMITS: &str = "SET max_execution_time = 0";
 /// Longest wait for a server to take leave; nothing depends on it.
 const LEAVE_TIMEOUT: Duration = Duration::from_secs(1);
 
+/// What to do about a server that does not answer.
+const UNREACHABLE: &str = "is the server up, and can it be reached from here?";
+
 /// Opens connections to one source. Not printable: the driver's options show the password.
 #[derive(Clone)]
 pub(crate) struct Connector {
@@ -84,12 +87,16 @@ impl Connector {
     /// # Errors
     /// See [`source_error`]; an unreachable server is reported after at most ten seconds.
     pub(crate) async fn connect(&self) -> Result<Conn> {
-        let place = format!("connecting to {}", self.address());
+        let place = format!("connecting to {} ([extractor] url)", self.address());
         match tokio::time::timeout(CONNECT_TIMEOUT, self.set_up()).await {
-            Ok(opened) => opened.map_err(|e| source_error(&place, e)),
+            Ok(opened) => opened.map_err(|e| match source_error(&place, e) {
+                lost if lost.kind() == ErrorKind::Transient => lost.way_out(UNREACHABLE),
+                refused => refused,
+            }),
             Err(_) => {
                 let seconds = CONNECT_TIMEOUT.as_secs();
-                Err(Error::new(ErrorKind::Transient, format!("{place}: no answer within {seconds} seconds")))
+                let message = format!("{place}: no answer within {seconds} seconds");
+                Err(Error::new(ErrorKind::Transient, message).way_out(UNREACHABLE))
             }
         }
     }

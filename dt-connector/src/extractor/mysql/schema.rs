@@ -31,6 +31,8 @@ pub(crate) struct SourceTables {
     pub(crate) unstreamable: Vec<Refused>,
     /// Tables that the filter names in full and the source lacks.
     pub(crate) missing: Vec<TableName>,
+    /// The server keeps names in lower case, however they are written.
+    pub(crate) names_are_lowered: bool,
 }
 
 /// A table with the reason why it is none for dt.
@@ -65,7 +67,8 @@ pub(crate) async fn read_tables(conn: &mut Conn, server: &Server, filter: &Filte
         read_keys(conn, server, &databases, &mut drafts).await?;
     }
     check_lists(filter, &drafts)?;
-    sorted(drafts, filter)
+    let names_are_lowered = server.variable("lower_case_table_names") == "1";
+    Ok(SourceTables { names_are_lowered, ..sorted(drafts, filter)? })
 }
 
 fn sorted(drafts: Drafts, filter: &Filter) -> Result<SourceTables> {

@@ -137,15 +137,14 @@ impl DatabendAdmin {
 async fn states(session: &Session, plans: &[Arc<TablePlan>]) -> Result<Vec<(TargetState, bool)>> {
     let targets: Vec<_> = plans.iter().map(|plan| plan.target.clone()).collect();
     let columns = target_tables::read_columns(session, &targets).await?;
-    let existing: Vec<_> = plans.iter().filter(|plan| columns.contains_key(&plan.target)).cloned().collect();
-    let mut has_rows = target_tables::read_has_rows(session, &existing).await?.into_iter();
+    let filled = target_tables::read_filled(session, &targets).await?;
     let states = plans.iter().map(|plan| {
         let Some(held) = columns.get(&plan.target) else { return (TargetState::Missing, false) };
         let state = match target_tables::plan(&plan.schema, plan.route(), Some(held)) {
             Ok(_) => TargetState::Fits,
             Err(error) => TargetState::Differs(error.to_string()),
         };
-        (state, has_rows.next().unwrap_or_default())
+        (state, filled.contains(&plan.target))
     });
     Ok(states.collect())
 }

@@ -207,11 +207,10 @@ pub async fn tables(
         let held = columns.get(&plan.target).map(Vec::as_slice);
         problems.extend(target_tables::plan(&plan.schema, plan.route(), held).err());
     }
-    let has_rows = target_tables::read_has_rows(session, &existing).await?;
+    let filled = target_tables::read_filled(session, &targets).await?;
     let rows = existing
         .iter()
-        .zip(has_rows)
-        .map(|(plan, has_rows)| (plan.schema.name.clone(), TargetTable { has_rows }));
+        .map(|plan| (plan.schema.name.clone(), TargetTable { has_rows: filled.contains(&plan.target) }));
     let finding = judge_tables(kind, &problems, existing.len(), missing.len());
     Ok((finding, rows.collect()))
 }

@@ -7,6 +7,7 @@
 //! What hurts and is left alone: `auto_compaction_imperfect_blocks_threshold` compacts in the writer's session after every 25 small
 //! blocks, which costs time but keeps tables readable; turning it off is a decision for the speed work to come.
 
+use std::io::Cursor;
 use std::time::Duration;
 
 use databend_driver::{Connection, Value};
@@ -25,6 +26,9 @@ const SETTINGS: &[(&str, &str)] = &[
     // TIMESTAMP literals are UTC.
     ("timezone", "UTC"),
 ];
+
+/// The column in which `COPY INTO` answers how many rows it took from a file.
+const ROWS_LOADED: &str = "Rows_loaded";
 
 /// Rows of an answer; `None` is NULL.
 pub type Rows = Vec<Vec<Option<String>>>;
@@ -78,7 +82,11 @@ impl Client {
     }
 
     fn named(&self, error: Error) -> Error {
-        error.at(format_args!("cannot use Databend at {} ([sinker] url)", self.address))
+        let error = error.at(format_args!("cannot use Databend at {} ([sinker] url)", self.address));
+        match error.kind() {
+            ErrorKind::Transient => error.way_out("is the server up, and can it be reached from here?"),
+            _ => error,
+        }
     }
 
     /// Opens a session with a server that was found usable before.
@@ -136,18 +144,30 @@ impl Session {
         Ok(rows.into_iter().map(|row| row.into_iter().map(text).collect()).collect())
     }
 
-    /// Runs a statement and answers how many rows it affected, where the server says so.
+    /// Runs a statement and answers how many rows it affected, where the server says so. `COPY INTO` answers a row a file.
     ///
     /// # Errors
     /// See [`super::errors`].
     pub async fn execute(&self, sql: &str) -> Result<Option<u64>> {
         let rows = self.connection.query(sql).all().await.map_err(|e| classify(&e))?;
-        let Some(row) = rows.into_iter().next() else { return Ok(None) };
-        let schema = row.schema();
-        if !schema.fields().iter().all(|field| field.name.starts_with("number of rows")) {
+        let Some(first) = rows.first() else { return Ok(None) };
+        let is_count = |name: &str| name.starts_with("number of rows") || name == ROWS_LOADED;
+        let counts: Vec<bool> = first.schema().fields().iter().map(|field| is_count(&field.name)).collect();
+        if !counts.contains(&true) {
             return Ok(None);
         }
-        Ok(row.into_iter().map(|value| text(value)?.parse::<u64>().ok()).sum())
+        let cells = rows.into_iter().flat_map(|row| row.into_iter().zip(&counts));
+        Ok(cells.filter(|(_, counts)| **counts).map(|(value, _)| text(value)?.parse::<u64>().ok()).sum())
+    }
+
+    /// Uploads a file to a place such as `@~/folder/name`.
+    ///
+    /// # Errors
+    /// See [`super::errors`].
+    pub async fn upload(&self, place: &str, data: Vec<u8>) -> Result<()> {
+        let size = data.len() as u64;
+        let uploaded = self.connection.upload_to_stage(place, Box::new(Cursor::new(data)), size).await;
+        uploaded.map_err(|e| classify(&e))
     }
 
     /// Ends the session.

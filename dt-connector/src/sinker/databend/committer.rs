@@ -17,12 +17,12 @@ use std::time::{Duration, Instant};
 
 use dt_common::batch::{Checkpoint, Progress};
 use dt_common::error::{Error, ErrorKind, Result};
-use dt_common::schema::TableName;
 use tokio::sync::Mutex;
 use tracing::{debug, info, warn};
 
 use super::checkpoint::{Lease, StateTables};
 use super::client::{Client, Session};
+use super::staged::{StagedTable, statements};
 use super::statements::{Expect, Statement};
 use crate::sinker::CommitReport;
 
@@ -33,14 +33,9 @@ const ROLLBACK_TIMEOUT: Duration = Duration::from_secs(5);
 /// Commits between two purges of the state tables. A purge of 200 commits' files takes about half a second.
 const UPKEEP_INTERVAL: u64 = 200;
 
-/// One table's part of a batch, ready to be executed.
-#[derive(Debug)]
-pub struct StagedTable {
-    /// Table at the source, for errors.
-    pub table: TableName,
-    /// Statements in order.
-    pub statements: Vec<Statement>,
-}
+/// What to do when the target does not become well again in time.
+const GOES_ON: &str =
+    "when Databend is well again, start the task again: it goes on where it was (see [sinker] max_retries)";
 
 /// The owner of a task's transactions.
 pub struct Committer {
@@ -66,13 +61,13 @@ impl Committer {
     ///
     /// # Errors
     /// An unusable server; a stored state that cannot be understood.
-    pub async fn open(&self) -> Result<Checkpoint> {
+    pub async fn open(&self) -> Result<(Lease, Checkpoint)> {
         let session = self.client.connect().await?;
         let owner = uuid::Uuid::new_v4().to_string();
         let (lease, checkpoint) = self.tables.take_over(&session, &owner).await?;
         info!(epoch = lease.epoch, batch = lease.n, %owner, "task taken over");
-        *self.state.lock().await = Some(State { lease, session: Some(session) });
-        Ok(checkpoint)
+        *self.state.lock().await = Some(State { lease: lease.clone(), session: Some(session) });
+        Ok((lease, checkpoint))
     }
 
     /// Commits a batch, see the module.
@@ -91,7 +86,7 @@ impl Committer {
             }
             if retries == self.max_retries {
                 let failed = format!("batch {} failed {} times", state.lease.n + 1, retries + 1);
-                verdict(self.look(&state.lease).await, error.at(failed))?;
+                verdict(self.look(&state.lease).await, error.at(failed).way_out(GOES_ON))?;
                 break;
             }
             let pause = backoff(retries);
@@ -192,10 +187,8 @@ impl Committer {
         let batch = lease.n + 1;
         session.execute("BEGIN").await?;
         debug!(batch, "batch begin");
-        for part in staged {
-            for statement in &part.statements {
-                execute(session, statement).await.map_err(|e| e.at(format_args!("table {}", part.table)))?;
-            }
+        for (table, statement) in statements(staged) {
+            execute(session, &statement).await.map_err(|e| e.at(format_args!("table {table}")))?;
         }
         for sql in &marks {
             session.execute(sql).await.map_err(|e| e.at("storing the done marks"))?;

@@ -10,7 +10,7 @@ use super::ddl;
 use super::plan::TablePlan;
 use super::routes::Routes;
 
-/// Statements in the order in which they run; each leaves alone what exists.
+/// Statements for databases and tables; each leaves alone what exists, and those of tables that exist need not run.
 #[derive(Debug)]
 pub struct Creation {
     /// Databases by name.

@@ -1,36 +1,45 @@
 //! The sink: lanes that turn net changes into statements, and the contract of [`Sinker`].
 //!
-//! Lanes hold no session and do no I/O: they write the text of statements from the plan that [`Sinker::refresh_meta`] made. The
-//! staged path (a Parquet file a table, for batches that are large) will be a second arm of [`StagedTable`].
+//! Lanes hold no session in a transaction: from the plan that [`Sinker::refresh_meta`] made they write the text of statements, or files that
+//! they upload to a stage. Both are [`StagedTable`]s, and the committer makes them visible.
 
 use std::collections::HashMap;
 use std::sync::{Arc, PoisonError, RwLock};
 
 use async_trait::async_trait;
-use dt_common::batch::{Checkpoint, Progress, TableBatch};
-use dt_common::config::DatabendConfig;
+use dt_common::batch::{Checkpoint, NetChanges, Progress, TableBatch};
+use dt_common::config::{DatabendConfig, WriteMethod};
 use dt_common::error::{Error, Result};
 use dt_common::item::Ddl;
 use dt_common::router::Router;
 use dt_common::schema::{TableName, TableSchema};
+use tracing::warn;
 
 use super::checkpoint::StateTables;
 use super::client::Client;
-use super::committer::{Committer, StagedTable};
+use super::committer::Committer;
 use super::creation::Creation;
 use super::plan::TablePlan;
 use super::routes::Routes;
+use super::stage::folder::StageFolder;
+use super::stage::write::write;
+use super::staged::{StagedTable, Step};
 use super::statements::statements;
 use super::target_tables;
 use crate::sinker::{CommitReport, Sinker, TargetTable};
+
+/// Sessions that create tables side by side: a CREATE is little work and a round trip to the catalogue.
+const CREATORS: usize = 8;
 
 /// Databend as a target. Counting is the pipeline's: it knows when a batch is committed.
 pub struct DatabendSinker {
     client: Arc<Client>,
     routes: Routes,
-    batch_size: usize,
+    config: DatabendConfig,
     /// `None` for a task without an id, which only creates tables.
     committer: Option<Committer>,
+    /// Where files go; `None` for a task that writes none.
+    stage: Option<Arc<StageFolder>>,
     plans: RwLock<HashMap<TableName, Arc<TablePlan>>>,
 }
 
@@ -45,11 +54,18 @@ impl DatabendSinker {
             "" => None,
             id => Some(Committer::new(client.clone(), StateTables::new(id)?, config.max_retries)),
         };
+        let stage = match config.write_method {
+            WriteMethod::Sql => None,
+            WriteMethod::Auto | WriteMethod::Stage => {
+                Some(Arc::new(StageFolder::new(client.clone(), &config.stage, &config.task_id)))
+            }
+        };
         Ok(Self {
             client,
             routes: Routes::new(router),
-            batch_size: config.batch_size,
+            config: config.clone(),
             committer,
+            stage,
             plans: RwLock::new(HashMap::new()),
         })
     }
@@ -58,6 +74,16 @@ impl DatabendSinker {
         self.committer
             .as_ref()
             .ok_or_else(|| Error::config("[task] id is missing; only extract_type = struct does without"))
+    }
+
+    /// The stage, when these changes travel in files.
+    fn stage_for(&self, changes: &NetChanges) -> Option<&Arc<StageFolder>> {
+        let stage = self.stage.as_ref().filter(|stage| stage.is_open())?;
+        match self.config.write_method {
+            WriteMethod::Stage => Some(stage),
+            WriteMethod::Auto => (changes.len() > self.config.inline_rows).then_some(stage),
+            WriteMethod::Sql => None,
+        }
     }
 
     fn plan(&self, table: &Arc<TableSchema>) -> Result<Arc<TablePlan>> {
@@ -73,6 +99,39 @@ impl DatabendSinker {
         }
         Ok(plan.clone())
     }
+
+    /// Creates tables, in as many sessions as that is faster with.
+    async fn create(&self, tables: &[(Arc<TablePlan>, String)]) -> Result<()> {
+        let lanes = CREATORS.min(tables.len());
+        let lane = async |first: usize| {
+            let session = self.client.session().await?;
+            for (plan, sql) in tables.iter().skip(first).step_by(lanes) {
+                let created = session.execute(sql).await;
+                created.map_err(|e| e.at(format_args!("creating target table {}", plan.target)))?;
+            }
+            session.close().await
+        };
+        futures::future::try_join_all((0..lanes).map(lane)).await.map(drop)
+    }
+}
+
+/// Encodes a net change on a thread of its own, because it computes for long, and uploads the files.
+async fn stage_changes(
+    stage: &Arc<StageFolder>,
+    plan: Arc<TablePlan>,
+    changes: NetChanges,
+) -> Result<StagedTable> {
+    let encoding = tokio::task::spawn_blocking({
+        let (stage, plan) = (Arc::clone(stage), Arc::clone(&plan));
+        move || write(&plan, &changes, |rows| stage.name(rows))
+    });
+    let written = encoding.await.map_err(|e| Error::internal("encoding has panicked").caused_by(e))??;
+    let mut files = Vec::with_capacity(written.files.len());
+    for (file, data) in written.files {
+        stage.upload(&file, data).await.map_err(|e| e.at(format_args!("table {}", plan.schema.name)))?;
+        files.push(file);
+    }
+    Ok(StagedTable { plan, steps: written.steps, files })
 }
 
 #[async_trait]
@@ -80,20 +139,30 @@ impl Sinker for DatabendSinker {
     type Staged = StagedTable;
 
     async fn open(&self) -> Result<Checkpoint> {
-        self.committer()?.open().await
+        let (lease, checkpoint) = self.committer()?.open().await?;
+        if let Some(stage) = &self.stage {
+            match (stage.open(&lease).await, self.config.write_method) {
+                (Ok(()), _) => {}
+                (Err(error), WriteMethod::Auto) => {
+                    warn!(%error, "the stage cannot be used; rows travel in statements, which is slower");
+                }
+                (Err(error), WriteMethod::Sql | WriteMethod::Stage) => return Err(error),
+            }
+        }
+        Ok(checkpoint)
     }
 
     async fn sink_struct(&self, tables: &[Arc<TableSchema>]) -> Result<()> {
-        let creation = Creation::new(&self.routes, tables)?;
+        let mut creation = Creation::new(&self.routes, tables)?;
         let session = self.client.connect().await?;
         for (db, sql) in &creation.databases {
             session.execute(sql).await.map_err(|e| e.at(format_args!("database `{db}`")))?;
         }
-        for (plan, sql) in &creation.tables {
-            let created = session.execute(sql).await;
-            created.map_err(|e| e.at(format_args!("creating target table {}", plan.target)))?;
-        }
-        session.close().await
+        let targets: Vec<TableName> = creation.tables.iter().map(|(plan, _)| plan.target.clone()).collect();
+        let there = target_tables::read_columns(&session, &targets).await?;
+        creation.tables.retain(|(plan, _)| !there.contains_key(&plan.target));
+        session.close().await?;
+        self.create(&creation.tables).await
     }
 
     async fn refresh_meta(&self, tables: &[Arc<TableSchema>]) -> Result<Vec<TargetTable>> {
@@ -109,17 +178,23 @@ impl Sinker for DatabendSinker {
                 target_tables::plan(table, route, columns).map(Arc::new)
             })
             .collect::<Result<Vec<_>>>()?;
-        let has_rows = target_tables::read_has_rows(&session, &plans).await?;
+        let filled = target_tables::read_filled(&session, &targets).await?;
         session.close().await?;
         let mut known = self.plans.write().unwrap_or_else(PoisonError::into_inner);
         known.extend(plans.into_iter().map(|plan| (plan.schema.name.clone(), plan)));
-        Ok(has_rows.into_iter().map(|has_rows| TargetTable { has_rows }).collect())
+        Ok(targets.iter().map(|target| TargetTable { has_rows: filled.contains(target) }).collect())
     }
 
     async fn sink_dml(&self, batch: TableBatch) -> Result<StagedTable> {
         let plan = self.plan(&batch.table)?;
-        let statements = statements(&plan, &batch.changes, self.batch_size)?;
-        Ok(StagedTable { table: batch.table.name.clone(), statements })
+        match self.stage_for(&batch.changes) {
+            Some(stage) => stage_changes(stage, plan, batch.changes).await,
+            None => {
+                let statements = statements(&plan, &batch.changes, self.config.batch_size)?;
+                let steps = statements.into_iter().map(Step::Run).collect();
+                Ok(StagedTable { plan, steps, files: Vec::new() })
+            }
+        }
     }
 
     async fn sink_ddl(&self, ddl: &Ddl) -> Result<()> {
@@ -140,10 +215,17 @@ impl Sinker for DatabendSinker {
     }
 
     async fn commit(&self, staged: &[StagedTable], progress: &Progress) -> Result<CommitReport> {
-        self.committer()?.commit(staged, progress).await
+        let report = self.committer()?.commit(staged, progress).await?;
+        if let Some(stage) = &self.stage {
+            stage.release(staged.iter().flat_map(|part| &part.files)).await;
+        }
+        Ok(report)
     }
 
     async fn close(&self) -> Result<()> {
+        if let Some(stage) = &self.stage {
+            stage.close().await?;
+        }
         match &self.committer {
             Some(committer) => committer.close().await,
             None => Ok(()),

@@ -11,6 +11,9 @@ use dt_common::error::{Error, ErrorKind};
 /// Characters of a server's message that are passed on.
 const MAX_MESSAGE: usize = 300;
 
+/// What to do about an object that is gone.
+const CREATE: &str = "create it again, by extract_type = struct or by hand, and start the task again";
+
 /// The error of a request.
 pub fn classify(error: &Driver) -> Error {
     match error {
@@ -88,19 +91,22 @@ fn by_code(code: u16, message: &str) -> Error {
         |kind, what: &str| Error::new(kind, format!("{what}: {} (code {code})", first_line(message)));
     let without = |kind, what: &str| Error::new(kind, format!("{what} (code {code})"));
     match code {
-        1003 => with_message(ErrorKind::Schema, "there is no such database"),
-        1025 => with_message(ErrorKind::Schema, "there is no such table"),
+        1003 => with_message(ErrorKind::Schema, "there is no such database").way_out(CREATE),
+        1025 => with_message(ErrorKind::Schema, "there is no such table").way_out(CREATE),
         1110 => with_message(ErrorKind::Schema, "a column's name is reserved"),
         1005 => without(ErrorKind::Internal, "Databend cannot parse the statement"),
         1006 | 1046 | 1049 | 1090 => without(
             ErrorKind::Data,
             "Databend refuses a value: it does not convert to the column's type, or violates NOT NULL or a CHECK of the target",
-        ),
+        )
+        .way_out("change the target's column, or the row at the source, and start the task again"),
         1065 | 1058 | 1008 => without(
             ErrorKind::Schema,
             "the statement does not fit the target table; has its definition changed since the task started?",
-        ),
-        1063 | 2201..=2299 => with_message(ErrorKind::Target, "Databend refuses permission"),
+        )
+        .way_out("start the task again, it compares both definitions"),
+        1063 | 2201..=2299 => with_message(ErrorKind::Target, "Databend refuses permission")
+            .way_out("GRANT it to the user of [sinker] url and start the task again"),
         1402..=1404 => with_message(ErrorKind::Target, "Databend lacks a licence"),
         1104 => without(ErrorKind::Target, "Databend met a defect of its own"),
         2411 => without(
@@ -123,7 +129,8 @@ fn by_code(code: u16, message: &str) -> Error {
         1038 | 1042..=1044 | 1122 | 2001 | 2009 | 2011 | 2015 | 2016 | 2317 | 2322 | 2404 | 3901 | 4000 => {
             without(ErrorKind::Transient, "Databend or its storage failed for the moment")
         }
-        _ => without(ErrorKind::Target, "Databend refuses the statement"),
+        _ => without(ErrorKind::Target, "Databend refuses the statement")
+            .way_out("its own log has the reason (system.query_log); remove it and start the task again"),
     }
 }
 

@@ -5,12 +5,14 @@
 //! | [`databend_sinker`] | the sink: lanes that write statements, and the contract of [`super::Sinker`] |
 //! | [`committer`] | the one transaction of a batch, its retries and its doubts |
 //! | [`checkpoint`], [`marks`], [`stored`] | the task's state in schema `_dt`: taking it over, moving it; looking at it, removing it |
+//! | [`staged`] | what a lane hands to the committer |
+//! | [`stage`] | rows by file: encoding, upload, loading |
 //! | [`admin`] | what the commands beside `dt run` ask |
 //! | [`checks`] | what a precheck looks at |
 //! | [`target_tables`] | what the target's tables look like |
 //! | [`client`] | sessions: the only place that does I/O |
 //! | [`errors`] | what Databend's errors mean |
-//! | [`routes`], [`plan`], [`creation`], [`statements`], [`multiset`], [`rowset`], [`ddl`], [`types`], [`literal`], [`json`], [`unfit`], [`quote`] | pure: text from rows |
+//! | [`routes`], [`plan`], [`creation`], [`statements`], [`multiset`], [`merge`](mod@merge), [`rowset`], [`ddl`], [`types`], [`exact`], [`literal`], [`json`], [`unfit`], [`quote`] | pure: text from rows |
 
 pub mod admin;
 pub mod checkpoint;
@@ -21,16 +23,20 @@ pub mod creation;
 pub mod databend_sinker;
 pub mod ddl;
 pub mod errors;
+pub mod exact;
 #[cfg(test)]
 mod fixtures;
 pub mod json;
 pub mod literal;
 pub mod marks;
+pub mod merge;
 pub mod multiset;
 pub mod plan;
 pub mod quote;
 pub mod routes;
 pub mod rowset;
+pub mod stage;
+pub mod staged;
 pub mod statements;
 pub mod stored;
 pub mod target_tables;

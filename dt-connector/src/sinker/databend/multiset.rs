@@ -11,6 +11,8 @@ use dt_common::value::ColValue;
 
 use super::plan::{PlannedColumn, TablePlan};
 use super::rowset;
+use super::stage::encode::COPIES;
+use super::stage::load::StagedFile;
 use super::statements::{Expect, MAX_STATEMENT_BYTES, Statement, push_cells};
 use super::types::TargetType;
 
@@ -27,6 +29,7 @@ pub fn deletes(
     rows: &[(Row, u64)],
     batch_size: usize,
 ) -> Result<()> {
+    let types = plan.types();
     let mut rest = rows;
     while !rest.is_empty() {
         let (mut values, mut taken, mut copies) = (String::new(), 0, 0);
@@ -39,26 +42,35 @@ pub fn deletes(
             copies += count;
         }
         let (now, later) = rest.split_at(taken);
-        out.push(Statement {
-            sql: delete(plan, &values, &filter(plan, now)?),
-            expect: Expect::Removed(copies),
-        });
+        let wanted = rowset::derived_table(&types, &values, Some(COPIES));
+        let sql = delete(plan, &types, &wanted, &filter(plan, now)?);
+        out.push(Statement { sql, expect: Expect::Removed(copies) });
         rest = later;
     }
     Ok(())
 }
 
-fn delete(plan: &TablePlan, values: &str, filter: &str) -> String {
-    let types: Vec<TargetType> = plan.columns.iter().map(|c| c.ty).collect();
+/// The statement that removes the rows that a file holds with the number of their copies.
+pub fn delete_staged(plan: &TablePlan, rows: &[(Row, u64)], file: &StagedFile) -> Statement {
+    let types = plan.types();
+    let wanted = rowset::staged_table(&types, file, COPIES);
+    let filter = match filter_column(plan, rows) {
+        Some((at, column)) => format!(" WHERE {} IN (SELECT dt_v{at} FROM {wanted})", column.quoted),
+        None => String::new(),
+    };
+    let copies = rows.iter().map(|(_, copies)| copies).sum();
+    Statement { sql: delete(plan, &types, &wanted, &filter), expect: Expect::Removed(copies) }
+}
+
+fn delete(plan: &TablePlan, types: &[TargetType], rows: &str, filter: &str) -> String {
     let stored = canonical(plan.columns.iter().map(|c| (c.quoted.clone(), c.ty)));
     let wanted = canonical(types.iter().enumerate().map(|(i, ty)| (format!("dt_v{i}"), *ty)));
     format!(
         "DELETE FROM {table} WHERE _row_id IN (SELECT dt_id FROM (SELECT s.dt_id, w.dt_copies, \
          row_number() OVER (PARTITION BY s.dt_row ORDER BY s.dt_id) AS dt_number FROM \
          (SELECT _row_id AS dt_id, {stored} AS dt_row FROM {table}{filter}) AS s JOIN \
-         (SELECT {wanted} AS dt_row, dt_copies FROM {rows}) AS w ON s.dt_row = w.dt_row) WHERE dt_number <= dt_copies)",
+         (SELECT {wanted} AS dt_row, {COPIES} FROM {rows}) AS w ON s.dt_row = w.dt_row) WHERE dt_number <= {COPIES})",
         table = plan.quoted,
-        rows = rowset::derived_table(&types, values, true),
     )
 }
 
@@ -95,6 +107,20 @@ fn text_of(name: &str, ty: TargetType) -> String {
 /// A condition on one column that all wanted rows meet, so that blocks without them are never read. Taken from the first
 /// column that has a plain equality and no NULL among the rows.
 fn filter(plan: &TablePlan, rows: &[(Row, u64)]) -> Result<String> {
+    let Some((at, column)) = filter_column(plan, rows) else {
+        return Ok(String::new());
+    };
+    let mut values = String::new();
+    for (i, (row, _)) in rows.iter().enumerate() {
+        values.push_str(if i > 0 { ",(" } else { "(" });
+        rowset::push_cell(&mut values, &row[at], column.ty).map_err(|unfit| plan.unfit(at, unfit))?;
+        values.push(')');
+    }
+    let wanted = rowset::derived_table(&[column.ty], &values, None);
+    Ok(format!(" WHERE {} IN (SELECT dt_v0 FROM {wanted})", column.quoted))
+}
+
+fn filter_column<'a>(plan: &'a TablePlan, rows: &[(Row, u64)]) -> Option<(usize, &'a PlannedColumn)> {
     let usable = |(i, column): &(usize, &PlannedColumn)| {
         let comparable = match column.ty {
             TargetType::Int { .. }
@@ -112,17 +138,7 @@ fn filter(plan: &TablePlan, rows: &[(Row, u64)]) -> Result<String> {
         };
         comparable && rows.iter().all(|(row, _)| !matches!(row.get(*i), None | Some(ColValue::Null)))
     };
-    let Some((at, column)) = plan.columns.iter().enumerate().find(usable) else {
-        return Ok(String::new());
-    };
-    let mut values = String::new();
-    for (i, (row, _)) in rows.iter().enumerate() {
-        values.push_str(if i > 0 { ",(" } else { "(" });
-        rowset::push_cell(&mut values, &row[at], column.ty).map_err(|unfit| plan.unfit(at, unfit))?;
-        values.push(')');
-    }
-    let wanted = rowset::derived_table(&[column.ty], &values, false);
-    Ok(format!(" WHERE {} IN (SELECT dt_v0 FROM {wanted})", column.quoted))
+    plan.columns.iter().enumerate().find(usable)
 }
 
 #[cfg(test)]

@@ -4,7 +4,9 @@ use std::sync::Arc;
 
 use dt_common::error::{Error, Result};
 use dt_common::router::Route;
+use dt_common::row::Row;
 use dt_common::schema::{TableName, TableSchema};
+use dt_common::value::ColValue;
 
 use super::quote;
 use super::types::{TargetType, target_type};
@@ -21,6 +23,9 @@ pub struct TablePlan {
     pub quoted: String,
     /// Columns in the order of the row image.
     pub columns: Vec<PlannedColumn>,
+    /// The columns in the order of the target table, as indexes into `columns`; `None` when the target holds further
+    /// columns, which belong to its user.
+    pub target_order: Option<Vec<usize>>,
 }
 
 /// One column of a [`TablePlan`].
@@ -32,6 +37,15 @@ pub struct PlannedColumn {
     pub quoted: String,
     /// Type in the target.
     pub ty: TargetType,
+    /// Whether the target's column allows NULL.
+    pub nullable: bool,
+}
+
+impl PlannedColumn {
+    /// Some value that the column accepts, for rows of which only the key counts.
+    pub fn filler(&self) -> ColValue {
+        if self.nullable { ColValue::Null } else { self.ty.some_value() }
+    }
 }
 
 impl TablePlan {
@@ -46,11 +60,37 @@ impl TablePlan {
             .iter()
             .zip(names)
             .map(|(column, name)| {
-                Ok(PlannedColumn { quoted: quote::column(&name)?, name, ty: target_type(&column.ty) })
+                Ok(PlannedColumn {
+                    quoted: quote::column(&name)?,
+                    name,
+                    ty: target_type(&column.ty),
+                    nullable: column.nullable,
+                })
             })
             .collect::<Result<Vec<_>>>()
             .map_err(|e: Error| e.at(format_args!("table {}", schema.name)))?;
-        Ok(Self { quoted: quote::table(&target)?, schema, target, columns })
+        let target_order = Some((0..columns.len()).collect());
+        Ok(Self { quoted: quote::table(&target)?, schema, target, columns, target_order })
+    }
+
+    /// The types of all columns.
+    pub fn types(&self) -> Vec<TargetType> {
+        self.columns.iter().map(|column| column.ty).collect()
+    }
+
+    /// Whether a column belongs to the key.
+    pub fn is_key(&self, column: usize) -> bool {
+        self.schema.key_columns().contains(&column)
+    }
+
+    /// A row that does not have the plan's columns: a defect of dt.
+    pub fn width_error(&self, row: &Row) -> Error {
+        Error::internal(format!(
+            "table {}: a row of {} values for {} columns",
+            self.schema.name,
+            row.len(),
+            self.columns.len()
+        ))
     }
 
     /// The names that the plan writes to.

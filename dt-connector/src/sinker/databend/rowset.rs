@@ -8,6 +8,7 @@
 use dt_common::value::ColValue;
 
 use super::literal::push_value;
+use super::stage::load::{StagedFile, loaded};
 use super::types::TargetType;
 use super::unfit::Unfit;
 
@@ -43,14 +44,21 @@ pub fn push_cell(sql: &mut String, value: &ColValue, ty: TargetType) -> Result<(
     Ok(())
 }
 
-/// What follows `FROM`: rows of typed columns `dt_v0`, `dt_v1`, ..; `values` are the rows in parentheses. The column
-/// `dt_copies`, if asked for, comes last.
-pub fn derived_table(types: &[TargetType], values: &str, with_copies: bool) -> String {
-    let copies = if with_copies { ", dt_copies" } else { "" };
+/// What follows `FROM`: rows of typed columns `dt_v0`, `dt_v1`, ..; `values` are the rows in parentheses. A column of dt's own, if
+/// there is one, comes last and keeps its type.
+pub fn derived_table(types: &[TargetType], values: &str, own: Option<&str>) -> String {
+    let own = own.map(|name| format!(", {name}")).unwrap_or_default();
     let typed: Vec<String> =
         types.iter().enumerate().map(|(i, ty)| format!("{} AS dt_v{i}", typed(i, *ty))).collect();
     let names: Vec<String> = (0..types.len()).map(|i| format!("c{i}")).collect();
-    format!("(SELECT {}{copies} FROM (VALUES {values}) AS c({}{copies}))", typed.join(", "), names.join(", "))
+    format!("(SELECT {}{own} FROM (VALUES {values}) AS c({}{own}))", typed.join(", "), names.join(", "))
+}
+
+/// The same from the file of a stage.
+pub fn staged_table(types: &[TargetType], file: &StagedFile, own: &str) -> String {
+    let typed: Vec<String> =
+        types.iter().enumerate().map(|(i, ty)| format!("{} AS dt_v{i}", loaded(i, *ty))).collect();
+    format!("(SELECT {}, {own} FROM {})", typed.join(", "), file.table())
 }
 
 fn typed(i: usize, ty: TargetType) -> String {
@@ -101,12 +109,12 @@ mod tests {
         push_cell(&mut values, &ColValue::Bytes([1].into()), binary).unwrap();
         values.push(')');
         assert_eq!(
-            derived_table(&[big, binary], &values, false),
+            derived_table(&[big, binary], &values, None),
             "(SELECT CAST(c0 AS BIGINT) AS dt_v0, CAST(c1 AS BINARY) AS dt_v1 \
              FROM (VALUES ('-9223372036854775808',x'01')) AS c(c0, c1))"
         );
         assert!(
-            derived_table(&[big], "('1',2)", true)
+            derived_table(&[big], "('1',2)", Some("dt_copies"))
                 .ends_with("AS dt_v0, dt_copies FROM (VALUES ('1',2)) AS c(c0, dt_copies))")
         );
         assert_eq!(comparable("`b`", binary), "hex(`b`)");

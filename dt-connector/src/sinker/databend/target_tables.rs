@@ -12,9 +12,6 @@ use super::plan::TablePlan;
 use super::quote;
 use super::types::TargetType;
 
-/// Tables that one query asks for rows.
-const TABLES_PER_QUERY: usize = 50;
-
 /// A column of the target.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct TargetColumn {
@@ -40,15 +37,11 @@ pub async fn read_columns(
     if tables.is_empty() {
         return Ok(found);
     }
-    let names = |part: fn(&TableName) -> &str| {
-        let distinct: HashSet<&str> = tables.iter().map(part).collect();
-        distinct.into_iter().map(quote::string).collect::<Vec<_>>().join(",")
-    };
     let sql = format!(
         "SELECT `database`, `table`, `name`, `data_type`, `is_nullable`, `default_kind` FROM system.columns \
          WHERE `database` IN ({}) AND `table` IN ({})",
-        names(|t| &t.db),
-        names(|t| &t.table)
+        distinct(tables, |t| &t.db),
+        distinct(tables, |t| &t.table)
     );
     for row in session.query(&sql).await.map_err(|e| e.at("reading system.columns"))? {
         let [db, table, name, data_type, nullable, default] = <[Option<String>; 6]>::try_from(row)
@@ -64,24 +57,35 @@ pub async fn read_columns(
     Ok(found)
 }
 
-/// Whether each of the tables holds any row.
+/// Those of the tables that hold any row, by the count that Databend keeps with each table's latest version; what it has no count
+/// of passes for filled.
 ///
 /// # Errors
 /// See [`super::errors`].
-pub async fn read_has_rows(session: &Session, plans: &[Arc<TablePlan>]) -> Result<Vec<bool>> {
-    let mut has_rows = vec![false; plans.len()];
-    for first in (0..plans.len()).step_by(TABLES_PER_QUERY) {
-        let parts: Vec<String> = (first..plans.len().min(first + TABLES_PER_QUERY))
-            .map(|i| format!("SELECT i FROM (SELECT {i} AS i FROM {} LIMIT 1)", plans[i].quoted))
-            .collect();
-        for row in session.query(&parts.join(" UNION ALL ")).await? {
-            let index = row.first().and_then(|cell| cell.as_ref()?.parse::<usize>().ok());
-            if let Some(flag) = index.and_then(|i| has_rows.get_mut(i)) {
-                *flag = true;
-            }
-        }
+pub async fn read_filled(session: &Session, tables: &[TableName]) -> Result<HashSet<TableName>> {
+    if tables.is_empty() {
+        return Ok(HashSet::new());
     }
-    Ok(has_rows)
+    let sql = format!(
+        "SELECT `database`, `name` FROM system.tables WHERE `database` IN ({}) AND `name` IN ({}) \
+         AND (`num_rows` IS NULL OR `num_rows` > 0)",
+        distinct(tables, |t| &t.db),
+        distinct(tables, |t| &t.table)
+    );
+    let rows = session.query(&sql).await.map_err(|e| e.at("reading system.tables"))?;
+    let name = |row: Vec<Option<String>>| {
+        let mut cells = row.into_iter().map(Option::unwrap_or_default);
+        Some(TableName { db: cells.next()?, table: cells.next()? })
+    };
+    rows.into_iter()
+        .map(|row| name(row).ok_or_else(|| Error::target("system.tables does not have the expected columns")))
+        .collect()
+}
+
+/// One part of the names as string literals, each once.
+fn distinct(tables: &[TableName], part: fn(&TableName) -> &str) -> String {
+    let distinct: HashSet<&str> = tables.iter().map(part).collect();
+    distinct.into_iter().map(quote::string).collect::<Vec<_>>().join(",")
 }
 
 /// The plan for writing a source table into the target as it is.
@@ -113,8 +117,11 @@ pub fn plan(schema: &Arc<TableSchema>, route: Route, columns: Option<&[TargetCol
         }
         planned.quoted = quote::column(&held.name)?;
         planned.name.clone_from(&held.name);
+        planned.nullable = held.nullable;
         used.insert(held.name.as_str());
     }
+    plan.target_order =
+        columns.iter().map(|held| plan.columns.iter().position(|c| c.name == held.name)).collect();
     let unfed = columns.iter().find(|c| !used.contains(c.name.as_str()) && !c.nullable && !c.has_default);
     match unfed {
         Some(column) => Err(Error::schema(format!(

@@ -6,6 +6,10 @@
 use std::fmt;
 
 use dt_common::schema::{ColumnType, IntWidth};
+use dt_common::value::{ColValue, Date};
+
+/// `POINT(0 0)` in well-known binary.
+const ORIGIN: [u8; 21] = [1, 1, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0];
 
 /// A Databend column type.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -149,6 +153,25 @@ impl TargetType {
             "GEOMETRY" => Some(Self::Geometry),
             "VECTOR" => Some(Self::Vector { dimension: numbers.next()?? }),
             _ => None,
+        }
+    }
+
+    /// Some value that a column of this type holds.
+    pub fn some_value(self) -> ColValue {
+        match self {
+            Self::Int { unsigned: true, .. } => ColValue::UInt(0),
+            Self::Int { unsigned: false, .. } => ColValue::Int(0),
+            Self::Float => ColValue::Float(0.0),
+            Self::Double => ColValue::Double(0.0),
+            Self::Decimal { .. } => ColValue::Decimal("0".into()),
+            Self::Date => ColValue::Date(Date { year: 1970, month: 1, day: 1 }),
+            Self::Timestamp => ColValue::Timestamp(0),
+            Self::Interval => ColValue::Time(0),
+            Self::Varchar => ColValue::text(""),
+            Self::Binary => ColValue::Bytes([].into()),
+            Self::Variant => ColValue::Json("null".into()),
+            Self::Geometry => ColValue::Geometry { srid: 0, wkb: ORIGIN.into() },
+            Self::Vector { dimension } => ColValue::Vector(vec![0.0; dimension as usize].into()),
         }
     }
 

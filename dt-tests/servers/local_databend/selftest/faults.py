@@ -57,6 +57,8 @@ class FaultChecks(Checks):
             assert fails(lambda: client.rows("SELECT 1")), action
         client.fault(action="error", code=4000, message="disk on fire")
         assert client.error("SELECT 1") == 4000
+        client.fault(match="version", action="replace", message="SELECT 'old'")
+        assert client.value("SELECT version()") == "old" and client.value("SELECT 1") == "1"
         client.fault(action="delay", ms=300)
         started = time.monotonic()
         client.rows("SELECT 1")

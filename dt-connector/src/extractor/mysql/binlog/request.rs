@@ -15,6 +15,9 @@ use crate::extractor::mysql::server::{Flavor, Server};
 /// `ER_SLAVE_SAME_ID`.
 const REFUSED: [u16; 2] = [1236, 4052];
 
+/// The codes of a dump that the user has no right to.
+const DENIED: [u16; 2] = [1045, 1227];
+
 /// What the codec behind the driver says about bytes that are left when a connection ends.
 const CUT_PACKET: &str = "bytes remaining on stream";
 
@@ -173,6 +176,10 @@ pub(super) fn dump_error(e: mysql_async::Error) -> Error {
     match &e {
         mysql_async::Error::Server(refusal) if REFUSED.contains(&refusal.code) => {
             Error::new(ErrorKind::Source, refused(&refusal.message)).caused_by(e)
+        }
+        // The log-in has succeeded long before.
+        mysql_async::Error::Server(refusal) if DENIED.contains(&refusal.code) => {
+            Error::source("the user may not read the binlog; GRANT REPLICATION SLAVE ON *.* to it")
         }
         // The driver's reader of frames says so when the connection ends inside a packet.
         mysql_async::Error::Io(IoError::Io(io)) if io.to_string() == CUT_PACKET => {

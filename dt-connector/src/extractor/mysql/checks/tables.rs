@@ -26,9 +26,13 @@ async fn rows<T: FromRow + Send + 'static>(conn: &mut Conn, query: &str) -> Resu
 /// Whether the filter finds what it names.
 pub(super) fn followed(source: &SourceTables) -> Finding {
     if !source.missing.is_empty() {
+        let case = match source.names_are_lowered {
+            true => "; it keeps names in lower case (lower_case_table_names), so write them so",
+            false => "",
+        };
         return Finding::fail(
             format!(
-                "unknown table {}: [filter] do_tbs names it, but the source has no such table or the user may not see it",
+                "unknown table {}: [filter] do_tbs names it, but the source has no such table or the user may not see it{case}",
                 listed(&source.missing)
             ),
             "correct [filter] do_tbs, or GRANT SELECT on the table to the user",

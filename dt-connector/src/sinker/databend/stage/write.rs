@@ -1,0 +1,95 @@
+//! One table's net change as files and the steps that load them.
+
+use dt_common::batch::NetChanges;
+use dt_common::error::Result;
+
+use super::super::multiset;
+use super::super::plan::TablePlan;
+use super::super::staged::Step;
+use super::super::statements::clear;
+use super::encode::{Content, parquet};
+use super::load::{self, StagedFile};
+
+/// A net change, encoded.
+#[derive(Debug, Default)]
+pub struct Written {
+    /// What is done to the table, in order.
+    pub steps: Vec<Step>,
+    /// The files that the steps read, to be uploaded before.
+    pub files: Vec<(StagedFile, Vec<u8>)>,
+}
+
+/// Encodes a net change. `name` names a file of so many rows.
+///
+/// # Errors
+/// A value that the target cannot hold; names the table and the column.
+pub fn write(plan: &TablePlan, changes: &NetChanges, name: impl Fn(u64) -> StagedFile) -> Result<Written> {
+    let mut out = Written::default();
+    let mut file = |content: Content<'_>, step: &dyn Fn(StagedFile) -> Step| {
+        if !content.is_empty() {
+            let file = name(content.len() as u64);
+            out.files.push((file.clone(), parquet(plan, content)?));
+            out.steps.push(step(file));
+        }
+        Ok(())
+    };
+    match changes {
+        NetChanges::Append { clear_first, rows } => {
+            file(Content::Rows(rows), &Step::Add)?;
+            if *clear_first {
+                out.steps.insert(0, Step::Run(clear(plan)));
+            }
+        }
+        NetChanges::Keyed { upserts, deletes } => {
+            let apply = |file: StagedFile| Step::Run(load::upsert(plan, &file));
+            file(Content::Keyed { upserts, deletes }, &apply)?;
+        }
+        NetChanges::Counted { inserts, deletes } => {
+            let remove = |file: StagedFile| Step::Run(multiset::delete_staged(plan, deletes, &file));
+            file(Content::Counted(deletes), &remove)?;
+            file(Content::Rows(inserts), &Step::Add)?;
+        }
+    }
+    Ok(out)
+}
+
+#[cfg(test)]
+mod tests {
+    use dt_common::row::Row;
+    use dt_common::value::ColValue;
+
+    use super::super::super::fixtures::{plan, table};
+    use super::super::super::statements::Expect;
+    use super::*;
+
+    fn steps(key: &[usize], changes: NetChanges) -> (Vec<(String, Expect)>, Vec<u64>) {
+        let plan = plan(table("d", "t", &[("id", "bigint")], key));
+        let name = |rows| StagedFile { folder: "@~/f/".into(), name: format!("{rows}.parquet"), rows };
+        let written = write(&plan, &changes, name).unwrap();
+        let steps = written.steps.into_iter().map(|step| match step {
+            Step::Add(file) => (format!("add {}", file.name), Expect::Inserted(file.rows)),
+            Step::Run(s) => (s.sql.split(' ').next().unwrap_or_default().to_owned(), s.expect),
+        });
+        (steps.collect(), written.files.iter().map(|(file, _)| file.rows).collect())
+    }
+
+    fn rows(n: i64) -> Vec<Row> {
+        (0..n).map(|i| [ColValue::Int(i)].into()).collect()
+    }
+
+    #[test]
+    fn each_kind_of_change_has_its_steps() {
+        let (all, files) = steps(&[0], NetChanges::Append { clear_first: true, rows: rows(2) });
+        assert_eq!(all, [("DELETE".into(), Expect::Any), ("add 2.parquet".into(), Expect::Inserted(2))]);
+        assert_eq!(files, [2]);
+        let (all, files) = steps(&[0], NetChanges::Keyed { upserts: rows(2), deletes: rows(1) });
+        assert_eq!((all, files), (vec![("REPLACE".into(), Expect::Any)], vec![3]));
+        let deletes = rows(2).into_iter().map(|row| (row, 2)).collect();
+        let (all, files) = steps(&[], NetChanges::Counted { inserts: rows(1), deletes });
+        assert_eq!(
+            all,
+            [("DELETE".into(), Expect::Removed(4)), ("add 1.parquet".into(), Expect::Inserted(1))]
+        );
+        assert_eq!(files, [2, 1]);
+    }
+}

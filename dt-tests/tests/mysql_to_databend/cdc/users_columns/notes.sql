@@ -1,0 +1,1 @@
+UPDATE {db}.t SET note = concat('mine ', to_string(n)) WHERE TRUE;

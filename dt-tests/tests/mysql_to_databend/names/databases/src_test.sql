@@ -1,0 +1,18 @@
+UPDATE `{db}__it's "x"`.`it's "x"` SET `it's "x"` = 9 WHERE v = 1;
+DELETE FROM `{db}__it's "x"`.`it's "x"` WHERE v = 2;
+UPDATE `{db}__back``tick`.`back``tick` SET `back``tick` = 9 WHERE v = 1;
+DELETE FROM `{db}__back``tick`.`back``tick` WHERE v = 2;
+UPDATE `{db}__back\slash\`.`back\slash\` SET `back\slash\` = 9 WHERE v = 1;
+DELETE FROM `{db}__back\slash\`.`back\slash\` WHERE v = 2;
+UPDATE `{db}__select`.`select` SET `select` = 9 WHERE v = 1;
+DELETE FROM `{db}__select`.`select` WHERE v = 2;
+UPDATE `{db}__größe_é`.`größe_é` SET `größe_é` = 9 WHERE v = 1;
+DELETE FROM `{db}__größe_é`.`größe_é` WHERE v = 2;
+UPDATE `{db}__MixedCase`.`MixedCase` SET `MixedCase` = 9 WHERE v = 1;
+DELETE FROM `{db}__MixedCase`.`MixedCase` WHERE v = 2;
+UPDATE `{db}__1st`.`1st` SET `1st` = 9 WHERE v = 1;
+DELETE FROM `{db}__1st`.`1st` WHERE v = 2;
+UPDATE `{db}__a $b 100% _ {x} ? : ; -- /* #`.`a $b 100% _ {x} ? : ; -- /* #` SET `a $b 100% _ {x} ? : ; -- /* #` = 9 WHERE v = 1;
+DELETE FROM `{db}__a $b 100% _ {x} ? : ; -- /* #`.`a $b 100% _ {x} ? : ; -- /* #` WHERE v = 2;
+UPDATE `{db}__d.b`.`d.b` SET `d.b` = 9 WHERE v = 1;
+DELETE FROM `{db}__d.b`.`d.b` WHERE v = 2;

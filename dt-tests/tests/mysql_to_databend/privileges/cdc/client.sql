@@ -1,0 +1,1 @@
+GRANT REPLICATION CLIENT ON *.* TO 'least'@'%';

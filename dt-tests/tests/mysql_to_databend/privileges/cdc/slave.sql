@@ -1,0 +1,1 @@
+GRANT REPLICATION SLAVE ON *.* TO 'least'@'%';

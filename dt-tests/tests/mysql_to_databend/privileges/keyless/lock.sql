@@ -1,0 +1,1 @@
+GRANT LOCK TABLES ON {db}.* TO 'least'@'%';

@@ -1,0 +1,1 @@
+REVOKE LOCK TABLES ON {db}.* FROM 'least'@'%';

@@ -1,0 +1,1 @@
+GRANT SELECT ON {db}.t TO 'least'@'%';

@@ -1,0 +1,1 @@
+REVOKE REPLICATION CLIENT ON *.* FROM 'least'@'%';

@@ -1,0 +1,30 @@
+CREATE DATABASE `{db}__empty`;
+CREATE TABLE t (id INT NOT NULL PRIMARY KEY, v INT);
+CREATE TABLE log (id BIGINT UNSIGNED NOT NULL AUTO_INCREMENT PRIMARY KEY, what VARCHAR(20)) AUTO_INCREMENT = 18446744073709551600;
+CREATE VIEW seen AS SELECT id, v + 1 AS w FROM t;
+CREATE TRIGGER t_log AFTER INSERT ON t FOR EACH ROW INSERT INTO log (what) VALUES (NEW.v);
+CREATE TABLE parts (id INT NOT NULL, year INT NOT NULL, v INT, PRIMARY KEY (id, year)) PARTITION BY RANGE (year) (
+    PARTITION p1 VALUES LESS THAN (2000), PARTITION p2 VALUES LESS THAN (2020), PARTITION p3 VALUES LESS THAN MAXVALUE);
+CREATE TABLE hashed (id INT NOT NULL PRIMARY KEY, v INT) PARTITION BY HASH (id) PARTITIONS 4;
+CREATE TABLE computed (a INT GENERATED ALWAYS AS (1 + 1) VIRTUAL, b INT GENERATED ALWAYS AS (a + 1) STORED);
+CREATE TABLE said (id INT NOT NULL PRIMARY KEY COMMENT 'it''s a "key" \\ with\na line') COMMENT = 'it''s\na "table"; with \\ all';
+SET SESSION group_concat_max_len = 1000000;
+WITH RECURSIVE d (i) AS (SELECT 0 UNION ALL SELECT i + 1 FROM d WHERE i < 31)
+SELECT CONCAT('CREATE TABLE long_enum (id INT NOT NULL PRIMARY KEY, e ENUM (',
+    GROUP_CONCAT(QUOTE(CONCAT('member, (''', a.i * 32 + b.i)) ORDER BY a.i, b.i), '))')
+INTO @create FROM d AS a JOIN d AS b;
+PREPARE s FROM @create;
+EXECUTE s;
+SET @create = /*M! 'CREATE SEQUENCE numbers' */ /*!80030 'DO 0' */;
+PREPARE s FROM @create;
+EXECUTE s;
+SET @gipk = 1 /*!80030 , sql_generate_invisible_primary_key = ON */;
+CREATE TABLE invisible_key (v INT);
+SET @gipk = 0 /*!80030 , sql_generate_invisible_primary_key = OFF */;
+INSERT INTO t VALUES (1, 1), (2, 2);
+INSERT INTO parts VALUES (1, 1999, 1), (1, 2010, 2), (1, 2024, 3);
+INSERT INTO hashed VALUES (1, 1), (2, 2), (3, 3);
+INSERT INTO computed VALUES (), ();
+INSERT INTO said VALUES (1);
+INSERT INTO long_enum VALUES (1, 1), (2, 300), (3, 1024), (4, NULL);
+INSERT INTO invisible_key (v) VALUES (1), (1), (2);

@@ -1,0 +1,15 @@
+INSERT INTO t VALUES (3, 3);
+UPDATE seen SET id = 4 WHERE id = 1;
+CREATE TEMPORARY TABLE scratch (id INT);
+INSERT INTO scratch SELECT id FROM t;
+INSERT INTO t SELECT id + 10, id FROM scratch;
+DROP TEMPORARY TABLE scratch;
+UPDATE parts SET year = 2025 WHERE v = 1;
+DELETE FROM parts WHERE v = 2;
+DELETE FROM hashed WHERE id < 3;
+INSERT INTO computed VALUES ();
+UPDATE long_enum SET e = 257 WHERE id = 1;
+INSERT INTO t VALUES (30, /*M! NEXT VALUE FOR numbers + */ 7);
+DELETE FROM invisible_key WHERE v = 1 LIMIT 1;
+UPDATE invisible_key SET v = 5 WHERE v = 2;
+INSERT INTO said VALUES (2);

@@ -1,0 +1,13 @@
+CREATE TABLE t (id INT NOT NULL PRIMARY KEY, ts TIMESTAMP NULL, dt DATETIME, ts6 TIMESTAMP(6) NULL, d DATE, at TIME, y YEAR);
+-- An instant as a key: pages and deletes compare it.
+CREATE TABLE k (ts TIMESTAMP NOT NULL DEFAULT '2001-01-01 00:00:00', v INT, PRIMARY KEY (ts));
+SET time_zone = '+09:00';
+INSERT INTO t VALUES (1, '2024-03-31 10:30:00', '2024-03-31 10:30:00', '2024-03-31 10:30:00.123456', '2024-03-31', '10:30:00', 2024);
+INSERT INTO k VALUES ('2024-03-31 10:30:00', 1), ('2024-03-31 00:00:00', 2);
+SET time_zone = '-05:00';
+INSERT INTO t VALUES (2, '2024-03-31 10:30:00', '2024-03-31 10:30:00', '2024-03-31 10:30:00.123456', '2024-03-31', '10:30:00', 2024);
+INSERT INTO k VALUES ('2024-03-31 10:30:00', 3);
+SET time_zone = '+00:00';
+-- The ends of a TIMESTAMP, and the hour that summer time leaves out and repeats in the zones that have it.
+INSERT INTO t (id, ts, dt) VALUES (3, '1970-01-01 00:00:01', '0001-01-01 00:00:00'), (4, '2038-01-19 03:14:07', '9999-12-30 21:59:59'),
+    (5, '2024-03-31 01:00:00', '2024-03-31 02:30:00'), (6, '2024-10-27 00:30:00', '2024-10-27 02:30:00'), (7, '2024-10-27 01:30:00', '2024-10-27 02:30:00');
