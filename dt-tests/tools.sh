@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Installs what building and the demo need of the system: a C compiler (for the TLS library) and curl. Rust is not among
+# Installs what building and the pages of docs/ need of the system: a C compiler (for the TLS library) and curl. Rust is not among
 # it: see https://rustup.rs.
 set -euo pipefail
 packages=()

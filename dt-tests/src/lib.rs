@@ -7,6 +7,7 @@
 pub mod case;
 pub mod certificates;
 pub mod compare;
+pub mod docs;
 pub mod faults;
 pub mod http;
 pub mod kill;

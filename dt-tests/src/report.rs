@@ -51,6 +51,20 @@ impl Report {
         }
     }
 
+    /// Something else than a case that was tried; the note says what was seen.
+    pub fn tried(&mut self, name: &str, result: &Result<String>) {
+        match result {
+            Ok(note) => {
+                self.passed += 1;
+                self.say(format!("pass  {name:40} {note}").trim_end());
+            }
+            Err(error) => {
+                self.say(&format!("FAIL  {name:40}"));
+                self.failures.push((name.to_owned(), format!("{error:#}")));
+            }
+        }
+    }
+
     /// Prints the reasons of failures and, alone on the last line, the count. Whether everything passed.
     pub fn finish(&self) -> bool {
         for (case, why) in &self.failures {

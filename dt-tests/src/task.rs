@@ -368,7 +368,10 @@ fn expect_code(found: Option<i32>, code: i32, process: &Process) -> Result<()> {
 }
 
 /// `DT_BIN`, else `dt` beside this test's own build folder.
-fn binary() -> Result<PathBuf> {
+///
+/// # Errors
+/// It has not been built.
+pub fn binary() -> Result<PathBuf> {
     if let Ok(path) = std::env::var("DT_BIN") {
         return Ok(path.into());
     }
