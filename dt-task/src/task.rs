@@ -142,7 +142,7 @@ async fn stream<S: Sinker>(
     });
     let delivered = tokio::select! {
         delivered = pipeline.run(receiver, position) => delivered,
-        never = watch.beside_stream(config, follows_changes(config).then_some(observer)) => match never {},
+        never = watch.beside_stream(config, observer) => match never {},
         error = overdue(&stop, monitor) => Err(error),
     };
     // A pipeline that has failed has no use for more items.
@@ -209,14 +209,6 @@ async fn announce_copies(plan: &ExtractPlan, observer: &mut dyn SourceObserver, 
 /// What a stop means for the task.
 fn interrupted(config: &TaskConfig) -> Ended {
     if has_an_end(config) { Ended::Stopped } else { Ended::Done }
-}
-
-/// Whether the source's end is of interest.
-fn follows_changes(config: &TaskConfig) -> bool {
-    match config.extract_type {
-        ExtractType::Struct | ExtractType::Snapshot => false,
-        ExtractType::Cdc | ExtractType::SnapshotAndCdc => true,
-    }
 }
 
 /// Whether the task ends by itself.

@@ -63,6 +63,9 @@ pub trait Extractor: Send {
 /// A look that is dropped before its answer, or that failed, costs the observer its connection; the next one opens another.
 #[async_trait]
 pub trait SourceObserver: Send {
+    /// Whether there is a change stream to look at, and room for one more connection as long as it is read.
+    fn may_look(&self) -> bool;
+
     /// Where the change stream ends now, and what of it is kept.
     ///
     /// # Errors

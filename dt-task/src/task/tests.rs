@@ -40,6 +40,10 @@ struct Silent;
 
 #[async_trait]
 impl SourceObserver for Silent {
+    fn may_look(&self) -> bool {
+        true
+    }
+
     async fn look(&mut self) -> Result<BinlogLook> {
         std::future::pending().await
     }

@@ -79,7 +79,7 @@ impl Extractor for MySqlExtractor {
     }
 
     fn observer(&self) -> Box<dyn SourceObserver> {
-        Box::new(MySqlObserver::new(self.connector.clone()))
+        Box::new(MySqlObserver::new(self.connector.clone(), self.may_look()))
     }
 
     async fn extract(&mut self, plan: ExtractPlan, out: ItemSender, stop: CancellationToken) -> Result<()> {
@@ -95,6 +95,17 @@ impl Extractor for MySqlExtractor {
 }
 
 impl MySqlExtractor {
+    /// Whether the change stream is looked at from beside: when `max_connections` leaves a connection for it.
+    fn may_look(&self) -> bool {
+        let least = match self.extract_type {
+            ExtractType::Struct | ExtractType::Snapshot => return false,
+            ExtractType::Cdc => 2,
+            // A reader and a read view go before.
+            ExtractType::SnapshotAndCdc => 3,
+        };
+        self.config.max_connections.is_none_or(|most| most >= least)
+    }
+
     /// The followed tables, when nothing is against the task.
     async fn checked(&self, conn: &mut Conn, server: &Server) -> Result<SourceTables> {
         let (unknown, nothing) = (SourceTables::default(), Checkpoint::default());
@@ -289,6 +300,7 @@ impl Run<'_> {
     /// How tables are copied while `beside` other connections are open. No chunk holds more than a second's worth of the limits.
     fn settings(&self, table_views: bool, beside: usize) -> Settings {
         let config = &self.extractor.config;
+        let beside = beside + usize::from(self.extractor.may_look());
         let most = |limit: Option<NonZeroU64>| limit.map_or(usize::MAX, |limit| limit.get() as usize);
         Settings {
             connector: self.extractor.connector.clone(),
