@@ -5,7 +5,7 @@
 //! commits everything whole that is in it. So a task that fails at the source has still delivered all that came before. When
 //! both fail, the sink's error is the one to show: its place in the stream comes first.
 
-use std::collections::{BTreeSet, HashMap};
+use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -114,7 +114,7 @@ async fn stream<S: Sinker>(
     let mut observer = extractor.observer();
     let prepared = until_stopped(&stop, async {
         let plan = prepare_target(config, sinker.as_ref(), &tables, watch).await?;
-        announce_copies(&plan, observer.as_deref_mut(), watch).await;
+        announce_copies(&plan, observer.as_mut(), watch).await;
         Ok(plan)
     });
     let Some(plan) = prepared.await? else { return Ok(interrupted(config)) };
@@ -142,7 +142,7 @@ async fn stream<S: Sinker>(
     });
     let delivered = tokio::select! {
         delivered = pipeline.run(receiver, position) => delivered,
-        never = watch.beside_stream(config, observer.filter(|_| follows_changes(config))) => match never {},
+        never = watch.beside_stream(config, observer) => match never {},
         error = overdue(&stop, monitor) => Err(error),
     };
     // A pipeline that has failed has no use for more items.
@@ -192,19 +192,12 @@ async fn prepare_target<S: Sinker>(
 }
 
 /// Tells the monitor what will be copied: how many rows the source estimates, and how many are there from an earlier start.
-async fn announce_copies(
-    plan: &ExtractPlan,
-    observer: Option<&mut (dyn SourceObserver + 'static)>,
-    watch: &Watch,
-) {
+async fn announce_copies(plan: &ExtractPlan, observer: &mut dyn SourceObserver, watch: &Watch) {
     let tables: BTreeSet<_> = plan.copies.keys().cloned().collect();
     if tables.is_empty() {
         return;
     }
-    let estimates = match observer {
-        Some(observer) => looks::estimates(observer, &tables).await,
-        None => HashMap::new(),
-    };
+    let estimates = looks::estimates(observer, &tables).await;
     let marks = &plan.checkpoint.marks;
     watch.monitor.copies_planned(tables.into_iter().map(|table| {
         let rows = marks.iter().find(|mark| mark.table == table).map_or(0, |mark| mark.rows);
@@ -216,14 +209,6 @@ async fn announce_copies(
 /// What a stop means for the task.
 fn interrupted(config: &TaskConfig) -> Ended {
     if has_an_end(config) { Ended::Stopped } else { Ended::Done }
-}
-
-/// Whether the source's end is of interest.
-fn follows_changes(config: &TaskConfig) -> bool {
-    match config.extract_type {
-        ExtractType::Struct | ExtractType::Snapshot => false,
-        ExtractType::Cdc | ExtractType::SnapshotAndCdc => true,
-    }
 }
 
 /// Whether the task ends by itself.

@@ -180,7 +180,7 @@ pub const KEYS: &[Key] = &[
         "extractor",
         "max_connections",
         Some("0"),
-        "Connections to the source at once: the readers of a snapshot are cut to fit. 0 is no limit; a task takes `parallel_size`, one more, and one that looks at the source's binlog for the lag in bytes, which is left out where the limit has no room for it.",
+        "Connections to the source at once: the readers of a snapshot are cut to fit, and a stream whose limit has no room for it is not looked at from beside, so that its lag is not known. 0 is no limit; a task takes `parallel_size` and up to two more.",
     ),
     key(
         "extractor",

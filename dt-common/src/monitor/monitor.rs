@@ -111,9 +111,9 @@ impl Monitor {
         self.lock().copies.extend(copies);
     }
 
-    /// A struct task has created a table, or found it.
-    pub fn table_ready(&self) {
-        self.lock().totals.tables_ready += 1;
+    /// So many more tables have been created, or found.
+    pub fn tables_ready(&self, tables: usize) {
+        self.lock().totals.tables_ready += tables as u64;
     }
 
     /// The queue of the task.

@@ -47,9 +47,8 @@ pub trait Extractor: Send {
     /// Unreachable server, wrong password, missing privilege, a setting that the task cannot work with.
     async fn prepare(&mut self) -> Result<Vec<Arc<TableSchema>>>;
 
-    /// Looks at the same source from beside; connects when it is used first. `None` when the task's limit of connections leaves none
-    /// for that.
-    fn observer(&self) -> Option<Box<dyn SourceObserver>>;
+    /// Looks at the same source from beside; connects when it is used first.
+    fn observer(&self) -> Box<dyn SourceObserver>;
 
     /// Reads the source into `out`.
     ///
@@ -64,6 +63,9 @@ pub trait Extractor: Send {
 /// A look that is dropped before its answer, or that failed, costs the observer its connection; the next one opens another.
 #[async_trait]
 pub trait SourceObserver: Send {
+    /// Whether there is a change stream to look at, and room for one more connection as long as it is read.
+    fn may_look(&self) -> bool;
+
     /// Where the change stream ends now, and what of it is kept.
     ///
     /// # Errors

@@ -37,6 +37,8 @@ struct Open {
     whole: usize,
     /// Whether the open transaction has outgrown a batch: its first parts have been handed on.
     spilled: bool,
+    /// Whether the monitor was told that changes of this batch wait.
+    has_changes: bool,
     bytes: usize,
     /// Whether there is progress to store, with rows or without.
     moved: bool,
@@ -54,6 +56,7 @@ impl Open {
             body: Body::Rows(Vec::new()),
             whole: 0,
             spilled: false,
+            has_changes: false,
             bytes: 0,
             moved: false,
             forget_marks: false,
@@ -204,13 +207,14 @@ impl Cutter {
         if std::mem::take(&mut self.open.spilled) { self.flush().await } else { self.flush_if_full().await }
     }
 
-    /// Tells the monitor of a batch's first changes, and of transactions without any.
-    fn tell(&self, mark: &CommitMark) {
-        match &self.open.body {
-            Body::Rows(_) if self.open.spilled => self.monitor.changes_wait(mark.source_time),
-            Body::Rows(rows) if rows.is_empty() => self.monitor.passed(&mark.binlog, mark.source_time),
-            Body::Rows(_) if self.open.whole == 0 => self.monitor.changes_wait(mark.source_time),
-            Body::Rows(_) | Body::Chunks(_) => {}
+    /// Tells the monitor of a batch's first changes, and of transactions without any. Comes before the transaction is closed.
+    fn tell(&mut self, mark: &CommitMark) {
+        if self.open.in_transaction() {
+            if !std::mem::replace(&mut self.open.has_changes, true) {
+                self.monitor.changes_wait(mark.source_time);
+            }
+        } else if self.open.body.is_empty() {
+            self.monitor.passed(&mark.binlog, mark.source_time);
         }
     }
 
@@ -247,7 +251,6 @@ impl Cutter {
             Body::Rows(_) => Vec::new(),
             Body::Chunks(chunks) => chunks.iter().map(|chunk| chunk.mark.clone()).collect(),
         };
-        let has_changes = matches!(&open.body, Body::Rows(rows) if !rows.is_empty());
         let progress = Progress {
             position: self.position.clone(),
             source_time: self.source_time,
@@ -255,7 +258,7 @@ impl Cutter {
             forget_marks: open.forget_marks,
         };
         let Some(permit) = open.permit else { return Err(Gone) };
-        let batch = Batch { body: open.body, progress, has_changes, stored: open.stored };
+        let batch = Batch { body: open.body, progress, has_changes: open.has_changes, stored: open.stored };
         self.out.send(Work::Batch(batch, permit)).await.map_err(|_| Gone)
     }
 

@@ -281,14 +281,29 @@ async fn a_transaction_larger_than_a_batch_is_staged_in_parts_and_seen_whole() {
     // A second one is given up after its first parts and comes again.
     running.send(rows(30_000)).await;
     running.send([DtItem::Rollback, row(&t, 1), DtItem::Commit(mark(30))]).await;
-    // A third one never ends.
+    // A third one is staged to its last row when its end comes. Its changes wait no longer than until its commit.
+    let seen = BinlogFile { name: "b.1".into(), bytes: 40 };
+    running.monitor.source_seen(BinlogLook {
+        now: 100_000_000,
+        server: "s".into(),
+        files: vec![seen],
+        retention: None,
+    });
+    let wide = RowData {
+        table: Arc::clone(&t),
+        change: RowChange::Insert { after: vec![ColValue::Int(1); 1 << 17].into() },
+    };
+    running.send([DtItem::Row(wide), DtItem::Commit(mark(40))]).await;
+    tokio::time::sleep(Duration::from_secs(1)).await;
+    assert_eq!(running.monitor.behind(Duration::from_secs(60)).lag, Some(Duration::ZERO));
+    // A fourth one never ends.
     running.send(rows(30_000)).await;
     let monitor = Arc::clone(&running.monitor);
     let (result, commits) = running.finish().await;
     result.unwrap();
-    assert_eq!(commits, [(1, Some(10), 0), (30_000, Some(20), 0), (1, Some(30), 0)]);
+    assert_eq!(commits, [(1, Some(10), 0), (30_000, Some(20), 0), (1, Some(30), 0), (1, Some(40), 0)]);
     let counters = monitor.tables()[0].1;
-    assert_eq!((counters.inserts, counters.written(), counters.batches), (30_002, 30_002, 3));
+    assert_eq!((counters.inserts, counters.written(), counters.batches), (30_003, 30_003, 4));
 }
 
 #[tokio::test(start_paused = true)]

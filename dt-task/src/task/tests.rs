@@ -26,8 +26,8 @@ impl Extractor for Source {
         Ok(Vec::new())
     }
 
-    fn observer(&self) -> Option<Box<dyn SourceObserver>> {
-        Some(Box::new(Silent))
+    fn observer(&self) -> Box<dyn SourceObserver> {
+        Box::new(Silent)
     }
 
     async fn extract(&mut self, _: ExtractPlan, out: ItemSender, _: CancellationToken) -> Result<()> {
@@ -40,6 +40,10 @@ struct Silent;
 
 #[async_trait]
 impl SourceObserver for Silent {
+    fn may_look(&self) -> bool {
+        true
+    }
+
     async fn look(&mut self) -> Result<BinlogLook> {
         std::future::pending().await
     }

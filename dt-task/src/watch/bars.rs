@@ -60,7 +60,7 @@ pub(super) async fn tables(screen: &Screen, monitor: &Monitor, total: u64) -> In
         tables: BTreeMap::new(),
     };
     loop {
-        bars.whole.set_position(monitor.totals().tables_ready);
+        bars.whole.set_position(monitor.totals().tables_ready.min(total));
         tokio::time::sleep(TICK).await;
     }
 }

@@ -33,7 +33,7 @@ const LAG: &str = "
 ## Lag
 
 `dt_lag_seconds` is 0 when no change that was read waits for its commit and the target has reached the end that the source's binlog had at the last
-look. dt looks every `checkpoint_interval_secs`, on a connection of its own, with `SHOW BINARY LOGS`. So an idle source has no lag. Otherwise the lag
+look. dt looks every `checkpoint_interval_secs`, on a connection of its own, with `SHOW BINARY LOGS`; where `max_connections` has no room for that connection, lag and headroom are not known. So an idle source has no lag. Otherwise the lag
 is the age of the oldest change that waits, or, when it is not read yet, the time since nothing was missing. It grows too while the source cannot
 be looked at for three intervals: nobody knows then what it holds.
 

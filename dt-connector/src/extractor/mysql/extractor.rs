@@ -78,9 +78,8 @@ impl Extractor for MySqlExtractor {
         Ok(schemas)
     }
 
-    fn observer(&self) -> Option<Box<dyn SourceObserver>> {
-        self.may_look()
-            .then(|| Box::new(MySqlObserver::new(self.connector.clone())) as Box<dyn SourceObserver>)
+    fn observer(&self) -> Box<dyn SourceObserver> {
+        Box::new(MySqlObserver::new(self.connector.clone(), self.may_look()))
     }
 
     async fn extract(&mut self, plan: ExtractPlan, out: ItemSender, stop: CancellationToken) -> Result<()> {
@@ -96,13 +95,15 @@ impl Extractor for MySqlExtractor {
 }
 
 impl MySqlExtractor {
-    /// Whether the limit of connections leaves one to look at the source from beside.
+    /// Whether the change stream is looked at from beside: when `max_connections` leaves a connection for it.
     fn may_look(&self) -> bool {
-        let needed = match self.extract_type {
-            ExtractType::Struct | ExtractType::Snapshot | ExtractType::Cdc => 1,
-            ExtractType::SnapshotAndCdc => 2,
+        let least = match self.extract_type {
+            ExtractType::Struct | ExtractType::Snapshot => return false,
+            ExtractType::Cdc => 2,
+            // A reader and a read view go before.
+            ExtractType::SnapshotAndCdc => 3,
         };
-        self.config.max_connections.is_none_or(|most| most > needed)
+        self.config.max_connections.is_none_or(|most| most >= least)
     }
 
     /// The followed tables, when nothing is against the task.
@@ -299,12 +300,13 @@ impl Run<'_> {
     /// How tables are copied while `beside` other connections are open. No chunk holds more than a second's worth of the limits.
     fn settings(&self, table_views: bool, beside: usize) -> Settings {
         let config = &self.extractor.config;
+        let beside = beside + usize::from(self.extractor.may_look());
         let most = |limit: Option<NonZeroU64>| limit.map_or(usize::MAX, |limit| limit.get() as usize);
         Settings {
             connector: self.extractor.connector.clone(),
             readers: config
                 .max_connections
-                .map_or(usize::MAX, |most| most - beside - usize::from(self.extractor.may_look()))
+                .map_or(usize::MAX, |most| most - beside)
                 .min(config.parallel_size),
             chunk_rows: config.chunk_rows.min(most(config.rates.rows)),
             chunk_bytes: CHUNK_BYTES.min(most(config.rates.bytes)),

@@ -10,7 +10,7 @@ use dt_common::schema::TableName;
 use mysql_async::prelude::Queryable;
 use mysql_async::{Conn, Row};
 
-use super::connection::{Connector, source_error};
+use super::connection::{Connector, close, source_error};
 use super::estimates::estimated_rows;
 use super::server::Server;
 use crate::extractor::SourceObserver;
@@ -25,6 +25,7 @@ const CLOCK: &str = "SELECT CAST(UNIX_TIMESTAMP(SYSDATE(6)) * 1000000 AS SIGNED)
 /// A MySQL or MariaDB server, looked at now and then.
 pub(super) struct MySqlObserver {
     connector: Connector,
+    may_look: bool,
     opened: Option<Opened>,
 }
 
@@ -35,27 +36,29 @@ struct Opened {
 
 impl MySqlObserver {
     /// Connects at the first look.
-    pub(super) fn new(connector: Connector) -> Self {
-        Self { connector, opened: None }
+    pub(super) fn new(connector: Connector, may_look: bool) -> Self {
+        Self { connector, may_look, opened: None }
     }
 
-    async fn open(&mut self) -> Result<Opened> {
-        match self.opened.take() {
-            Some(opened) => Ok(opened),
-            None => {
-                let mut conn = self.connector.connect().await?;
-                let server = Server::inspect(&mut conn).await?;
-                Ok(Opened { conn, server })
-            }
-        }
+    async fn open(&self) -> Result<Opened> {
+        let mut conn = self.connector.connect().await?;
+        let server = Server::inspect(&mut conn).await?;
+        Ok(Opened { conn, server })
     }
 }
 
 #[async_trait]
 impl SourceObserver for MySqlObserver {
+    fn may_look(&self) -> bool {
+        self.may_look
+    }
+
     async fn look(&mut self) -> Result<BinlogLook> {
         // A connection that failed is not used again, nor one whose answer nobody waited for.
-        let Opened { mut conn, server } = self.open().await?;
+        let Opened { mut conn, server } = match self.opened.take() {
+            Some(opened) => opened,
+            None => self.open().await?,
+        };
         let files: Vec<Row> = conn.query(FILES).await.map_err(|e| source_error(FILES, e))?;
         let now: Option<i64> = conn.query_first(CLOCK).await.map_err(|e| source_error(CLOCK, e))?;
         let files = files.iter().map(binlog_file).collect::<Option<Vec<_>>>();
@@ -71,9 +74,10 @@ impl SourceObserver for MySqlObserver {
 
     async fn estimated_rows(&mut self, tables: &BTreeSet<TableName>) -> Result<HashMap<TableName, u64>> {
         let Opened { mut conn, server } = self.open().await?;
-        let estimates = estimated_rows(&mut conn, &server, tables.iter()).await?;
-        self.opened = Some(Opened { conn, server });
-        Ok(estimates)
+        let estimates = estimated_rows(&mut conn, &server, tables.iter()).await;
+        // What comes next may be all the connections that the task has.
+        close(conn).await;
+        estimates
     }
 }
 

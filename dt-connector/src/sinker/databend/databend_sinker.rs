@@ -117,7 +117,7 @@ impl DatabendSinker {
             for (plan, sql) in tables.iter().skip(first).step_by(lanes) {
                 let created = session.execute(sql).await;
                 created.map_err(|e| e.at(format_args!("creating target table {}", plan.target)))?;
-                self.monitor.table_ready();
+                self.monitor.tables_ready(1);
             }
             session.close().await
         };
@@ -175,6 +175,7 @@ impl Sinker for DatabendSinker {
             session.close().await?;
             let missing: Vec<_> =
                 creation.tables.iter().filter(|(plan, _)| !there.contains_key(&plan.target)).collect();
+            self.monitor.tables_ready(targets.len() - missing.len());
             self.create(&missing).await
         })
         .await

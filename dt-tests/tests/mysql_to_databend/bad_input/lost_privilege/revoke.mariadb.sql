@@ -1,4 +1,4 @@
-REVOKE REPLICATION SLAVE, BINLOG MONITOR ON *.* FROM 'poor'@'%';
+REVOKE REPLICATION SLAVE ON *.* FROM 'poor'@'%';
 SELECT ID INTO @dump FROM information_schema.PROCESSLIST WHERE COMMAND LIKE 'Binlog Dump%';
 SET @kill = CONCAT('KILL ', @dump);
 PREPARE s FROM @kill;
