@@ -26,8 +26,8 @@ pub enum DtItem {
     CopyFinished,
     /// A statement that changes a followed table's structure. Comes between transactions.
     Ddl(Ddl),
-    /// The source is alive and has nothing new.
-    Heartbeat,
+    /// The source is alive and the stream stands here, outside of a transaction: everything before has been sent.
+    Heartbeat(BinlogPosition),
 }
 
 /// Rows of one table's snapshot. Applied together with [`SnapshotChunk::mark`] or not at all.
@@ -93,7 +93,7 @@ impl DtItem {
             | Self::Rollback
             | Self::CopyFinished
             | Self::Ddl(_)
-            | Self::Heartbeat => 0,
+            | Self::Heartbeat(_) => 0,
         }
     }
 
@@ -108,7 +108,7 @@ impl DtItem {
                 | Self::Rollback
                 | Self::CopyFinished
                 | Self::Ddl(_)
-                | Self::Heartbeat => 0,
+                | Self::Heartbeat(_) => 0,
             }
     }
 }

@@ -31,7 +31,32 @@ pub struct ItemSender {
     throttle: Option<Arc<Throttle>>,
 }
 
+/// How full a queue is; outlives both ends.
+#[derive(Debug, Clone)]
+pub struct QueueFill {
+    room: Arc<Semaphore>,
+    units: u32,
+}
+
+impl QueueFill {
+    /// Bytes that wait in the queue.
+    pub fn used_bytes(&self) -> u64 {
+        let free = self.room.available_permits().min(self.units as usize);
+        ((self.units as usize - free) * UNIT) as u64
+    }
+
+    /// Bytes that it holds at most.
+    pub fn bound_bytes(&self) -> u64 {
+        u64::from(self.units) * UNIT as u64
+    }
+}
+
 impl ItemSender {
+    /// A look at how full the queue is.
+    pub fn fill(&self) -> QueueFill {
+        QueueFill { room: Arc::clone(&self.room), units: self.units }
+    }
+
     /// Lets rows pass no faster than this.
     #[must_use]
     pub fn throttled(self, throttle: Option<Throttle>) -> Self {
@@ -83,13 +108,14 @@ impl Drop for ItemReceiver {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::position::BinlogPosition;
 
     #[tokio::test]
     async fn a_full_queue_makes_the_sender_wait() {
         let (tx, mut rx) = queue(1);
-        tx.send(DtItem::Heartbeat).await.unwrap();
+        tx.send(heartbeat()).await.unwrap();
         {
-            let second = tx.send(DtItem::Heartbeat);
+            let second = tx.send(heartbeat());
             tokio::pin!(second);
             assert!(futures_poll(second.as_mut()).await.is_none());
             assert!(rx.recv().await.is_some());
@@ -103,9 +129,24 @@ mod tests {
     #[tokio::test]
     async fn a_gone_pipeline_fails_the_sender() {
         let (tx, rx) = queue(1);
-        tx.send(DtItem::Heartbeat).await.unwrap();
+        tx.send(heartbeat()).await.unwrap();
         drop(rx);
-        assert!(tx.send(DtItem::Heartbeat).await.is_err());
+        assert!(tx.send(heartbeat()).await.is_err());
+    }
+
+    #[tokio::test]
+    async fn the_fill_is_what_waits() {
+        let (tx, mut rx) = queue(64 * 100);
+        let fill = tx.fill();
+        assert_eq!((fill.used_bytes(), fill.bound_bytes()), (0, 6400));
+        tx.send(heartbeat()).await.unwrap();
+        assert!((64..6400).contains(&fill.used_bytes()), "{}", fill.used_bytes());
+        rx.recv().await.unwrap();
+        assert_eq!(fill.used_bytes(), 0);
+    }
+
+    fn heartbeat() -> DtItem {
+        DtItem::Heartbeat(BinlogPosition { server: "s".into(), file: "b.1".into(), offset: 4 })
     }
 
     /// Polls once.

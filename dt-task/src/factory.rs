@@ -12,18 +12,20 @@ use dt_connector::sinker::dummy::DummySinker;
 use tokio_util::sync::CancellationToken;
 
 use crate::task::{self, Ended};
+use crate::watch::Watch;
 
-/// Runs a task to its end, or until `stop` is cancelled.
+/// Runs a task to its end, or until `stop` is cancelled; `watch` is told how it goes.
 ///
 /// # Errors
 /// Whatever ended the task before that.
-pub async fn run(config: &TaskConfig, stop: CancellationToken) -> Result<Ended> {
+pub async fn run(config: &TaskConfig, watch: &Watch, stop: CancellationToken) -> Result<Ended> {
     let extractor = create_extractor(config)?;
     match &config.sinker {
         SinkerConfig::Databend(c) => {
-            task::run(config, extractor, DatabendSinker::new(c, config.router.clone())?, stop).await
+            let sinker = DatabendSinker::new(c, config.router.clone(), Arc::clone(&watch.monitor))?;
+            task::run(config, extractor, sinker, watch, stop).await
         }
-        SinkerConfig::Dummy => task::run(config, extractor, DummySinker, stop).await,
+        SinkerConfig::Dummy => task::run(config, extractor, DummySinker, watch, stop).await,
     }
 }
 

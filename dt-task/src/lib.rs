@@ -5,7 +5,7 @@
 //! - [`task`]: prepares a task and joins its parts
 //! - [`pipeline`]: cuts batches at source commits and keeps two of them in flight
 //! - [`parallelizer`]: the net change of a batch, split into lanes
-//! - [`report`]: what the log shows of a running task
+//! - [`watch`]: what a running task shows of itself: log lines, progress bars, metrics
 //!
 //! Nothing here but the factory knows which systems a task connects.
 
@@ -17,5 +17,5 @@ mod fixtures;
 pub mod logging;
 pub mod parallelizer;
 pub mod pipeline;
-pub mod report;
 pub mod task;
+pub mod watch;

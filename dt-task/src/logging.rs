@@ -1,39 +1,74 @@
 //! Where the log goes and what it shows.
 
-use std::io::IsTerminal;
-
-use dt_common::config::RuntimeConfig;
+use dt_common::config::{LogFormat, RuntimeConfig};
 use dt_common::error::{Error, Result};
 use tracing_appender::non_blocking::WorkerGuard;
-use tracing_subscriber::EnvFilter;
+use tracing_appender::rolling::{RollingFileAppender, Rotation};
+use tracing_subscriber::fmt::writer::BoxMakeWriter;
+use tracing_subscriber::layer::SubscriberExt;
+use tracing_subscriber::util::SubscriberInitExt;
+use tracing_subscriber::{EnvFilter, Layer, Registry};
 
-/// Starts the log. The guard writes out what is left of a log file when it is dropped.
+use crate::watch::Screen;
+
+/// Name of the log files, before the day.
+const FILE: &str = "dt.log";
+
+/// Starts the log. The guard writes out what is left of a log file when it is dropped. On a `screen` the lines make room for
+/// what stands below them.
 ///
 /// Only dt's own crates follow `log_level`. Everything else stays at `warn`, because the HTTP client logs headers below that. The
 /// database drivers are silent: they log statements, and servers' messages and warnings as they come, which may quote values;
 /// what matters of those is in dt's own errors.
 ///
 /// # Errors
-/// A folder that cannot be created, or a log that was started before.
-pub fn start(config: &RuntimeConfig) -> Result<Option<WorkerGuard>> {
-    let level = &config.log_level;
-    let filter = EnvFilter::new(directives(level));
-    let builder = tracing_subscriber::fmt().with_env_filter(filter).with_target(false);
-    let started = match &config.log_dir {
-        None => {
-            let ansi = std::io::stdout().is_terminal();
-            builder.with_ansi(ansi).try_init().map(|()| None)
+/// A folder or a file that cannot be created, or a log that was started before.
+pub fn start(config: &RuntimeConfig, screen: Option<&Screen>) -> Result<Option<WorkerGuard>> {
+    let (writer, guard) = match (&config.log_dir, screen.cloned()) {
+        (Some(_), _) => {
+            let (writer, guard) = tracing_appender::non_blocking(files(config)?);
+            (BoxMakeWriter::new(writer), Some(guard))
         }
-        Some(dir) => {
-            std::fs::create_dir_all(dir).map_err(|e| {
-                Error::config(format!("[runtime] log_dir: {} cannot be created", dir.display())).caused_by(e)
-            })?;
-            let (writer, guard) =
-                tracing_appender::non_blocking(tracing_appender::rolling::daily(dir, "dt.log"));
-            builder.with_ansi(false).with_writer(writer).try_init().map(|()| Some(guard))
-        }
+        (None, Some(screen)) => (BoxMakeWriter::new(move || screen.clone()), None),
+        (None, None) => (BoxMakeWriter::new(std::io::stdout), None),
     };
-    started.map_err(|e| Error::internal("the log was started before").caused_by(e))
+    let is_colored = config.log_dir.is_none() && screen.is_some();
+    let log = tracing_subscriber::registry()
+        .with(lines(config.log_format, is_colored, writer).with_filter(filter(config)));
+    log.try_init().map(|()| guard).map_err(|e| Error::internal("the log was started before").caused_by(e))
+}
+
+fn filter(config: &RuntimeConfig) -> EnvFilter {
+    EnvFilter::new(directives(&config.log_level))
+}
+
+/// One file a day.
+fn files(config: &RuntimeConfig) -> Result<RollingFileAppender> {
+    let dir = config.log_dir.as_deref().unwrap_or_else(|| std::path::Path::new("."));
+    let failed =
+        || Error::config(format!("[runtime] log_dir: no log file can be created in {}", dir.display()));
+    std::fs::create_dir_all(dir).map_err(|e| failed().caused_by(e))?;
+    let files = RollingFileAppender::builder().rotation(Rotation::DAILY).filename_prefix(FILE);
+    let files = match config.log_max_files {
+        Some(most) => files.max_log_files(most),
+        None => files,
+    };
+    files.build(dir).map_err(|e| failed().caused_by(e))
+}
+
+/// How a line is written. Times are UTC by RFC 3339 in both.
+fn lines(
+    format: LogFormat,
+    is_colored: bool,
+    writer: BoxMakeWriter,
+) -> Box<dyn Layer<Registry> + Send + Sync> {
+    let layer = tracing_subscriber::fmt::layer().with_target(false).with_ansi(is_colored).with_writer(writer);
+    match format {
+        LogFormat::Text => layer.boxed(),
+        LogFormat::Json => {
+            layer.json().flatten_event(true).with_current_span(false).with_span_list(false).boxed()
+        }
+    }
 }
 
 fn directives(level: &str) -> String {
@@ -49,11 +84,56 @@ fn directives(level: &str) -> String {
 
 #[cfg(test)]
 mod tests {
+    use std::io::Write;
+    use std::sync::{Arc, Mutex};
+
     use tracing::level_filters::LevelFilter;
-    use tracing_subscriber::Layer;
-    use tracing_subscriber::layer::SubscriberExt;
 
     use super::*;
+
+    #[derive(Clone, Default)]
+    struct Shared(Arc<Mutex<Vec<u8>>>);
+
+    impl Write for Shared {
+        fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
+            self.0.lock().unwrap().write(bytes)
+        }
+
+        fn flush(&mut self) -> std::io::Result<()> {
+            Ok(())
+        }
+    }
+
+    fn line(format: LogFormat) -> String {
+        let out = Shared::default();
+        let writer = BoxMakeWriter::new({
+            let out = out.clone();
+            move || out.clone()
+        });
+        let log = tracing_subscriber::registry().with(lines(format, false, writer));
+        tracing::subscriber::with_default(log, || {
+            tracing::info!(batches = 3, lag_s = 0.5, "task \"x\"\nprogress")
+        });
+        String::from_utf8(out.0.lock().unwrap().clone()).unwrap()
+    }
+
+    #[test]
+    fn json_is_one_flat_object_a_line() {
+        let line = line(LogFormat::Json);
+        assert_eq!(line.lines().count(), 1);
+        let fields: serde_json::Value = serde_json::from_str(&line).unwrap();
+        assert_eq!(fields["level"], "INFO");
+        assert_eq!(fields["message"], "task \"x\"\nprogress");
+        assert_eq!((fields["batches"].as_u64(), fields["lag_s"].as_f64()), (Some(3), Some(0.5)));
+        let time = fields["timestamp"].as_str().unwrap();
+        assert!(time.len() == 27 && time.as_bytes()[10] == b'T' && time.ends_with('Z'), "{time}");
+    }
+
+    #[test]
+    fn text_has_no_escape_code_off_a_terminal() {
+        let line = line(LogFormat::Text);
+        assert!(line.contains("INFO") && line.contains("batches=3") && !line.contains('\u{1b}'), "{line:?}");
+    }
 
     #[test]
     fn drivers_are_silent_at_every_level() {

@@ -5,16 +5,17 @@
 //! commits everything whole that is in it. So a task that fails at the source has still delivered all that came before. When
 //! both fail, the sink's error is the one to show: its place in the stream comes first.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::time::Duration;
 
 use dt_common::config::{ExtractType, ExtractorConfig, StopAt, TaskConfig};
 use dt_common::error::{Error, Result};
-use dt_common::monitor::Monitor;
+use dt_common::monitor::CopyState;
 use dt_common::queue::queue;
 use dt_common::schema::TableSchema;
 use dt_common::throttle::Throttle;
-use dt_connector::extractor::{ExtractPlan, Extractor};
+use dt_connector::extractor::{ExtractPlan, Extractor, SourceObserver};
 use dt_connector::sinker::Sinker;
 use tokio_util::sync::CancellationToken;
 use tracing::{info, warn};
@@ -22,7 +23,7 @@ use tracing::{info, warn};
 use crate::copy_plan;
 use crate::parallelizer;
 use crate::pipeline::Pipeline;
-use crate::report;
+use crate::watch::{Watch, looks, report};
 
 /// Longest wait for the target to end its sessions, on which nothing depends.
 const CLOSE_TIMEOUT: Duration = Duration::from_secs(5);
@@ -44,6 +45,7 @@ pub async fn run<S: Sinker>(
     config: &TaskConfig,
     mut extractor: Box<dyn Extractor>,
     sinker: S,
+    watch: &Watch,
     stop: CancellationToken,
 ) -> Result<Ended> {
     let sinker = Arc::new(sinker);
@@ -52,13 +54,15 @@ pub async fn run<S: Sinker>(
     };
     config.router.check(&tables)?;
     let result = match config.extract_type {
-        ExtractType::Struct => match until_stopped(&stop, create_tables(sinker.as_ref(), &tables)).await {
-            Ok(Some(())) => Ok(Ended::Done),
-            Ok(None) => Ok(interrupted(config)),
-            Err(error) => Err(error),
-        },
+        ExtractType::Struct => {
+            match until_stopped(&stop, create_tables(sinker.as_ref(), &tables, watch)).await {
+                Ok(Some(())) => Ok(Ended::Done),
+                Ok(None) => Ok(interrupted(config)),
+                Err(error) => Err(error),
+            }
+        }
         ExtractType::Snapshot | ExtractType::Cdc | ExtractType::SnapshotAndCdc => {
-            stream(config, extractor, &sinker, tables, stop).await
+            stream(config, extractor, &sinker, tables, watch, stop).await
         }
     };
     match tokio::time::timeout(CLOSE_TIMEOUT, sinker.close()).await {
@@ -81,8 +85,13 @@ async fn until_stopped<T>(
     }
 }
 
-async fn create_tables<S: Sinker>(sinker: &S, tables: &[Arc<TableSchema>]) -> Result<()> {
-    sinker.sink_struct(tables).await?;
+async fn create_tables<S: Sinker>(sinker: &S, tables: &[Arc<TableSchema>], watch: &Watch) -> Result<()> {
+    watch.monitor.source_open();
+    watch.monitor.target_ready();
+    tokio::select! {
+        created = sinker.sink_struct(tables) => created?,
+        never = watch.beside_struct(tables.len()) => match never {},
+    }
     for table in tables {
         info!(table = %table.name, columns = table.columns.len(), keyed = table.is_keyed(), "table ready");
     }
@@ -95,22 +104,29 @@ async fn stream<S: Sinker>(
     mut extractor: Box<dyn Extractor>,
     sinker: &Arc<S>,
     tables: Vec<Arc<TableSchema>>,
+    watch: &Watch,
     stop: CancellationToken,
 ) -> Result<Ended> {
-    let prepared = until_stopped(&stop, prepare_target(config, sinker.as_ref(), &tables)).await?;
-    let Some(plan) = prepared else { return Ok(interrupted(config)) };
+    let monitor = &watch.monitor;
+    let mut observer = extractor.observer();
+    let prepared = until_stopped(&stop, async {
+        let plan = prepare_target(config, sinker.as_ref(), &tables, watch).await?;
+        announce_copies(&plan, observer.as_mut(), watch).await;
+        Ok(plan)
+    });
+    let Some(plan) = prepared.await? else { return Ok(interrupted(config)) };
     let position = plan.checkpoint.position.clone();
 
-    let monitor = Arc::new(Monitor::default());
     let (sender, receiver) = queue(config.pipeline.buffer_bytes);
     let sender = sender.throttled(Throttle::new(config.extractor.rates()));
+    monitor.queue_made(sender.fill());
     let parallelizer = parallelizer::create(config.parallelizer.parallel_type);
     let pipeline = Pipeline::new(
         Arc::clone(sinker),
         parallelizer,
         config.parallelizer.parallel_size,
         config.pipeline,
-        Arc::clone(&monitor),
+        Arc::clone(monitor),
     );
     let extract_stop = stop.child_token();
     let extraction = tokio::spawn({
@@ -123,13 +139,13 @@ async fn stream<S: Sinker>(
     });
     let delivered = tokio::select! {
         delivered = pipeline.run(receiver, position) => delivered,
-        never = report::progress(&monitor, config.pipeline.checkpoint_interval) => match never {},
+        never = watch.beside_stream(config, follows_changes(config).then_some(observer)) => match never {},
     };
     // A pipeline that has failed has no use for more items.
     extract_stop.cancel();
     let extracted =
         extraction.await.unwrap_or_else(|e| Err(Error::internal("the extractor has panicked").caused_by(e)));
-    report::totals(&monitor);
+    report::totals(monitor);
     delivered?;
     Ok(if extracted? { interrupted(config) } else { Ended::Done })
 }
@@ -139,6 +155,7 @@ async fn prepare_target<S: Sinker>(
     config: &TaskConfig,
     sinker: &S,
     tables: &[Arc<TableSchema>],
+    watch: &Watch,
 ) -> Result<ExtractPlan> {
     let checkpoint = sinker.open().await?;
     if config.extract_type == ExtractType::SnapshotAndCdc {
@@ -147,12 +164,36 @@ async fn prepare_target<S: Sinker>(
     let targets = sinker.refresh_meta(tables).await?;
     let copies = copy_plan::plan(config, &checkpoint, tables, &targets)?;
     report::starting(&config.id, tables, &copies, checkpoint.position.as_ref());
-    Ok(ExtractPlan { checkpoint, copies })
+    watch.monitor.target_ready();
+    Ok(ExtractPlan { checkpoint, copies, monitor: Arc::clone(&watch.monitor) })
+}
+
+/// Tells the monitor what will be copied: how many rows the source estimates, and how many are there from an earlier start.
+async fn announce_copies(plan: &ExtractPlan, observer: &mut dyn SourceObserver, watch: &Watch) {
+    let tables: BTreeSet<_> = plan.copies.keys().cloned().collect();
+    if tables.is_empty() {
+        return;
+    }
+    let estimates = looks::estimates(observer, &tables).await;
+    let marks = &plan.checkpoint.marks;
+    watch.monitor.copies_planned(tables.into_iter().map(|table| {
+        let rows = marks.iter().find(|mark| mark.table == table).map_or(0, |mark| mark.rows);
+        let estimated = estimates.get(&table).copied().unwrap_or(0);
+        (table, CopyState { estimated, rows, done: false })
+    }));
 }
 
 /// What a stop means for the task.
 fn interrupted(config: &TaskConfig) -> Ended {
     if has_an_end(config) { Ended::Stopped } else { Ended::Done }
+}
+
+/// Whether the source's end is of interest.
+fn follows_changes(config: &TaskConfig) -> bool {
+    match config.extract_type {
+        ExtractType::Struct | ExtractType::Snapshot => false,
+        ExtractType::Cdc | ExtractType::SnapshotAndCdc => true,
+    }
 }
 
 /// Whether the task ends by itself.

@@ -9,6 +9,7 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result, bail};
 
+use crate::metrics::Wanted;
 use crate::servers::Family;
 
 /// A case, read from its folder.
@@ -45,7 +46,7 @@ pub struct Case {
 }
 
 /// One thing that happens. File names and texts may hold placeholders.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq)]
 pub enum Step {
     /// Runs a script at the source. A line `-- restart` or `-- kill` in it restarts the running task.
     Source(String),
@@ -55,6 +56,8 @@ pub enum Step {
     Position,
     /// Runs a task to its end and expects an exit code.
     Run(String, i32),
+    /// Runs a task on a pseudo terminal to its end and expects an exit code.
+    Terminal(String, i32),
     /// Runs `dt` with these arguments and expects an exit code; names of task files stand for the files.
     Command(Vec<String>, i32),
     /// Expects every command that `dt --help` names to have been run by the case.
@@ -103,6 +106,16 @@ pub enum Step {
     Total(String, Vec<String>),
     /// Expects a check of the last precheck to have a result, and to say a text.
     Finds(String, String, String),
+    /// Waits until a metric has a value.
+    Metric(String, Wanted),
+    /// Waits until `/readyz` says that the task is ready.
+    Ready,
+    /// Waits until `/readyz` gives a reason why it is not.
+    Unready(String),
+    /// Expects no escape codes in the task's output.
+    Plain,
+    /// Expects every line of the log files in a folder to be a JSON object.
+    Json(String),
     /// Remembers what the target holds.
     Remember,
     /// Expects the target to hold what was remembered.
@@ -250,14 +263,9 @@ fn step(word: &str, rest: &str) -> Result<Step> {
         "source" => Step::Source(text()),
         "target" => Step::Target(text()),
         "position" => Step::Position,
-        "run" => match rest.split_once(" exits ") {
-            Some((file, code)) => Step::Run(file.to_owned(), code.parse()?),
-            None => Step::Run(text(), 0),
-        },
-        "command" => match rest.rsplit_once(" exits ") {
-            Some((args, code)) => Step::Command(words(args), code.parse()?),
-            None => Step::Command(words(rest), 0),
-        },
+        "run" => with_code(rest).map(|(file, code)| Step::Run(file.to_owned(), code))?,
+        "terminal" => with_code(rest).map(|(file, code)| Step::Terminal(file.to_owned(), code))?,
+        "command" => with_code(rest).map(|(args, code)| Step::Command(words(args), code))?,
         "every_command" => Step::EveryCommand,
         "lasted" => Step::Lasted(rest.parse().context("a number of seconds is wanted")?),
         "variable" => {
@@ -298,6 +306,20 @@ fn step(word: &str, rest: &str) -> Result<Step> {
             let mut next = || words.next().unwrap_or_default();
             Step::Finds(next(), next(), next())
         }
+        "metric" => {
+            let mut words = rest.rsplitn(3, ' ');
+            let mut next = || words.next().context("metric NAME{labels} = VALUE, or > VALUE");
+            let (value, relation, name) = (next()?.parse()?, next()?, next()?.to_owned());
+            match relation {
+                "=" => Step::Metric(name, Wanted::Equal(value)),
+                ">" => Step::Metric(name, Wanted::Above(value)),
+                _ => bail!("metric NAME{{labels}} = VALUE, or > VALUE"),
+            }
+        }
+        "ready" => Step::Ready,
+        "unready" => Step::Unready(text()),
+        "plain" => Step::Plain,
+        "json" => Step::Json(text()),
         "remember" => Step::Remember,
         "untouched" => Step::Untouched,
         "log" => Step::Log,
@@ -311,6 +333,14 @@ fn step(word: &str, rest: &str) -> Result<Step> {
         "kills" => Step::Kills(rest.parse().context("a number is wanted")?),
         _ => bail!("no such step; see dt-tests/README.md"),
     })
+}
+
+/// What runs, and the exit code that it has to end with: `INI [exits CODE]`.
+fn with_code(rest: &str) -> Result<(&str, i32)> {
+    match rest.rsplit_once(" exits ") {
+        Some((what, code)) => Ok((what, code.parse()?)),
+        None => Ok((rest, 0)),
+    }
 }
 
 fn words(text: &str) -> Vec<String> {
@@ -354,6 +384,7 @@ mod tests {
             Step::Source(file)
             | Step::Target(file)
             | Step::Run(file, _)
+            | Step::Terminal(file, _)
             | Step::Start(file)
             | Step::File(file, _) => vec![file],
             Step::Command(args, _) => {
@@ -370,6 +401,9 @@ mod tests {
         assert_eq!(yields, Step::Yields("SELECT 1".into(), "1".into()));
         let command = step("command", "plan a.ini --format json exits 2").unwrap();
         assert_eq!(command, Step::Command(words("plan a.ini --format json"), 2));
+        let metric = step("metric", "dt_a_total{t=\"x y\"} = 3").unwrap();
+        assert_eq!(metric, Step::Metric("dt_a_total{t=\"x y\"}".into(), Wanted::Equal(3.0)));
+        assert!(step("metric", "dt_a 3").is_err());
         assert!(step("dance", "").is_err());
     }
 }

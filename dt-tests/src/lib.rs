@@ -8,8 +8,10 @@ pub mod case;
 pub mod certificates;
 pub mod compare;
 pub mod docs;
+pub mod http;
 pub mod kill;
 pub mod leaks;
+pub mod metrics;
 #[cfg(test)]
 mod operations;
 pub mod process;

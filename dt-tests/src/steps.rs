@@ -2,6 +2,7 @@
 
 mod checks;
 mod log;
+mod watch;
 
 use std::fs::Permissions;
 use std::os::unix::fs::PermissionsExt;
@@ -14,6 +15,7 @@ use crate::case::{Case, Step};
 use crate::certificates;
 use crate::kill;
 use crate::leaks;
+use crate::process::free_port;
 use crate::servers::{Family, SourceServer, TargetServer};
 use crate::source::Source;
 use crate::target::Target;
@@ -122,6 +124,8 @@ impl<'a> Play<'a> {
         vars.set("source_address", address(&source.url));
         vars.set("databend_url", &target.dsn);
         vars.set("databend_address", address(&target.dsn));
+        vars.set("databend_port", address(&target.dsn).rsplit(':').next().unwrap_or_default());
+        vars.set("metrics_port", free_port()?.to_string());
         let proxy = match identity {
             Some(identity) if case.databend_tls => {
                 let proxy = TlsProxy::start(address(&target.dsn), identity).await?;
@@ -169,6 +173,7 @@ impl<'a> Play<'a> {
                 Ok(())
             }
             Step::File(name, mode) => self.file(name, *mode),
+            Step::Terminal(file, code) => self.terminal(file, *code).await,
             Step::Start(file) => self.start(file),
             Step::Follow => self.tasks.follow().await,
             Step::Wait(text) => self.tasks.wait_for(&self.vars.fill(text)).await,
@@ -188,6 +193,11 @@ impl<'a> Play<'a> {
             Step::Reason(text) => self.reason(text),
             Step::Total(table, totals) => self.total(table, totals),
             Step::Finds(check, result, text) => self.finds(check, result, text),
+            Step::Metric(name, wanted) => self.metric(name, *wanted).await,
+            Step::Ready => self.readiness(200, "ready").await,
+            Step::Unready(reason) => self.readiness(503, reason).await,
+            Step::Plain => self.plain(),
+            Step::Json(folder) => self.json(folder),
             Step::Remember => {
                 self.remembered = Some(self.target.fingerprint(self.vars.get("db")).await?);
                 Ok(())
@@ -257,6 +267,13 @@ impl<'a> Play<'a> {
     pub fn start(&mut self, file: &str) -> Result<()> {
         self.vars.set("stop_at", "never");
         self.launch(file)
+    }
+
+    async fn terminal(&mut self, file: &str, code: i32) -> Result<()> {
+        self.vars.set("stop_at", "caught_up");
+        let text = self.text(file)?.unwrap_or_default();
+        self.tasks.start_on_terminal(&text)?;
+        self.tasks.ends(code).await
     }
 
     fn launch(&mut self, file: &str) -> Result<()> {

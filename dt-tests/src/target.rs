@@ -1,10 +1,9 @@
 //! The target side of a test: Databend, asked for text.
 
-use anyhow::{Context, Result, bail};
+use anyhow::{Context, Result, ensure};
 use databend_driver::{Client, Value};
-use tokio::io::{AsyncReadExt, AsyncWriteExt};
-use tokio::net::TcpStream;
 
+use crate::http;
 use crate::source::TextRow;
 
 /// A Databend server.
@@ -112,20 +111,10 @@ impl Target {
     /// It is not the local server, or it refuses.
     pub async fn control(&self, method: &str, path: &str, body: &str) -> Result<String> {
         let port = self.local_port.context("needs the local Databend")?;
-        let mut stream = TcpStream::connect(("127.0.0.1", port)).await?;
-        let request = format!(
-            "{method} {path} HTTP/1.1\r\nHost: 127.0.0.1\r\nAuthorization: Basic ZHQ6ZHRfc2VjcmV0\r\n\
-             Connection: close\r\nContent-Type: application/json\r\nContent-Length: {}\r\n\r\n{body}",
-            body.len()
-        );
-        stream.write_all(request.as_bytes()).await?;
-        let mut answer = String::new();
-        stream.read_to_string(&mut answer).await?;
-        let (head, body) = answer.split_once("\r\n\r\n").unwrap_or((&answer, ""));
-        if !head.starts_with("HTTP/1.1 200") && !head.starts_with("HTTP/1.0 200") {
-            bail!("{method} {path}: {head} {body}");
-        }
-        Ok(body.to_owned())
+        let head = "Authorization: Basic ZHQ6ZHRfc2VjcmV0\r\nContent-Type: application/json\r\n";
+        let answer = http::request(port, method, path, head, body).await?;
+        ensure!(answer.status == 200, "{method} {path}: {} {}", answer.status, answer.body);
+        Ok(answer.body)
     }
 }
 

@@ -100,12 +100,32 @@ impl Tasks {
         self.start_file(file)
     }
 
+    /// Starts a task on a pseudo terminal: what it prints is what a person would see, escape codes and all.
+    ///
+    /// # Errors
+    /// As [`Tasks::start`].
+    pub fn start_on_terminal(&mut self, text: &str) -> Result<()> {
+        if self.running.is_some() {
+            bail!("a task is running already");
+        }
+        let file = self.folder.join(format!("task_{}.ini", self.started + 1));
+        std::fs::write(&file, text)?;
+        // A terminal that nobody looks at has no size and no type of its own.
+        let command =
+            format!("stty cols 150 rows 40; TERM=xterm exec {} run {}", binary()?.display(), file.display());
+        let args = ["--quiet", "--return", "--command", &command, "/dev/null"].map(str::to_owned);
+        let process = self.launch(Path::new("script"), &args)?;
+        self.command_spoke = false;
+        self.running = Some(Task { file, since: Instant::now(), process });
+        Ok(())
+    }
+
     /// Runs `dt` with arguments to its end, beside the running task if there is one. Its standard input is no terminal.
     ///
     /// # Errors
     /// It does not end in time, or with another code.
     pub async fn command(&mut self, args: &[String], code: i32) -> Result<()> {
-        let mut process = self.launch(args)?;
+        let mut process = self.launch(&binary()?, args)?;
         let status = process.wait(FINISH).await?;
         self.last_command = process.output();
         self.command_spoke = true;
@@ -131,17 +151,17 @@ impl Tasks {
     }
 
     fn spawn(&mut self, file: PathBuf) -> Result<Task> {
-        let process = self.launch(&["run".to_owned(), file.display().to_string()])?;
+        let process = self.launch(&binary()?, &["run".to_owned(), file.display().to_string()])?;
         self.command_spoke = false;
         Ok(Task { file, since: Instant::now(), process })
     }
 
-    fn launch(&mut self, args: &[String]) -> Result<Process> {
+    fn launch(&mut self, program: &Path, args: &[String]) -> Result<Process> {
         self.started += 1;
         let log = self.folder.join(format!("dt_{}.log", self.started));
         self.launched.extend(args.first().cloned());
         let mut words = self.variables.clone();
-        words.push(binary()?.display().to_string());
+        words.push(program.display().to_string());
         words.extend_from_slice(args);
         Process::start("dt", Path::new("env"), &words, &log)
     }

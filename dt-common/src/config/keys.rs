@@ -331,6 +331,18 @@ pub const KEYS: &[Key] = &[
         "How often the monitor logs, and how often the position is stored when nothing that is followed changes.",
     ).only(ROWS),
     key(
+        "metrics",
+        "http_port",
+        Some("0"),
+        "Port of `/metrics` (Prometheus), `/healthz` and `/readyz` while `dt run` runs; 0 opens none. See docs/metrics.md. A port that is in use is an error before anything starts.",
+    ),
+    key(
+        "metrics",
+        "http_host",
+        Some("127.0.0.1"),
+        "Address that the port is opened on. Only this machine by default, because nobody has to log in; `0.0.0.0` is all addresses.",
+    ),
+    key(
         "runtime",
         "log_level",
         Some("info"),
@@ -340,7 +352,19 @@ pub const KEYS: &[Key] = &[
         "runtime",
         "log_dir",
         Some(""),
-        "Folder for daily log files `dt.log.<date>`; empty logs to standard output.",
+        "Folder for daily log files `dt.log.<date>` (days in UTC); empty logs to standard output. An error that ends the task is said on standard error as well.",
+    ),
+    key(
+        "runtime",
+        "log_format",
+        Some("text"),
+        "`text`, or `json`: one object a line with `timestamp` (RFC 3339, UTC), `level`, `message` and the fields of the line beside them.",
+    ),
+    key(
+        "runtime",
+        "log_max_files",
+        Some("14"),
+        "Daily files kept in `log_dir`; the oldest goes when a new one begins. Two weeks hold what led to a problem that is found after a holiday. 0 keeps all.",
     ),
 ];
 
@@ -424,7 +448,17 @@ mod tests {
         }
         assert_eq!(
             sections(),
-            ["task", "extractor", "filter", "router", "sinker", "parallelizer", "pipeline", "runtime"]
+            [
+                "task",
+                "extractor",
+                "filter",
+                "router",
+                "sinker",
+                "parallelizer",
+                "pipeline",
+                "metrics",
+                "runtime"
+            ]
         );
     }
 }

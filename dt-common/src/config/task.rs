@@ -28,6 +28,8 @@ pub struct TaskConfig {
     pub parallelizer: ParallelizerConfig,
     /// `[pipeline]`.
     pub pipeline: PipelineConfig,
+    /// `[metrics]`; `None` opens no port.
+    pub metrics: Option<MetricsConfig>,
     /// `[runtime]`.
     pub runtime: RuntimeConfig,
     /// What is right but unwise, for the log; each names its place.
@@ -253,11 +255,33 @@ pub struct PipelineConfig {
     pub checkpoint_interval: Duration,
 }
 
+/// `[metrics]`.
+#[derive(Debug, Clone)]
+pub struct MetricsConfig {
+    /// Address or host name to listen on.
+    pub host: String,
+    /// Port, never 0.
+    pub port: u16,
+}
+
 /// `[runtime]`.
 #[derive(Debug, Clone)]
 pub struct RuntimeConfig {
     /// `error` to `trace`.
     pub log_level: String,
+    /// How a line is written.
+    pub log_format: LogFormat,
     /// Folder for log files; `None` logs to standard output.
     pub log_dir: Option<PathBuf>,
+    /// Log files that are kept; `None` keeps all.
+    pub log_max_files: Option<usize>,
+}
+
+/// How a log line is written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum LogFormat {
+    /// For people.
+    Text,
+    /// One JSON object.
+    Json,
 }

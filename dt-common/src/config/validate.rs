@@ -10,9 +10,9 @@ use super::ini::RawConfig;
 use super::secret::Secret;
 use super::start;
 use super::task::{
-    DatabendConfig, ExistingRows, ExtractType, ExtractorConfig, FkCascade, MySqlExtractorConfig,
-    ParallelType, ParallelizerConfig, PipelineConfig, Rates, RuntimeConfig, SinkType, SinkerConfig, StopAt,
-    TaskConfig, WriteMethod,
+    DatabendConfig, ExistingRows, ExtractType, ExtractorConfig, FkCascade, LogFormat, MetricsConfig,
+    MySqlExtractorConfig, ParallelType, ParallelizerConfig, PipelineConfig, Rates, RuntimeConfig, SinkType,
+    SinkerConfig, StopAt, TaskConfig, WriteMethod,
 };
 use crate::error::Result;
 use crate::filter::Filter;
@@ -45,6 +45,7 @@ impl TaskConfig {
             router: Router::read(&raw)?,
             parallelizer: parallelizer(&raw, extract_type)?,
             pipeline: pipeline(&raw)?,
+            metrics: metrics(&raw)?,
             runtime: runtime(&raw)?,
             id,
             extract_type,
@@ -216,11 +217,23 @@ fn pipeline(raw: &RawConfig) -> Result<PipelineConfig> {
     })
 }
 
+fn metrics(raw: &RawConfig) -> Result<Option<MetricsConfig>> {
+    let host = raw.require("metrics", "http_host")?.to_owned();
+    let port = raw.number("metrics", "http_port", 0, u16::MAX.into())? as u16;
+    Ok((port > 0).then_some(MetricsConfig { host, port }))
+}
+
 fn runtime(raw: &RawConfig) -> Result<RuntimeConfig> {
     let levels = ["error", "warn", "info", "debug", "trace"].map(|level| (level, level));
     let log_level = raw.choice("runtime", "log_level", &levels)?.to_owned();
     let log_dir = Some(text(raw, "runtime", "log_dir")).filter(|dir| !dir.is_empty()).map(PathBuf::from);
-    Ok(RuntimeConfig { log_level, log_dir })
+    let formats = [("text", LogFormat::Text), ("json", LogFormat::Json)];
+    let log_format = raw.choice("runtime", "log_format", &formats)?;
+    let log_max_files = match raw.number("runtime", "log_max_files", 0, 100_000)? {
+        0 => None,
+        files => Some(files as usize),
+    };
+    Ok(RuntimeConfig { log_level, log_format, log_dir, log_max_files })
 }
 
 #[cfg(test)]
@@ -251,8 +264,17 @@ mod tests {
         let SinkerConfig::Databend(databend) = &task.sinker else { panic!("{:?}", task.sinker) };
         assert_eq!(databend.dsn.reveal(), "databend://d:s@h:8000/x?sslmode=disable&retry_count=1");
         assert_eq!(task.parallelizer.parallel_type, ParallelType::Merge);
+        assert!(task.metrics.is_none() && task.runtime.log_max_files == Some(14));
         let shown = format!("{task:?}");
         assert!(!shown.contains("p%40") && !shown.contains("d:s@"), "{shown}");
+    }
+
+    #[test]
+    fn a_port_opens_the_endpoint() {
+        let task = parse(&format!("{TASK}[metrics]\nhttp_port=9100\n")).unwrap();
+        let metrics = task.metrics.unwrap();
+        assert_eq!((metrics.host.as_str(), metrics.port), ("127.0.0.1", 9100));
+        assert!(error(&format!("{TASK}[metrics]\nhttp_port=70000\n")).contains("[metrics] http_port"));
     }
 
     #[test]

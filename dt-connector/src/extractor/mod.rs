@@ -2,13 +2,14 @@
 
 pub mod mysql;
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 use std::sync::Arc;
 
 use async_trait::async_trait;
 use dt_common::batch::Checkpoint;
 use dt_common::error::Result;
 use dt_common::item::ChunkWrite;
+use dt_common::monitor::{BinlogLook, Monitor};
 use dt_common::queue::ItemSender;
 use dt_common::schema::{TableName, TableSchema};
 use tokio_util::sync::CancellationToken;
@@ -20,6 +21,8 @@ pub struct ExtractPlan {
     pub checkpoint: Checkpoint,
     /// For each table that is to be copied: how its chunks are written. A table that is not named here is not copied.
     pub copies: HashMap<TableName, ChunkWrite>,
+    /// Whom to tell that the source is open, or lost.
+    pub monitor: Arc<Monitor>,
 }
 
 /// A source.
@@ -44,10 +47,31 @@ pub trait Extractor: Send {
     /// Unreachable server, wrong password, missing privilege, a setting that the task cannot work with.
     async fn prepare(&mut self) -> Result<Vec<Arc<TableSchema>>>;
 
+    /// Looks at the same source from beside; connects when it is used first.
+    fn observer(&self) -> Box<dyn SourceObserver>;
+
     /// Reads the source into `out`.
     ///
     /// # Errors
     /// Whatever stops the task: a purged position, a schema that does not match, a value that does not decode. The
     /// error names the table and the position.
     async fn extract(&mut self, plan: ExtractPlan, out: ItemSender, stop: CancellationToken) -> Result<()>;
+}
+
+/// Looks at a source from beside the extraction, which goes on whatever becomes of a look.
+///
+/// A look that is dropped before its answer, or that failed, costs the observer its connection; the next one opens another.
+#[async_trait]
+pub trait SourceObserver: Send {
+    /// Where the change stream ends now, and what of it is kept.
+    ///
+    /// # Errors
+    /// Unreachable source, missing privilege, no change stream.
+    async fn look(&mut self) -> Result<BinlogLook>;
+
+    /// Rows as the source's statistics estimate them, 0 when they do not know; of these tables and maybe of others.
+    ///
+    /// # Errors
+    /// Unreachable source.
+    async fn estimated_rows(&mut self, tables: &BTreeSet<TableName>) -> Result<HashMap<TableName, u64>>;
 }

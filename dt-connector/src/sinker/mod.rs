@@ -24,8 +24,19 @@ pub struct TargetTable {
 pub struct CommitReport {
     /// Time from the first statement to the answer of the last, retries included.
     pub elapsed: Duration,
-    /// How often the batch was tried again.
-    pub retries: u32,
+}
+
+/// Work that a lane has prepared and a commit makes visible: a file, or the text of statements.
+pub trait StagedWork: Send + Sync + 'static {
+    /// Bytes that travel to the target to make it visible.
+    fn bytes(&self) -> u64;
+}
+
+/// Nothing.
+impl StagedWork for () {
+    fn bytes(&self) -> u64 {
+        0
+    }
 }
 
 /// A target.
@@ -46,8 +57,8 @@ pub struct CommitReport {
 /// Whatever a sink cannot do it refuses with an error: no method has a default that does nothing.
 #[async_trait]
 pub trait Sinker: Send + Sync + 'static {
-    /// Work that a lane has prepared and a commit makes visible: a file, or the text of statements.
-    type Staged: Send + Sync + 'static;
+    /// See [`StagedWork`].
+    type Staged: StagedWork;
 
     /// Takes the task over: when this returns, no other writer of the same task can commit any more.
     ///

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use dt_common::batch::Progress;
 use dt_common::item::SnapshotChunk;
 use dt_common::monitor::TableCounters;
-use dt_common::row::{RowChange, RowData};
+use dt_common::row::RowData;
 use dt_common::schema::{TableName, TableSchema};
 
 /// Rows or chunks; never both, since a chunk is no part of the change stream.
@@ -28,6 +28,8 @@ impl Body {
 pub(super) struct Batch {
     pub(super) body: Body,
     pub(super) progress: Progress,
+    /// Whether the monitor was told that changes of this batch wait.
+    pub(super) has_changes: bool,
 }
 
 /// Counters by table in order of appearance; rows come in runs of one table, so that the last one is tried first.
@@ -45,17 +47,12 @@ impl Counts {
         match body {
             Body::Rows(rows) => {
                 for row in rows {
-                    let counters = counts.of(&row.table);
-                    match row.change {
-                        RowChange::Insert { .. } => counters.inserts += 1,
-                        RowChange::Update { .. } => counters.updates += 1,
-                        RowChange::Delete { .. } => counters.deletes += 1,
-                    }
+                    counts.of(&row.table).read(row);
                 }
             }
             Body::Chunks(chunks) => {
                 for chunk in chunks {
-                    counts.of(&chunk.table).snapshot_rows += chunk.rows.len() as u64;
+                    counts.of(&chunk.table).copied(&chunk.rows);
                 }
             }
         }
@@ -84,8 +81,8 @@ impl Counts {
     }
 
     /// Every table with its counters.
-    pub(super) fn iter(&self) -> impl Iterator<Item = (&TableName, TableCounters)> {
-        self.list.iter().map(|(name, counters)| (name, *counters))
+    pub(super) fn list(&self) -> &[(TableName, TableCounters)] {
+        &self.list
     }
 
     fn place(&mut self, name: &TableName) -> usize {

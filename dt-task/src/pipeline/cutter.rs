@@ -5,6 +5,7 @@ use std::sync::Arc;
 use dt_common::batch::Progress;
 use dt_common::config::PipelineConfig;
 use dt_common::item::{Ddl, DtItem, SnapshotChunk};
+use dt_common::monitor::Monitor;
 use dt_common::position::{CommitMark, Position};
 use dt_common::queue::ItemReceiver;
 use dt_common::row::RowData;
@@ -22,6 +23,7 @@ pub(super) struct Cutter {
     config: PipelineConfig,
     permits: Arc<Semaphore>,
     out: mpsc::Sender<Work>,
+    monitor: Arc<Monitor>,
     /// Where the stream stands: behind the last commit that was read.
     position: Option<Position>,
     source_time: i64,
@@ -77,8 +79,9 @@ impl Cutter {
         position: Option<Position>,
         permits: Arc<Semaphore>,
         out: mpsc::Sender<Work>,
+        monitor: Arc<Monitor>,
     ) -> Self {
-        Self { config, permits, out, position, source_time: 0, open: Open::new() }
+        Self { config, permits, out, monitor, position, source_time: 0, open: Open::new() }
     }
 
     /// Reads the queue to its end. Rows of a transaction without its commit are dropped: a restart reads them again.
@@ -122,7 +125,12 @@ impl Cutter {
                 self.flush().await
             }
             DtItem::Ddl(ddl) => self.apply(ddl).await,
-            DtItem::Heartbeat => Ok(()),
+            DtItem::Heartbeat(at) => {
+                if self.open.body.is_empty() {
+                    self.monitor.passed(&at, 0);
+                }
+                Ok(())
+            }
         }
     }
 
@@ -184,11 +192,22 @@ impl Cutter {
         self.position.get_or_insert_default().advance(mark);
         self.source_time = mark.source_time;
         self.open.moved = true;
+        self.tell(mark);
         if let Body::Rows(rows) = &self.open.body {
             self.open.whole = rows.len();
         }
         self.open.wait_at_most(Instant::now() + self.config.checkpoint_interval);
         if std::mem::take(&mut self.open.spilled) { self.flush().await } else { self.flush_if_full().await }
+    }
+
+    /// Tells the monitor of a batch's first changes, and of transactions without any.
+    fn tell(&self, mark: &CommitMark) {
+        match &self.open.body {
+            Body::Rows(_) if self.open.spilled => self.monitor.changes_wait(mark.source_time),
+            Body::Rows(rows) if rows.is_empty() => self.monitor.passed(&mark.binlog, mark.source_time),
+            Body::Rows(_) if self.open.whole == 0 => self.monitor.changes_wait(mark.source_time),
+            Body::Rows(_) | Body::Chunks(_) => {}
+        }
     }
 
     /// Forgets the rows of the open transaction.
@@ -224,6 +243,7 @@ impl Cutter {
             Body::Rows(_) => Vec::new(),
             Body::Chunks(chunks) => chunks.iter().map(|chunk| chunk.mark.clone()).collect(),
         };
+        let has_changes = matches!(&open.body, Body::Rows(rows) if !rows.is_empty());
         let progress = Progress {
             position: self.position.clone(),
             source_time: self.source_time,
@@ -231,7 +251,8 @@ impl Cutter {
             forget_marks: open.forget_marks,
         };
         let Some(permit) = open.permit else { return Err(Gone) };
-        self.out.send(Work::Batch(Batch { body: open.body, progress }, permit)).await.map_err(|_| Gone)
+        let batch = Batch { body: open.body, progress, has_changes };
+        self.out.send(Work::Batch(batch, permit)).await.map_err(|_| Gone)
     }
 
     /// Everything before the change is committed first; nothing behind it is read before it is applied.

@@ -24,15 +24,16 @@ mod cutter;
 use std::pin::pin;
 use std::sync::Arc;
 
-use dt_common::batch::Progress;
+use dt_common::batch::{Progress, TableBatch};
 use dt_common::config::PipelineConfig;
 use dt_common::error::{Error, Result};
 use dt_common::item::Ddl;
-use dt_common::monitor::Monitor;
+use dt_common::monitor::{CommittedBatch, Monitor, TableCounters};
 use dt_common::position::Position;
 use dt_common::queue::ItemReceiver;
 use dt_common::row::RowData;
-use dt_connector::sinker::Sinker;
+use dt_common::schema::TableSchema;
+use dt_connector::sinker::{Sinker, StagedWork};
 use futures::{StreamExt, TryStreamExt, stream};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, mpsc, oneshot};
 use tracing::info;
@@ -62,13 +63,14 @@ enum Prepared<T> {
 }
 
 struct StagedBatch<T> {
-    work: StagedWork<T>,
+    work: Staged<T>,
     progress: Progress,
+    has_changes: bool,
     _permit: OwnedSemaphorePermit,
 }
 
 /// What lanes have staged, and what it counts for.
-struct StagedWork<T> {
+struct Staged<T> {
     staged: Vec<T>,
     counters: Counts,
 }
@@ -102,7 +104,7 @@ impl<S: Sinker> Pipeline<S> {
         let (to_stage, work) = mpsc::channel(IN_FLIGHT);
         let (to_commit, prepared) = mpsc::channel(IN_FLIGHT);
         let permits = Arc::new(Semaphore::new(IN_FLIGHT));
-        let cutter = Cutter::new(self.config, position, permits, to_stage);
+        let cutter = Cutter::new(self.config, position, permits, to_stage, Arc::clone(&self.monitor));
         let stager = Stager {
             sinker: Arc::clone(&self.sinker),
             parallelizer: self.parallelizer,
@@ -127,7 +129,7 @@ struct Stager<S: Sinker> {
     parallelizer: Box<dyn Parallelizer>,
     lanes: usize,
     /// What is staged of a transaction whose end has not come yet.
-    parts: Option<StagedWork<S::Staged>>,
+    parts: Option<Staged<S::Staged>>,
 }
 
 impl<S: Sinker> Stager<S> {
@@ -161,7 +163,7 @@ impl<S: Sinker> Stager<S> {
             Some(parts) => parts.followed_by(work),
             None => work,
         };
-        Ok(StagedBatch { work, progress: batch.progress, _permit: permit })
+        Ok(StagedBatch { work, progress: batch.progress, has_changes: batch.has_changes, _permit: permit })
     }
 
     async fn part(&mut self, rows: Vec<RowData>) -> Result<()> {
@@ -174,7 +176,7 @@ impl<S: Sinker> Stager<S> {
         Ok(())
     }
 
-    async fn stage(&self, body: Body) -> Result<StagedWork<S::Staged>> {
+    async fn stage(&self, body: Body) -> Result<Staged<S::Staged>> {
         let mut counters = Counts::of_body(&body);
         let tables = match body {
             // Progress alone: a position that moved without rows, or the end of a snapshot.
@@ -182,29 +184,47 @@ impl<S: Sinker> Stager<S> {
             Body::Rows(rows) => self.parallelizer.split_rows(rows)?,
             Body::Chunks(chunks) => self.parallelizer.split_chunks(chunks)?,
         };
-        for table in &tables {
-            counters.of(&table.table).written += table.changes.len() as u64;
-        }
         let lanes = tables.into_iter().map(|table| {
             let sinker = Arc::clone(&self.sinker);
             async move {
-                let lane = tokio::spawn(async move { sinker.sink_dml(table).await });
+                let lane = tokio::spawn(lane(sinker, table));
                 lane.await.map_err(|e| Error::internal("a lane has panicked").caused_by(e))?
             }
         });
         // In order: chunks of one table may build on each other.
-        let staged = stream::iter(lanes).buffered(self.lanes).try_collect().await?;
-        Ok(StagedWork { staged, counters })
+        let done: Vec<Lane<S>> = stream::iter(lanes).buffered(self.lanes).try_collect().await?;
+        let mut staged = Vec::with_capacity(done.len());
+        for lane in done {
+            counters.of(&lane.table).add(&lane.written);
+            staged.push(lane.work);
+        }
+        Ok(Staged { staged, counters })
     }
 }
 
-impl<T> StagedWork<T> {
+impl<T> Staged<T> {
     /// This and behind it what comes later.
     fn followed_by(mut self, later: Self) -> Self {
         self.staged.extend(later.staged);
         self.counters.add(later.counters);
         self
     }
+}
+
+/// What a lane hands back.
+struct Lane<S: Sinker> {
+    table: Arc<TableSchema>,
+    /// What will have been written when it is committed.
+    written: TableCounters,
+    work: S::Staged,
+}
+
+async fn lane<S: Sinker>(sinker: Arc<S>, batch: TableBatch) -> Result<Lane<S>> {
+    let (table, mut written) = (Arc::clone(&batch.table), TableCounters::default());
+    written.write(&batch.changes);
+    let work = sinker.sink_dml(batch).await?;
+    written.bytes_out = work.bytes();
+    Ok(Lane { table, written, work })
 }
 
 /// Makes staged batches visible, in order.
@@ -229,24 +249,21 @@ impl<S: Sinker> Committer<S> {
     }
 
     async fn commit(&self, batch: StagedBatch<S::Staged>) -> Result<()> {
+        self.monitor.committing();
+        let tables = batch.work.counters.list();
         let report = self.sinker.commit(&batch.work.staged, &batch.progress).await.map_err(|e| {
-            let tables: Vec<String> = batch.work.counters.iter().map(|(name, _)| name.to_string()).collect();
+            let tables: Vec<String> = tables.iter().map(|(name, _)| name.to_string()).collect();
             let error = if tables.is_empty() { e } else { e.at(format!("batch of {}", tables.join(", "))) };
             match &batch.progress.position {
                 Some(position) => error.at(format!("before position {position}")),
                 None => error,
             }
         })?;
-        self.monitor.committed(batch.work.counters.iter(), |totals| {
-            totals.last_commit = report.elapsed;
-            totals.commit_time += report.elapsed;
-            totals.retries += u64::from(report.retries);
-            if batch.progress.source_time > 0 {
-                totals.source_time = batch.progress.source_time;
-            }
-            if let Some(position) = batch.progress.position {
-                totals.position = Some(position);
-            }
+        self.monitor.committed(CommittedBatch {
+            tables,
+            progress: &batch.progress,
+            had_changes: batch.has_changes,
+            elapsed: report.elapsed,
         });
         Ok(())
     }

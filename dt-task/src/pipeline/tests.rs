@@ -5,8 +5,9 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
 use async_trait::async_trait;
-use dt_common::batch::{Checkpoint, TableBatch};
+use dt_common::batch::Checkpoint;
 use dt_common::item::{ChunkMark, ChunkWrite, DtItem, SnapshotChunk};
+use dt_common::monitor::{BinlogFile, BinlogLook};
 use dt_common::position::{BinlogPosition, CommitMark};
 use dt_common::queue::{ItemSender, queue};
 use dt_common::row::{RowChange, RowData};
@@ -17,6 +18,15 @@ use dt_connector::sinker::{CommitReport, TargetTable};
 use super::*;
 use crate::fixtures::table;
 use crate::parallelizer::{MergeParallelizer, SnapshotParallelizer};
+
+/// Rows of a table's net change.
+struct Rows(usize);
+
+impl StagedWork for Rows {
+    fn bytes(&self) -> u64 {
+        self.0 as u64 * 100
+    }
+}
 
 /// Records commits as (rows, offset of the position, marks); refuses values below zero.
 #[derive(Default)]
@@ -31,7 +41,7 @@ struct RecordingSinker {
 
 #[async_trait]
 impl Sinker for RecordingSinker {
-    type Staged = usize;
+    type Staged = Rows;
 
     async fn open(&self) -> Result<Checkpoint> {
         Ok(Checkpoint::default())
@@ -45,7 +55,7 @@ impl Sinker for RecordingSinker {
         Ok(vec![TargetTable { has_rows: false }; tables.len()])
     }
 
-    async fn sink_dml(&self, batch: TableBatch) -> Result<usize> {
+    async fn sink_dml(&self, batch: TableBatch) -> Result<Rows> {
         match &batch.changes {
             dt_common::batch::NetChanges::Counted { inserts, .. }
                 if inserts.iter().any(|r| r[0] == ColValue::Int(-1)) =>
@@ -54,7 +64,7 @@ impl Sinker for RecordingSinker {
             }
             changes => {
                 self.staged.fetch_add(changes.len(), Ordering::Relaxed);
-                Ok(changes.len())
+                Ok(Rows(changes.len()))
             }
         }
     }
@@ -68,12 +78,16 @@ impl Sinker for RecordingSinker {
         Err(Error::internal("raw"))
     }
 
-    async fn commit(&self, staged: &[usize], progress: &Progress) -> Result<CommitReport> {
+    async fn commit(&self, staged: &[Rows], progress: &Progress) -> Result<CommitReport> {
         if let Some(gate) = &self.gate {
             gate.acquire().await.map_err(|_| Error::data("refused"))?.forget();
         }
         let offset = progress.position.as_ref().and_then(|p| p.binlog.as_ref()).map(|b| b.offset);
-        self.commits.lock().unwrap().push((staged.iter().sum(), offset, progress.marks.len()));
+        self.commits.lock().unwrap().push((
+            staged.iter().map(|rows| rows.0).sum(),
+            offset,
+            progress.marks.len(),
+        ));
         Ok(CommitReport::default())
     }
 
@@ -152,9 +166,17 @@ async fn batches_end_at_source_commits() {
     assert_eq!(commits, [(4, Some(20), 0), (1, Some(30), 0)]);
     let counters = monitor.tables()[0].1;
     assert_eq!(
-        (counters.inserts, counters.written, counters.batches, monitor.totals().batches),
-        (5, 5, 2, 2)
+        (
+            counters.inserts,
+            counters.written(),
+            counters.bytes_out,
+            counters.batches,
+            monitor.totals().batches
+        ),
+        (5, 5, 500, 2, 2)
     );
+    let sizes = monitor.totals().batch_rows;
+    assert_eq!((sizes.count(), sizes.sum()), (2, 5.0));
 }
 
 #[tokio::test(start_paused = true)]
@@ -266,7 +288,7 @@ async fn a_transaction_larger_than_a_batch_is_staged_in_parts_and_seen_whole() {
     result.unwrap();
     assert_eq!(commits, [(1, Some(10), 0), (30_000, Some(20), 0), (1, Some(30), 0)]);
     let counters = monitor.tables()[0].1;
-    assert_eq!((counters.inserts, counters.written, counters.batches), (30_002, 30_002, 3));
+    assert_eq!((counters.inserts, counters.written(), counters.batches), (30_002, 30_002, 3));
 }
 
 #[tokio::test(start_paused = true)]
@@ -298,4 +320,35 @@ async fn a_snapshot_ends_behind_a_batch_that_was_full() {
     let (result, commits) = running.finish().await;
     result.unwrap();
     assert_eq!(commits, [(1, None, 1), (0, None, 0)]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn lag_is_the_age_of_what_waits_and_then_zero() {
+    let t = table(&["a"], &[]);
+    let gated = RecordingSinker { gate: Some(Semaphore::new(0)), ..RecordingSinker::default() };
+    let running = start(gated, 1, 600_000);
+    let seen = BinlogFile { name: "b.1".into(), bytes: 30 };
+    let look = BinlogLook { now: 100_000_000, server: "s".into(), files: vec![seen], retention: None };
+    running.monitor.source_seen(look);
+    let lag = || running.monitor.behind(Duration::from_secs(60)).lag.map(|lag| lag.as_secs());
+    let read = || tokio::time::sleep(Duration::from_millis(1));
+    running.send([DtItem::Commit(CommitMark { source_time: 500_000, ..mark(10) })]).await;
+    read().await;
+    // Nothing of ours, but more is to come since half a second after 1970.
+    assert_eq!((lag(), running.monitor.behind(Duration::from_secs(60)).bytes), (Some(99), Some(20)));
+    let last = CommitMark { source_time: 40_000_000, ..mark(20) };
+    running.send([row(&t, 1), DtItem::Commit(last)]).await;
+    read().await;
+    let behind = BinlogPosition { offset: 30, ..mark(30).binlog };
+    running.send([DtItem::Heartbeat(behind.clone())]).await;
+    read().await;
+    assert_eq!(lag(), Some(60), "what stands behind a change that waits is not reached");
+    running.sinker.gate.as_ref().unwrap().add_permits(1);
+    read().await;
+    assert_eq!(running.monitor.behind(Duration::from_secs(60)).bytes, Some(10));
+    running.send([DtItem::Heartbeat(behind)]).await;
+    read().await;
+    assert_eq!((lag(), running.monitor.behind(Duration::from_secs(60)).bytes), (Some(0), Some(0)));
+    running.sinker.gate.as_ref().unwrap().add_permits(1);
+    running.finish().await.0.unwrap();
 }

@@ -1,9 +1,13 @@
 //! How a task ends, between two ends that do what a test wants.
 
+use std::collections::HashMap;
+
 use async_trait::async_trait;
 use dt_common::batch::{Checkpoint, Progress, TableBatch};
 use dt_common::item::{Ddl, DtItem};
+use dt_common::monitor::BinlogLook;
 use dt_common::queue::ItemSender;
+use dt_common::schema::TableName;
 use dt_connector::sinker::{CommitReport, TargetTable};
 
 use super::*;
@@ -22,8 +26,26 @@ impl Extractor for Source {
         Ok(Vec::new())
     }
 
+    fn observer(&self) -> Box<dyn SourceObserver> {
+        Box::new(Silent)
+    }
+
     async fn extract(&mut self, _: ExtractPlan, out: ItemSender, _: CancellationToken) -> Result<()> {
         out.send(DtItem::CopyFinished).await
+    }
+}
+
+/// A source that never answers to a look.
+struct Silent;
+
+#[async_trait]
+impl SourceObserver for Silent {
+    async fn look(&mut self) -> Result<BinlogLook> {
+        std::future::pending().await
+    }
+
+    async fn estimated_rows(&mut self, _: &BTreeSet<TableName>) -> Result<HashMap<TableName, u64>> {
+        std::future::pending().await
     }
 }
 
@@ -91,7 +113,8 @@ fn config(extract_type: &str) -> TaskConfig {
 async fn ended(extract_type: &str, hangs: bool, target: Target) -> Ended {
     let stop = target.stop.clone();
     let task = config(extract_type);
-    let run = run(&task, Box::new(Source { hangs }), target, stop);
+    let watch = Watch::default();
+    let run = run(&task, Box::new(Source { hangs }), target, &watch, stop);
     tokio::time::timeout(Duration::from_secs(60), run).await.expect("the task hangs").unwrap()
 }
 

@@ -17,15 +17,16 @@ use mysql_async::Conn;
 use tokio_util::sync::CancellationToken;
 use tracing::info;
 
-use super::binlog::{BinlogStream, Reader, Search};
+use super::binlog::{BinlogStream, Search};
 use super::checks::{self, Looking, Needs};
 use super::connection::{Connector, close, is_encrypted};
 use super::draft::FollowedTable;
 use super::handover;
+use super::observer::MySqlObserver;
 use super::schema::{SourceTables, read_tables};
 use super::server::{Flavor, Server};
 use super::snapshot::{Copied, Settings, TableCopy, View, copy_tables};
-use crate::extractor::{ExtractPlan, Extractor};
+use crate::extractor::{ExtractPlan, Extractor, SourceObserver};
 
 /// Bytes that close a chunk before its rows do, so that wide rows do not make huge ones.
 const CHUNK_BYTES: usize = 16 << 20;
@@ -74,6 +75,10 @@ impl Extractor for MySqlExtractor {
         let schemas = source.schemas().cloned().collect();
         self.prepared = Some(Prepared { server, tables: source.tables });
         Ok(schemas)
+    }
+
+    fn observer(&self) -> Box<dyn SourceObserver> {
+        Box::new(MySqlObserver::new(self.connector.clone()))
     }
 
     async fn extract(&mut self, plan: ExtractPlan, out: ItemSender, stop: CancellationToken) -> Result<()> {
@@ -231,11 +236,11 @@ impl Run<'_> {
         let mut stream = BinlogStream::new(
             self.extractor.connector.clone(),
             self.prepared.server.clone(),
-            config.heartbeat_interval,
-            Reader::new(config.server_id, &config.task_id),
+            config,
             Arc::clone(&self.extractor.filter),
             tables.iter().map(|table| (table.schema.name.clone(), table.clone())).collect(),
             skip,
+            Arc::clone(&self.plan.monitor),
         );
         stream.follow(from, until, &self.out, &self.stop).await
     }
@@ -265,9 +270,8 @@ impl Run<'_> {
             }
             BinlogStart::Gtid(text) => Position { binlog: None, gtid: Some(server.parse_gtid(text)?) },
             &BinlogStart::Time(moment) => {
-                let config = &self.extractor.config;
-                let reader = Reader::new(config.server_id, &config.task_id);
-                let search = Search { connector: &self.extractor.connector, server, reader };
+                let (connector, config) = (&self.extractor.connector, &self.extractor.config);
+                let search = Search { connector, server, config };
                 Position { binlog: Some(search.first_since(moment).await?), gtid: None }
             }
         };
@@ -287,6 +291,7 @@ impl Run<'_> {
             chunk_rows: config.chunk_rows.min(most(config.rates.rows)),
             chunk_bytes: CHUNK_BYTES.min(most(config.rates.bytes)),
             table_views,
+            monitor: Arc::clone(&self.plan.monitor),
         }
     }
 

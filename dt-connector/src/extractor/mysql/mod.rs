@@ -6,6 +6,8 @@
 //! - `snapshot`, `literal`, `value`: the rows as they are
 //! - `handover`: where the change stream takes over from the copy
 //! - `binlog`: the change stream
+//! - `estimates`: rows by the statistics
+//! - `observer`: looks at the source from beside the stream
 //! - `admin`: what the commands beside `dt run` ask
 //! - `extractor`: what each kind of task does with them
 
@@ -15,9 +17,11 @@ mod checks;
 mod column_type;
 mod connection;
 mod draft;
+mod estimates;
 mod extractor;
 mod handover;
 mod literal;
+mod observer;
 mod schema;
 mod server;
 mod snapshot;

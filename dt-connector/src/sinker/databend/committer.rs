@@ -17,6 +17,7 @@ use std::time::{Duration, Instant};
 
 use dt_common::batch::{Checkpoint, Progress};
 use dt_common::error::{Error, ErrorKind, Result};
+use dt_common::monitor::Monitor;
 use tokio::sync::Mutex;
 use tracing::{debug, info, warn};
 
@@ -42,6 +43,7 @@ pub struct Committer {
     client: Arc<Client>,
     tables: StateTables,
     max_retries: u32,
+    monitor: Arc<Monitor>,
     state: Mutex<Option<State>>,
 }
 
@@ -53,8 +55,8 @@ struct State {
 
 impl Committer {
     /// A committer for a task; connects nowhere yet.
-    pub fn new(client: Arc<Client>, tables: StateTables, max_retries: u32) -> Self {
-        Self { client, tables, max_retries, state: Mutex::new(None) }
+    pub fn new(client: Arc<Client>, tables: StateTables, max_retries: u32, monitor: Arc<Monitor>) -> Self {
+        Self { client, tables, max_retries, monitor, state: Mutex::new(None) }
     }
 
     /// Takes the task over.
@@ -91,6 +93,7 @@ impl Committer {
             }
             let pause = backoff(retries);
             retries += 1;
+            self.monitor.retried(error.kind());
             warn!(batch = state.lease.n + 1, retry = retries, pause_ms = pause.as_millis() as u64, %error, "batch is tried again");
             tokio::time::sleep(pause).await;
         }
@@ -100,7 +103,7 @@ impl Committer {
         if state.lease.n.is_multiple_of(UPKEEP_INTERVAL) {
             self.upkeep().await;
         }
-        Ok(CommitReport { elapsed, retries })
+        Ok(CommitReport { elapsed })
     }
 
     /// Ends the session.

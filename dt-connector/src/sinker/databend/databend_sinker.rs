@@ -11,6 +11,7 @@ use dt_common::batch::{Checkpoint, NetChanges, Progress, TableBatch};
 use dt_common::config::{DatabendConfig, WriteMethod};
 use dt_common::error::{Error, Result};
 use dt_common::item::Ddl;
+use dt_common::monitor::Monitor;
 use dt_common::router::Router;
 use dt_common::schema::{TableName, TableSchema};
 use tracing::warn;
@@ -31,7 +32,7 @@ use crate::sinker::{CommitReport, Sinker, TargetTable};
 /// Sessions that create tables side by side: a CREATE is little work and a round trip to the catalogue.
 const CREATORS: usize = 8;
 
-/// Databend as a target. Counting is the pipeline's: it knows when a batch is committed.
+/// Databend as a target. Rows are counted by the pipeline, which knows when a batch is committed; retries and created tables here.
 pub struct DatabendSinker {
     client: Arc<Client>,
     routes: Routes,
@@ -41,6 +42,7 @@ pub struct DatabendSinker {
     /// Where files go; `None` for a task that writes none.
     stage: Option<Arc<StageFolder>>,
     plans: RwLock<HashMap<TableName, Arc<TablePlan>>>,
+    monitor: Arc<Monitor>,
 }
 
 impl DatabendSinker {
@@ -48,11 +50,14 @@ impl DatabendSinker {
     ///
     /// # Errors
     /// A task id that cannot name a table.
-    pub fn new(config: &DatabendConfig, router: Router) -> Result<Self> {
+    pub fn new(config: &DatabendConfig, router: Router, monitor: Arc<Monitor>) -> Result<Self> {
         let client = Arc::new(Client::new(config.dsn.clone()));
         let committer = match config.task_id.as_str() {
             "" => None,
-            id => Some(Committer::new(client.clone(), StateTables::new(id)?, config.max_retries)),
+            id => {
+                let tables = StateTables::new(id)?;
+                Some(Committer::new(client.clone(), tables, config.max_retries, Arc::clone(&monitor)))
+            }
         };
         let stage = match config.write_method {
             WriteMethod::Sql => None,
@@ -67,6 +72,7 @@ impl DatabendSinker {
             committer,
             stage,
             plans: RwLock::new(HashMap::new()),
+            monitor,
         })
     }
 
@@ -108,6 +114,7 @@ impl DatabendSinker {
             for (plan, sql) in tables.iter().skip(first).step_by(lanes) {
                 let created = session.execute(sql).await;
                 created.map_err(|e| e.at(format_args!("creating target table {}", plan.target)))?;
+                self.monitor.table_ready();
             }
             session.close().await
         };
@@ -123,7 +130,7 @@ async fn stage_changes(
 ) -> Result<StagedTable> {
     let encoding = tokio::task::spawn_blocking({
         let (stage, plan) = (Arc::clone(stage), Arc::clone(&plan));
-        move || write(&plan, &changes, |rows| stage.name(rows))
+        move || write(&plan, &changes, |rows, bytes| stage.name(rows, bytes))
     });
     let written = encoding.await.map_err(|e| Error::internal("encoding has panicked").caused_by(e))??;
     let mut files = Vec::with_capacity(written.files.len());

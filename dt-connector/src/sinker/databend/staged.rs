@@ -8,6 +8,7 @@ use dt_common::schema::TableName;
 use super::plan::TablePlan;
 use super::stage::load::{self, StagedFile};
 use super::statements::Statement;
+use crate::sinker::StagedWork;
 
 /// One table's part of a batch, ready to be executed.
 #[derive(Debug)]
@@ -27,6 +28,16 @@ pub enum Step {
     Run(Statement),
     /// The rows of a file are added. Such steps of one table are done by one statement.
     Add(StagedFile),
+}
+
+impl StagedWork for StagedTable {
+    fn bytes(&self) -> u64 {
+        let text = self.steps.iter().map(|step| match step {
+            Step::Run(statement) => statement.sql.len() as u64,
+            Step::Add(_) => 0,
+        });
+        text.sum::<u64>() + self.files.iter().map(|file| file.bytes).sum::<u64>()
+    }
 }
 
 /// The statements of a batch with their tables at the source: table after table, each in the order of its steps.
@@ -81,7 +92,12 @@ mod tests {
     }
 
     fn add(number: u64) -> Step {
-        Step::Add(StagedFile { folder: "@~/f/".into(), name: format!("{number}.parquet"), rows: number })
+        Step::Add(StagedFile {
+            folder: "@~/f/".into(),
+            name: format!("{number}.parquet"),
+            rows: number,
+            bytes: 1,
+        })
     }
 
     #[test]

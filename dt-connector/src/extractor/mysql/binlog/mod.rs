@@ -44,6 +44,6 @@ mod tokens;
 mod transaction;
 
 pub(crate) use charset::decodes;
-pub(crate) use request::{Reader, registered_name};
+pub(crate) use request::registered_name;
 pub(crate) use search::Search;
 pub(crate) use stream::BinlogStream;

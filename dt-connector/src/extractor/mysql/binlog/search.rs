@@ -11,6 +11,7 @@ use std::collections::HashMap;
 use std::sync::Arc;
 use std::time::Duration;
 
+use dt_common::config::MySqlExtractorConfig;
 use dt_common::error::{Error, Result};
 use dt_common::filter::Filter;
 use dt_common::item::DtItem;
@@ -52,8 +53,8 @@ pub(crate) struct Search<'a> {
     pub(crate) connector: &'a Connector,
     /// The server.
     pub(crate) server: &'a Server,
-    /// How the task presents itself.
-    pub(crate) reader: Reader,
+    /// How the task reads.
+    pub(crate) config: &'a MySqlExtractorConfig,
 }
 
 impl Search<'_> {
@@ -109,7 +110,8 @@ impl Search<'_> {
     async fn begun(&self, file: &str) -> Result<i64> {
         let conn = self.connector.connect().await?;
         let at = self.server.position(file, FIRST_EVENT);
-        let mut events = request::open(conn, self.server, Start::File(&at), &self.reader, HEARTBEAT).await?;
+        let reader = Reader::new(self.config.server_id, &self.config.task_id);
+        let mut events = request::open(conn, self.server, Start::File(&at), &reader, HEARTBEAT).await?;
         loop {
             let event = timeout(FIRST_EVENT_TIMEOUT, events.next()).await;
             let event =
@@ -127,11 +129,11 @@ impl Search<'_> {
         let mut stream = BinlogStream::new(
             self.connector.clone(),
             self.server.clone(),
-            HEARTBEAT,
-            self.reader.clone(),
+            self.config,
             Arc::new(Filter::nothing()),
             HashMap::new(),
             HashMap::new(),
+            Arc::default(),
         );
         let (sender, receiver) = queue(QUEUE);
         let found = CancellationToken::new();

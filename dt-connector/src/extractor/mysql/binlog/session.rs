@@ -297,7 +297,7 @@ impl<'a> Session<'a> {
         if let Some(offset) = at {
             self.at.offset = offset;
         }
-        self.out.send(DtItem::Heartbeat).await
+        self.out.send(DtItem::Heartbeat(self.at.clone())).await
     }
 
     fn enter(&mut self, file: &[u8]) -> Result<()> {

@@ -4,9 +4,11 @@ use std::collections::HashMap;
 use std::sync::Arc;
 use std::time::Duration;
 
+use dt_common::config::MySqlExtractorConfig;
 use dt_common::error::{Error, ErrorKind, Result};
 use dt_common::filter::Filter;
 use dt_common::item::DtItem;
+use dt_common::monitor::Monitor;
 use dt_common::position::{BinlogPosition, Position};
 use dt_common::queue::ItemSender;
 use dt_common::schema::TableName;
@@ -52,6 +54,7 @@ pub(crate) struct BinlogStream {
     reader: Reader,
     heartbeat: Duration,
     followed: Followed,
+    monitor: Arc<Monitor>,
 }
 
 /// How a connection ended.
@@ -68,13 +71,15 @@ impl BinlogStream {
     pub(crate) fn new(
         connector: Connector,
         server: Server,
-        heartbeat: Duration,
-        reader: Reader,
+        config: &MySqlExtractorConfig,
         filter: Arc<Filter>,
         tables: HashMap<TableName, FollowedTable>,
         skip: HashMap<TableName, BinlogPosition>,
+        monitor: Arc<Monitor>,
     ) -> Self {
-        Self { connector, server, reader, heartbeat, followed: Followed::new(filter, tables, skip) }
+        let heartbeat = config.heartbeat_interval;
+        let reader = Reader::new(config.server_id, &config.task_id);
+        Self { connector, server, reader, heartbeat, followed: Followed::new(filter, tables, skip), monitor }
     }
 
     /// Reads behind `from` into `out`, until `until` is reached or `stop` is cancelled; both end with `Ok`.
@@ -122,6 +127,7 @@ impl BinlogStream {
                     error
                 }
             };
+            self.monitor.source_lost();
             let since = *away_since.get_or_insert_with(Instant::now);
             if since.elapsed() >= PATIENCE {
                 return Err(error.at("the source stayed away for ten minutes"));
@@ -156,6 +162,7 @@ impl BinlogStream {
         let at = start_of(position, &self.server);
         let mut session = Session::new(&self.followed, out, position, at);
         let silence = heartbeat * SILENT_HEARTBEATS;
+        let mut answers = false;
         let error = loop {
             if until.is_some_and(|until| session.has_reached(until)) {
                 // The server notices a closed connection; a failed farewell changes nothing.
@@ -163,7 +170,12 @@ impl BinlogStream {
                 return Ok(End::CaughtUp);
             }
             match timeout(silence, events.next()).await {
-                Ok(Some(Ok(event))) => session.take(&event).await?,
+                Ok(Some(Ok(event))) => {
+                    if !std::mem::replace(&mut answers, true) {
+                        self.monitor.source_open();
+                    }
+                    session.take(&event).await?;
+                }
                 Ok(Some(Err(e))) => break request::dump_error(e),
                 Ok(None) => break transient("the server ended the binlog dump".to_owned()),
                 Err(_) => break transient(format!("no event and no heartbeat for {silence:?}")),

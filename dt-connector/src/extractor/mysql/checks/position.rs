@@ -7,7 +7,7 @@ use dt_common::position::{BinlogPosition, GtidPosition, Position};
 use mysql_async::prelude::Queryable;
 use mysql_async::{Conn, Row};
 
-use crate::extractor::mysql::binlog::{Reader, Search};
+use crate::extractor::mysql::binlog::Search;
 use crate::extractor::mysql::connection::{Connector, source_error};
 use crate::extractor::mysql::server::Server;
 
@@ -98,8 +98,7 @@ pub(super) async fn check(
             ("[extractor] says", Position { binlog: None, gtid: Some(server.parse_gtid(text)?) })
         }
         (None, &BinlogStart::Time(moment)) => {
-            let reader = Reader::new(config.server_id, &config.task_id);
-            let place = Search { connector, server, reader }.first_since(moment).await?;
+            let place = Search { connector, server, config }.first_since(moment).await?;
             ("[extractor] start_time_utc finds", Position { binlog: Some(place), gtid: None })
         }
     };

@@ -5,6 +5,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use dt_common::error::{Error, ErrorKind, Result};
+use dt_common::monitor::Monitor;
 use dt_common::queue::ItemSender;
 use mysql_async::Conn;
 use mysql_async::prelude::Queryable;
@@ -36,6 +37,8 @@ pub(crate) struct Settings {
     /// Whether each table is read in a read view of its own, so that it arrives as it was at one moment. Not needed, and
     /// left out for the sake of the source's undo log and of waiting DDL, where a change stream follows.
     pub(crate) table_views: bool,
+    /// Whom to tell that the source is open, or lost.
+    pub(crate) monitor: Arc<Monitor>,
 }
 
 /// A connection that holds an exact read view, and the keyless tables that are read through it.
@@ -74,6 +77,7 @@ pub(crate) async fn copy_tables(
         running.spawn(read_list(settings.clone(), Arc::clone(&list), out.clone()));
     }
     if let Some(view) = view {
+        settings.monitor.source_open();
         running.spawn(read_view(view, settings.clone(), out.clone()));
     }
     loop {
@@ -98,6 +102,7 @@ async fn read_list(settings: Settings, list: Arc<Mutex<VecDeque<TableCopy>>>, ou
             if error.kind() != ErrorKind::Transient || failures > MAX_FAILURES {
                 return Err(error);
             }
+            settings.monitor.source_lost();
             warn!(table = %table.table().name, %error, failures, "reading failed, trying again");
             conn = None;
             table.restart();
@@ -123,6 +128,7 @@ async fn read_table(
         Some(conn) => conn,
         None => conn.insert(settings.connector.connect().await?),
     };
+    settings.monitor.source_open();
     if settings.table_views {
         let begin = "START TRANSACTION WITH CONSISTENT SNAPSHOT, READ ONLY";
         conn.query_drop(begin).await.map_err(|e| source_error("opening a read view", e))?;

@@ -56,7 +56,7 @@ impl StageFolder {
         let place = |e: Error| e.at(format_args!("stage {} ([sinker] stage)", self.task));
         let session = self.session().await?;
         session.query(&format!("REMOVE {}", self.task)).await.map_err(place)?;
-        let probe = StagedFile { folder: run.clone(), name: "probe.parquet".to_owned(), rows: 1 };
+        let probe = StagedFile { folder: run.clone(), name: "probe.parquet".to_owned(), rows: 1, bytes: 0 };
         send(&session, &probe, encode::probe()?).await.map_err(place)?;
         self.give_back(session).await;
         self.run.set(run).map_err(|_| Error::internal("the stage was opened before"))
@@ -68,10 +68,10 @@ impl StageFolder {
     }
 
     /// A name that no file has had before.
-    pub fn name(&self, rows: u64) -> StagedFile {
+    pub fn name(&self, rows: u64, bytes: u64) -> StagedFile {
         let number = self.next.fetch_add(1, Ordering::Relaxed);
         let folder = self.run.get().cloned().unwrap_or_default();
-        StagedFile { folder, name: format!("{number}.parquet"), rows }
+        StagedFile { folder, name: format!("{number}.parquet"), rows, bytes }
     }
 
     /// Uploads a file and makes sure that the server reads as many rows from it as were written.
@@ -170,7 +170,7 @@ mod tests {
 
     #[test]
     fn only_the_named_files_are_removed() {
-        let file = |name: &str| StagedFile { folder: "@~/f/".into(), name: name.into(), rows: 1 };
+        let file = |name: &str| StagedFile { folder: "@~/f/".into(), name: name.into(), rows: 1, bytes: 1 };
         assert_eq!(pattern(&[file("1.parquet"), file("22.parquet")]), "(1[.]parquet|22[.]parquet)");
     }
 }

@@ -28,6 +28,8 @@ pub struct StagedFile {
     pub name: String,
     /// Rows in it.
     pub rows: u64,
+    /// Its size.
+    pub bytes: u64,
 }
 
 impl StagedFile {
@@ -111,7 +113,7 @@ mod tests {
     use super::*;
 
     fn file(name: &str, rows: u64) -> StagedFile {
-        StagedFile { folder: "@~/dt/t/1-a/".into(), name: name.into(), rows }
+        StagedFile { folder: "@~/dt/t/1-a/".into(), name: name.into(), rows, bytes: 1 }
     }
 
     fn keyed() -> TablePlan {

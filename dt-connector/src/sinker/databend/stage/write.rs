@@ -19,16 +19,21 @@ pub struct Written {
     pub files: Vec<(StagedFile, Vec<u8>)>,
 }
 
-/// Encodes a net change. `name` names a file of so many rows.
+/// Encodes a net change. `name` names a file of so many rows and bytes.
 ///
 /// # Errors
 /// A value that the target cannot hold; names the table and the column.
-pub fn write(plan: &TablePlan, changes: &NetChanges, name: impl Fn(u64) -> StagedFile) -> Result<Written> {
+pub fn write(
+    plan: &TablePlan,
+    changes: &NetChanges,
+    name: impl Fn(u64, u64) -> StagedFile,
+) -> Result<Written> {
     let mut out = Written::default();
     let mut file = |content: Content<'_>, step: &dyn Fn(StagedFile) -> Step| {
         if !content.is_empty() {
-            let file = name(content.len() as u64);
-            out.files.push((file.clone(), parquet(plan, content)?));
+            let data = parquet(plan, content)?;
+            let file = name(content.len() as u64, data.len() as u64);
+            out.files.push((file.clone(), data));
             out.steps.push(step(file));
         }
         Ok(())
@@ -64,7 +69,8 @@ mod tests {
 
     fn steps(key: &[usize], changes: NetChanges) -> (Vec<(String, Expect)>, Vec<u64>) {
         let plan = plan(table("d", "t", &[("id", "bigint")], key));
-        let name = |rows| StagedFile { folder: "@~/f/".into(), name: format!("{rows}.parquet"), rows };
+        let name =
+            |rows, bytes| StagedFile { folder: "@~/f/".into(), name: format!("{rows}.parquet"), rows, bytes };
         let written = write(&plan, &changes, name).unwrap();
         let steps = written.steps.into_iter().map(|step| match step {
             Step::Add(file) => (format!("add {}", file.name), Expect::Inserted(file.rows)),

@@ -1,0 +1,3 @@
+CREATE TABLE t (id INT NOT NULL PRIMARY KEY, v INT);
+INSERT INTO t VALUES (1, 1), (2, 2), (3, 3), (4, 4), (5, 5), (6, 6), (7, 7), (8, 8);
+ANALYZE TABLE t;
