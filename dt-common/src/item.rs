@@ -2,6 +2,8 @@
 
 use std::sync::Arc;
 
+use tokio::sync::oneshot;
+
 use crate::position::{BinlogPosition, CommitMark, Position};
 use crate::row::{Row, RowData, row_memory};
 use crate::schema::{TableName, TableSchema};
@@ -11,7 +13,12 @@ use crate::schema::{TableName, TableSchema};
 pub enum DtItem {
     /// Where the stream begins when no checkpoint said so, or said so by a file that is another server's or gone. Comes first, if at
     /// all, and is stored before any row.
-    Start(Position),
+    Start {
+        /// The place.
+        position: Position,
+        /// Told when the place is stored. Whoever does not wait for it any more may have dropped its other end.
+        stored: oneshot::Sender<()>,
+    },
     /// A changed row; belongs to the transaction that the next [`DtItem::Commit`] ends.
     Row(RowData),
     /// The end of a source transaction, also of one without rows that anybody follows.
@@ -88,7 +95,7 @@ impl DtItem {
         match self {
             Self::Row(_) => 1,
             Self::Chunk(chunk) => chunk.rows.len(),
-            Self::Start(_)
+            Self::Start { .. }
             | Self::Commit(_)
             | Self::Rollback
             | Self::CopyFinished
@@ -103,7 +110,7 @@ impl DtItem {
             + match self {
                 Self::Row(row) => row.memory(),
                 Self::Chunk(chunk) => chunk.rows.iter().map(|row| row_memory(row)).sum(),
-                Self::Start(_)
+                Self::Start { .. }
                 | Self::Commit(_)
                 | Self::Rollback
                 | Self::CopyFinished

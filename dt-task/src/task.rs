@@ -10,8 +10,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use dt_common::config::{ExtractType, ExtractorConfig, StopAt, TaskConfig};
-use dt_common::error::{Error, Result};
-use dt_common::monitor::CopyState;
+use dt_common::error::{Error, ErrorKind, Result};
+use dt_common::monitor::{CopyState, Monitor};
 use dt_common::queue::queue;
 use dt_common::schema::TableSchema;
 use dt_common::throttle::Throttle;
@@ -25,6 +25,9 @@ use crate::parallelizer;
 use crate::pipeline::Pipeline;
 use crate::watch::{Watch, looks, report};
 
+/// Longest wait for the next commit when the task is stopped. A target that is slow commits by then; one that is away would be
+/// tried again for longer than any service manager waits.
+const STOP_TIMEOUT: Duration = Duration::from_secs(30);
 /// Longest wait for the target to end its sessions, on which nothing depends.
 const CLOSE_TIMEOUT: Duration = Duration::from_secs(5);
 
@@ -140,6 +143,7 @@ async fn stream<S: Sinker>(
     let delivered = tokio::select! {
         delivered = pipeline.run(receiver, position) => delivered,
         never = watch.beside_stream(config, follows_changes(config).then_some(observer)) => match never {},
+        error = overdue(&stop, monitor) => Err(error),
     };
     // A pipeline that has failed has no use for more items.
     extract_stop.cancel();
@@ -148,6 +152,25 @@ async fn stream<S: Sinker>(
     report::totals(monitor);
     delivered?;
     Ok(if extracted? { interrupted(config) } else { Ended::Done })
+}
+
+/// Ends when the task was stopped and nothing in flight has been committed for too long.
+async fn overdue(stop: &CancellationToken, monitor: &Monitor) -> Error {
+    stop.cancelled().await;
+    loop {
+        let committed = monitor.totals().batches;
+        tokio::time::sleep(STOP_TIMEOUT).await;
+        if monitor.totals().batches == committed {
+            return Error::new(
+                ErrorKind::Transient,
+                format!(
+                    "stopped, but the target committed nothing of what was in flight within {} s; the next start finds \
+                     out how far the task is and goes on from there",
+                    STOP_TIMEOUT.as_secs()
+                ),
+            );
+        }
+    }
 }
 
 /// Takes the task over and looks at its tables: everything that comes before the first row.

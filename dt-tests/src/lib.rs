@@ -8,14 +8,18 @@ pub mod case;
 pub mod certificates;
 pub mod compare;
 pub mod docs;
+pub mod faults;
 pub mod http;
 pub mod kill;
 pub mod leaks;
+pub mod load;
 pub mod metrics;
 #[cfg(test)]
 mod operations;
 pub mod process;
+pub mod proxy;
 pub mod report;
+pub mod run;
 pub mod servers;
 pub mod source;
 pub mod steps;

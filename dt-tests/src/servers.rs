@@ -7,7 +7,7 @@ use std::fmt;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use anyhow::{Context, Result, bail};
+use anyhow::{Context, Result, bail, ensure};
 
 use crate::process::{Process, eventually, free_port};
 use crate::source::Source;
@@ -49,7 +49,16 @@ impl fmt::Display for Family {
 pub struct SourceServer {
     /// How to reach it.
     pub source: Source,
-    process: Option<Process>,
+    own: Option<Own>,
+}
+
+/// What a server of ours was started with.
+#[derive(Debug)]
+struct Own {
+    folder: PathBuf,
+    port: u16,
+    options: Vec<String>,
+    process: Process,
 }
 
 impl SourceServer {
@@ -59,19 +68,69 @@ impl SourceServer {
     /// It ends or does not answer in time; with the tail of its log.
     pub async fn start(family: Family, folder: &Path, options: &[String]) -> Result<Self> {
         let port = free_port()?;
-        let data = folder.join(format!("{family}-data"));
-        let mut args = vec![data.display().to_string(), port.to_string()];
-        args.extend(options.iter().cloned());
-        let log = folder.join(format!("{family}.log"));
-        let process = Process::start(&family.to_string(), &script(&format!("{family}.sh")), &args, &log)?;
+        let process = launch(family, folder, port, options)?;
+        let own = Own { folder: folder.to_owned(), port, options: options.to_vec(), process };
         let source = Source::new(family, &format!("mysql://root:dt_root@127.0.0.1:{port}"))?;
-        let mut server = Self { source, process: Some(process) };
+        let mut server = Self { source, own: Some(own) };
         server.ready().await?;
         Ok(server)
     }
 
+    /// Its port.
+    ///
+    /// # Errors
+    /// It is the user's own.
+    pub fn port(&self) -> Result<u16> {
+        Ok(self.own.as_ref().context("needs a server of the tests")?.port)
+    }
+
+    /// Ends the server, cleanly or by SIGKILL.
+    ///
+    /// # Errors
+    /// It is the user's own, or does not end.
+    pub async fn stop(&mut self, by_kill: bool) -> Result<()> {
+        let own = self.own.as_mut().context("needs a server of the tests")?;
+        if by_kill {
+            return own.process.kill().await;
+        }
+        own.process.terminate().await?;
+        own.process.wait(STARTUP).await.map(drop)
+    }
+
+    /// Starts a stopped server again, on its port and its data.
+    ///
+    /// # Errors
+    /// As [`SourceServer::start`].
+    pub async fn start_again(&mut self) -> Result<()> {
+        let own = self.own.as_mut().context("needs a server of the tests")?;
+        own.process = launch(self.source.family, &own.folder, own.port, &own.options)?;
+        self.ready().await
+    }
+
+    /// Starts another server on a copy of this one's data: the same history, another identity. This one has to be stopped.
+    ///
+    /// # Errors
+    /// The data cannot be copied; as [`SourceServer::start`].
+    pub async fn copy(&self, folder: &Path) -> Result<Self> {
+        let own = self.own.as_ref().context("needs a server of the tests")?;
+        let (family, name) = (self.source.family, data_folder(self.source.family));
+        std::fs::create_dir_all(folder)?;
+        let status = tokio::process::Command::new("cp")
+            .arg("-a")
+            .args([own.folder.join(&name), folder.join(&name)])
+            .status()
+            .await?;
+        ensure!(status.success(), "copying the data folder: {status}");
+        // MySQL's identity; MariaDB's is made of its port.
+        let identity = folder.join(&name).join("auto.cnf");
+        if identity.exists() {
+            std::fs::remove_file(identity)?;
+        }
+        Self::start(family, folder, &own.options).await
+    }
+
     async fn ready(&mut self) -> Result<()> {
-        let (source, process) = (&self.source, &mut self.process);
+        let (source, process) = (&self.source, self.own.as_mut().map(|own| &mut own.process));
         let answer = eventually(STARTUP, || source.query("SELECT 1"));
         let ended = async {
             match process {
@@ -83,12 +142,24 @@ impl SourceServer {
             answer = answer => answer.err().map(|e| format!("{e:#}")),
             ended = ended => Some(ended.unwrap_or_else(|e| e.to_string())),
         };
-        match (failure, &self.process) {
+        match (failure, &self.own) {
             (None, _) => Ok(()),
-            (Some(failure), Some(process)) => bail!("{failure}\n{}", process.tail()),
+            (Some(failure), Some(own)) => bail!("{failure}\n{}", own.process.tail()),
             (Some(failure), None) => bail!(failure),
         }
     }
+}
+
+fn data_folder(family: Family) -> String {
+    format!("{family}-data")
+}
+
+fn launch(family: Family, folder: &Path, port: u16, options: &[String]) -> Result<Process> {
+    let data = folder.join(data_folder(family));
+    let mut args = vec![data.display().to_string(), port.to_string()];
+    args.extend(options.iter().cloned());
+    let log = folder.join(format!("{family}.log"));
+    Process::start(&family.to_string(), &script(&format!("{family}.sh")), &args, &log)
 }
 
 /// The target server; owns its process unless it is the user's own.
@@ -125,7 +196,7 @@ impl Servers {
         let sources = async {
             if let Ok(url) = std::env::var("MYSQL_URL") {
                 let source = Source::detect(&url).await.context("MYSQL_URL")?;
-                return Ok(vec![SourceServer { source, process: None }]);
+                return Ok(vec![SourceServer { source, own: None }]);
             }
             let starts = families.iter().map(|family| SourceServer::start(*family, folder, &[]));
             futures::future::try_join_all(starts).await

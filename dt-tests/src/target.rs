@@ -26,6 +26,11 @@ impl Target {
         Self { dsn: dsn.to_owned(), local_port: Some(port) }
     }
 
+    /// Port of the local server.
+    pub fn local_port(&self) -> Option<u16> {
+        self.local_port
+    }
+
     /// All rows of a query; every column has to be a string.
     ///
     /// # Errors

@@ -2,16 +2,18 @@
 
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use anyhow::{Context, Result, bail};
 
-use crate::process::Process;
+use tokio::time::{Instant, sleep};
+
+use crate::process::{POLL, Process};
 
 /// Time for a finite task, and for a clean stop.
 pub const FINISH: Duration = Duration::from_secs(120);
 /// Time until a task follows the binlog.
-const FOLLOW: Duration = Duration::from_secs(30);
+const FOLLOW: Duration = Duration::from_secs(90);
 /// What dt logs when the binlog stream is open.
 const FOLLOWING: &str = "following the binlog";
 
@@ -21,6 +23,8 @@ pub struct Tasks {
     folder: PathBuf,
     started: usize,
     running: Option<Task>,
+    /// An older process of the same task, see [`Tasks::overtake`].
+    rival: Option<Task>,
     last_output: String,
     last_command: String,
     /// Whether a command was the last to say something.
@@ -47,6 +51,7 @@ impl Tasks {
             folder: folder.to_owned(),
             started: 0,
             running: None,
+            rival: None,
             last_output: String::new(),
             last_command: String::new(),
             command_spoke: false,
@@ -171,13 +176,49 @@ impl Tasks {
     /// # Errors
     /// The first one does not end with `code` in time.
     pub async fn take_over(&mut self, code: i32) -> Result<()> {
+        self.overtake()?;
+        self.follow().await?;
+        self.overtaken(code).await
+    }
+
+    /// Starts a second process with the running task's file. It becomes the running one; the first becomes its rival.
+    ///
+    /// # Errors
+    /// No task is running.
+    pub fn overtake(&mut self) -> Result<()> {
         let file = self.running()?.file.clone();
         let second = self.spawn(file)?;
-        let mut first = self.running.replace(second).context("no task is running")?;
-        self.follow().await?;
-        let status = first.process.wait(FINISH).await?;
-        self.ended(&first.process);
-        expect_code(status.code(), code, &first.process)
+        self.rival = self.running.replace(second);
+        Ok(())
+    }
+
+    /// Waits until the rival ends with `code`.
+    ///
+    /// # Errors
+    /// It does not end in time, or with another code.
+    pub async fn overtaken(&mut self, code: i32) -> Result<()> {
+        let mut rival = self.rival.take().context("no task has a rival")?;
+        let status = rival.process.wait(FINISH).await?;
+        self.ended(&rival.process);
+        expect_code(status.code(), code, &rival.process)
+    }
+
+    /// Waits until the running task or its rival ends with `code`; the other one is the running one afterwards.
+    ///
+    /// # Errors
+    /// None ends in time, or with another code.
+    pub async fn one_ends(&mut self, code: i32) -> Result<()> {
+        let deadline = Instant::now() + FINISH;
+        loop {
+            if self.running()?.process.ended()?.is_some() {
+                std::mem::swap(&mut self.running, &mut self.rival);
+            }
+            let rival = self.rival.as_mut().context("no task has a rival")?;
+            if rival.process.ended()?.is_some() || Instant::now() > deadline {
+                return self.overtaken(code).await;
+            }
+            sleep(POLL).await;
+        }
     }
 
     /// Waits until the running task follows the binlog.
@@ -194,6 +235,19 @@ impl Tasks {
     /// It ends, or does not say so in time.
     pub async fn wait_for(&mut self, text: &str) -> Result<()> {
         self.running()?.process.says(text, FOLLOW).await
+    }
+
+    /// Asks the running task to end, by SIGTERM.
+    ///
+    /// # Errors
+    /// No task is running.
+    pub async fn terminate(&mut self) -> Result<()> {
+        self.running()?.process.terminate().await
+    }
+
+    /// Whether a task was started and not yet seen to end.
+    pub fn runs(&self) -> bool {
+        self.running.is_some()
     }
 
     /// Waits for the end of the running task and checks its exit code.
@@ -253,6 +307,9 @@ impl Tasks {
     /// # Errors
     /// The operating system refuses.
     pub async fn end_all(&mut self) -> Result<()> {
+        if let Some(mut rival) = self.rival.take() {
+            rival.process.kill().await?;
+        }
         if self.running.is_some() { self.kill().await } else { Ok(()) }
     }
 

@@ -35,6 +35,10 @@ const PARAMETERS: &[&str] = &[
     "retry_count",
     "retry_delay_secs",
 ];
+/// Seconds to wait for one HTTP answer. The server sends one at least every 10 s however long a statement takes, so this is
+/// silence; the driver's own 300 s would be a long time to notice it.
+const ANSWER_SECS: &str = "120";
+const ANSWER_TIMEOUT: &str = "page_request_timeout_secs";
 /// How alike a name has to be to a parameter, to be a slip of the pen and not a setting of the session.
 const ALIKE: f64 = 0.93;
 /// Parameters that name a file.
@@ -76,6 +80,9 @@ impl Connections<'_> {
         self.readable_files(&connection, &parameters)?;
         encryption(&connection, &mut parameters, |what| connection.bad(self.raw, what))?;
         parameters.retain(|(name, _)| name != "retry_count");
+        if parameters.iter().all(|(name, _)| name != ANSWER_TIMEOUT) {
+            parameters.push((ANSWER_TIMEOUT.to_owned(), ANSWER_SECS.to_owned()));
+        }
         let mut url = connection.url;
         url.query_pairs_mut().clear().extend_pairs(parameters).append_pair("retry_count", "1");
         Ok(Secret::new(url.to_string()))
@@ -178,7 +185,6 @@ mod tests {
             "max_rows_in_buffer=9",
             "max_rows_per_page=9",
             "connect_timeout=9",
-            "page_request_timeout_secs=9",
             "presign=off",
             "tenant=tn1",
             "warehouse=a%2Fb+c",
@@ -194,24 +200,38 @@ mod tests {
             "max_threads=4",
         ] {
             let found = dsn(&format!("{HOST}?{parameter}"), "").unwrap();
-            assert_eq!(found.reveal(), format!("{HOST}?{parameter}&retry_count=1"));
+            assert_eq!(
+                found.reveal(),
+                format!("{HOST}?{parameter}&page_request_timeout_secs=120&retry_count=1")
+            );
         }
+        let patient = format!("{HOST}?page_request_timeout_secs=9");
+        assert_eq!(dsn(&patient, "").unwrap().reveal(), format!("{patient}&retry_count=1"));
         for parameter in ["access_token=a%2Bb", "access_token_file=%2Ftoken"] {
             let found = dsn(&format!("databend://h/db?{parameter}"), "").unwrap();
-            assert_eq!(found.reveal(), format!("databend://h/db?{parameter}&retry_count=1"));
+            assert_eq!(
+                found.reveal(),
+                format!("databend://h/db?{parameter}&page_request_timeout_secs=120&retry_count=1")
+            );
         }
         let pair = "databend://u@h/db?private_key_file=%2Fkey&private_key_passphrase_file=%2Fkey";
-        assert_eq!(dsn(pair, "").unwrap().reveal(), format!("{pair}&retry_count=1"));
+        assert_eq!(
+            dsn(pair, "").unwrap().reveal(),
+            format!("{pair}&page_request_timeout_secs=120&retry_count=1")
+        );
     }
 
     #[test]
     fn retries_are_ours_and_the_scheme_means_what_it_says() {
         assert_eq!(
             dsn(&format!("{HOST}?retry_count=9"), "").unwrap().reveal(),
-            format!("{HOST}?retry_count=1")
+            format!("{HOST}?page_request_timeout_secs=120&retry_count=1")
         );
         let http = dsn("databend+http://u@h/db", "").unwrap();
-        assert_eq!(http.reveal(), "databend+http://u@h/db?sslmode=disable&retry_count=1");
+        assert_eq!(
+            http.reveal(),
+            "databend+http://u@h/db?sslmode=disable&page_request_timeout_secs=120&retry_count=1"
+        );
     }
 
     #[test]

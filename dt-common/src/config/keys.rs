@@ -239,7 +239,7 @@ pub const KEYS: &[Key] = &[
         "sinker",
         "url",
         None,
-        "`databend://user:password@host:port/database?sslmode=disable`; every parameter of databend-driver passes through, see [connections](connections.md#databend). `retry_count` is always 1, because the driver's own retry repeats COMMIT.",
+        "`databend://user:password@host:port/database?sslmode=disable`; every parameter of databend-driver passes through, see [connections](connections.md#databend). `retry_count` is always 1, because the driver's own retry repeats COMMIT; `page_request_timeout_secs` is 120 unless it is given, so that a dead connection is noticed.",
     ).example("databend://<user>:<password>@<host>:8000/default?sslmode=disable"),
     key(
         "sinker",
@@ -285,7 +285,13 @@ pub const KEYS: &[Key] = &[
         "sinker",
         "max_retries",
         Some("10"),
-        "How often one batch is tried again after a conflict or a lost connection before the task fails.",
+        "How often one batch is tried again after a conflict with another writer before the task fails.",
+    ).only(ROWS),
+    key(
+        "sinker",
+        "retry_timeout_secs",
+        Some("600"),
+        "How long one batch is tried again while the target cannot be reached, or fails for the moment (a full disk), before the task fails. Ten minutes outlast a restart and an upgrade. A task that starts waits ten seconds only.",
     ).only(ROWS),
     key(
         "sinker",

@@ -194,8 +194,10 @@ pub struct DatabendConfig {
     pub stage: String,
     /// Rows of one statement.
     pub batch_size: usize,
-    /// How often one batch is tried again.
+    /// How often one batch is tried again after a conflict.
     pub max_retries: u32,
+    /// How long one batch is tried again while the target is not available.
+    pub retry_timeout: Duration,
     /// What a snapshot does with rows that are there.
     pub on_existing_rows: ExistingRows,
 }

@@ -159,6 +159,7 @@ fn sinker(connections: &mut Connections<'_>, id: &str, extract_type: ExtractType
         stage: stage(raw)?,
         batch_size: raw.number("sinker", "batch_size", 1, 1_000_000)? as usize,
         max_retries: raw.number("sinker", "max_retries", 0, 1000)? as u32,
+        retry_timeout: Duration::from_secs(raw.number("sinker", "retry_timeout_secs", 0, 86_400)?),
         on_existing_rows: raw.choice("sinker", "on_existing_rows", &policies)?,
     }))
 }
@@ -262,7 +263,10 @@ mod tests {
         );
         assert!(mysql.server_id >= 0x4000_0000);
         let SinkerConfig::Databend(databend) = &task.sinker else { panic!("{:?}", task.sinker) };
-        assert_eq!(databend.dsn.reveal(), "databend://d:s@h:8000/x?sslmode=disable&retry_count=1");
+        assert_eq!(
+            databend.dsn.reveal(),
+            "databend://d:s@h:8000/x?sslmode=disable&page_request_timeout_secs=120&retry_count=1"
+        );
         assert_eq!(task.parallelizer.parallel_type, ParallelType::Merge);
         assert!(task.metrics.is_none() && task.runtime.log_max_files == Some(14));
         let shown = format!("{task:?}");

@@ -8,6 +8,7 @@ use dt_common::item::SnapshotChunk;
 use dt_common::monitor::TableCounters;
 use dt_common::row::RowData;
 use dt_common::schema::{TableName, TableSchema};
+use tokio::sync::oneshot;
 
 /// Rows or chunks; never both, since a chunk is no part of the change stream.
 pub(super) enum Body {
@@ -30,6 +31,8 @@ pub(super) struct Batch {
     pub(super) progress: Progress,
     /// Whether the monitor was told that changes of this batch wait.
     pub(super) has_changes: bool,
+    /// Whom to tell when it is committed.
+    pub(super) stored: Option<oneshot::Sender<()>>,
 }
 
 /// Counters by table in order of appearance; rows come in runs of one table, so that the last one is tried first.

@@ -41,6 +41,8 @@ struct Open {
     /// Whether there is progress to store, with rows or without.
     moved: bool,
     forget_marks: bool,
+    /// Whom to tell when the batch is committed.
+    stored: Option<oneshot::Sender<()>>,
     /// When the batch has waited long enough.
     deadline: Option<Instant>,
     permit: Option<OwnedSemaphorePermit>,
@@ -55,6 +57,7 @@ impl Open {
             bytes: 0,
             moved: false,
             forget_marks: false,
+            stored: None,
             deadline: None,
             permit: None,
         }
@@ -110,9 +113,10 @@ impl Cutter {
 
     async fn take(&mut self, item: DtItem) -> Result<(), Gone> {
         match item {
-            DtItem::Start(position) => {
+            DtItem::Start { position, stored } => {
                 self.position = Some(position);
                 self.open.moved = true;
+                self.open.stored = Some(stored);
                 self.flush().await
             }
             DtItem::Row(row) => self.add_row(row).await,
@@ -251,7 +255,7 @@ impl Cutter {
             forget_marks: open.forget_marks,
         };
         let Some(permit) = open.permit else { return Err(Gone) };
-        let batch = Batch { body: open.body, progress, has_changes };
+        let batch = Batch { body: open.body, progress, has_changes, stored: open.stored };
         self.out.send(Work::Batch(batch, permit)).await.map_err(|_| Gone)
     }
 

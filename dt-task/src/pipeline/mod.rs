@@ -66,6 +66,7 @@ struct StagedBatch<T> {
     work: Staged<T>,
     progress: Progress,
     has_changes: bool,
+    stored: Option<oneshot::Sender<()>>,
     _permit: OwnedSemaphorePermit,
 }
 
@@ -163,7 +164,8 @@ impl<S: Sinker> Stager<S> {
             Some(parts) => parts.followed_by(work),
             None => work,
         };
-        Ok(StagedBatch { work, progress: batch.progress, has_changes: batch.has_changes, _permit: permit })
+        let Batch { progress, has_changes, stored, .. } = batch;
+        Ok(StagedBatch { work, progress, has_changes, stored, _permit: permit })
     }
 
     async fn part(&mut self, rows: Vec<RowData>) -> Result<()> {
@@ -265,6 +267,10 @@ impl<S: Sinker> Committer<S> {
             had_changes: batch.has_changes,
             elapsed: report.elapsed,
         });
+        if let Some(stored) = batch.stored {
+            // A source that is gone needs no answer.
+            let _ = stored.send(());
+        }
         Ok(())
     }
 }

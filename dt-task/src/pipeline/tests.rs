@@ -303,7 +303,11 @@ async fn chunks_carry_their_marks_and_a_start_is_stored_first() {
     };
     let mut position = Position::default();
     position.advance(&mark(5));
-    running.send([DtItem::Start(position), chunk(0), chunk(1), row(&t, 1), DtItem::Commit(mark(10))]).await;
+    let (stored, done) = oneshot::channel();
+    running.send([DtItem::Start { position, stored }]).await;
+    done.await.unwrap();
+    assert_eq!(*running.sinker.commits.lock().unwrap(), [(0, Some(5), 0)]);
+    running.send([chunk(0), chunk(1), row(&t, 1), DtItem::Commit(mark(10))]).await;
     let (result, commits) = running.finish().await;
     result.unwrap();
     assert_eq!(commits, [(0, Some(5), 0), (4, Some(5), 2), (1, Some(10), 0)]);

@@ -47,6 +47,11 @@ pub struct Expected {
 }
 
 impl Expected {
+    /// The whole table, under its own name.
+    pub fn as_it_is(place: Place) -> Self {
+        Self { from: place.clone(), to: place, columns: Vec::new(), condition: None }
+    }
+
     /// The name under which a column arrives; `None` when it does not.
     fn column(&self, name: &str) -> Option<String> {
         match self.columns.iter().find(|(from, _)| from == name) {

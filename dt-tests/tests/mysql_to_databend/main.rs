@@ -8,11 +8,9 @@ use std::sync::Arc;
 
 use anyhow::{Context, Result, anyhow, bail};
 use dt_tests::case::Case;
-use dt_tests::process::run_folder;
 use dt_tests::report::Report;
 use dt_tests::servers::{Family, Servers};
-use dt_tests::steps;
-use tokio::signal::unix::{SignalKind, signal};
+use dt_tests::{run, steps};
 use tokio::sync::Semaphore;
 use tokio::task::JoinSet;
 use tokio::time::{Duration, Instant, timeout};
@@ -30,28 +28,10 @@ struct Wanted {
 }
 
 fn main() -> ExitCode {
-    let report = Report::default();
-    let result = tokio::runtime::Runtime::new().map_err(Into::into).and_then(|runtime| {
-        runtime.block_on(async {
-            let mut terminate = signal(SignalKind::terminate())?;
-            tokio::select! {
-                passed = run() => passed,
-                _ = tokio::signal::ctrl_c() => Err(anyhow!("interrupted")),
-                _ = terminate.recv() => Err(anyhow!("terminated")),
-            }
-        })
-    });
-    match result {
-        Ok(true) => ExitCode::SUCCESS,
-        Ok(false) => ExitCode::FAILURE,
-        Err(error) => {
-            report.say(&format!("{error:#}"));
-            ExitCode::FAILURE
-        }
-    }
+    run::main(play())
 }
 
-async fn run() -> Result<bool> {
+async fn play() -> Result<bool> {
     let wanted = Wanted::read()?;
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/mysql_to_databend");
     let cases: Vec<Case> = Case::all(&root)?.into_iter().filter(|case| wanted.takes(case)).collect();
@@ -62,7 +42,7 @@ async fn run() -> Result<bool> {
         .into_iter()
         .filter(|family| wanted.family.is_none_or(|wanted| wanted == *family))
         .collect();
-    let folder = run_folder()?;
+    let folder = run::folder()?;
     let servers = Servers::start(&folder, &families).await?;
     let mut report = Report::default();
     report.say(&format!("files and logs of this run: {}", folder.display()));
@@ -77,7 +57,7 @@ async fn play_all(
     folder: &Path,
     report: &mut Report,
 ) -> Result<()> {
-    let jobs = std::env::var("JOBS").ok().and_then(|jobs| jobs.parse().ok()).unwrap_or(JOBS);
+    let jobs = run::number("JOBS").map_or(JOBS, |jobs| jobs as usize);
     let places = Arc::new(Semaphore::new(jobs));
     let mut running = JoinSet::new();
     for case in cases {

@@ -14,6 +14,7 @@ use dt_common::position::{BinlogPosition, Position};
 use dt_common::queue::ItemSender;
 use dt_common::schema::{TableName, TableSchema};
 use mysql_async::Conn;
+use tokio::sync::oneshot;
 use tokio_util::sync::CancellationToken;
 use tracing::info;
 
@@ -141,7 +142,7 @@ impl Run<'_> {
                 Some(stored) => checks::resume_position(&mut conn, server, stored).await?,
                 None => {
                     let start = self.configured_start(&mut conn).await?;
-                    self.out.send(DtItem::Start(start.clone())).await?;
+                    self.begin_at(&start).await?;
                     start
                 }
             };
@@ -202,12 +203,12 @@ impl Run<'_> {
             // What is stored may still name a file of another server; the view's place has to be told apart from it.
             Some(start) => {
                 if start.binlog.is_none() {
-                    self.out.send(DtItem::Start(start.clone())).await?;
+                    self.begin_at(&start).await?;
                 }
                 start
             }
             None => {
-                self.out.send(DtItem::Start(opened.position.clone())).await?;
+                self.begin_at(&opened.position).await?;
                 opened.position
             }
         };
@@ -223,6 +224,13 @@ impl Run<'_> {
             None => None,
         };
         Ok((start, keyed, view))
+    }
+
+    /// Waits until the target has stored where the stream begins: from then on a restart begins there too. Cancel-safe.
+    async fn begin_at(&self, position: &Position) -> Result<()> {
+        let (stored, done) = oneshot::channel();
+        self.out.send(DtItem::Start { position: position.clone(), stored }).await?;
+        done.await.map_err(|_| Error::internal("the pipeline has ended before the start position was stored"))
     }
 
     async fn follow(

@@ -85,6 +85,7 @@ impl StateTables {
     /// A missing privilege; a stored state that is doubled, newer or cannot be read.
     pub async fn take_over(&self, session: &Session, owner: &str) -> Result<(Lease, Checkpoint)> {
         let row = self.claim(session, owner, |row| self.check(row)).await?;
+        self.check_marks(session, &row.lease).await?;
         let marks = self.read_marks(session).await?;
         let position = self.position(&row)?;
         Ok((row.lease, Checkpoint { position, marks }))
@@ -271,6 +272,18 @@ impl StateTables {
     pub(super) fn position(&self, row: &CheckpointRow) -> Result<Option<dt_common::position::Position>> {
         let parsed = row.position.as_ref().map(|text| text.parse()).transpose();
         parsed.map_err(|e: Error| self.broken(&format!("the stored position cannot be read ({e})")))
+    }
+
+    /// A mark is stored with the batch that its number names. Copied tables without the position of their copy would be followed
+    /// from another place.
+    async fn check_marks(&self, session: &Session, lease: &Lease) -> Result<()> {
+        let newest = session.query(&marks::newest_batch(&self.marks)).await;
+        let newest = newest.map_err(|e| e.at(format_args!("reading {}", self.marks)))?;
+        let newest = newest.into_iter().flatten().flatten().next().and_then(|n| n.parse::<u64>().ok());
+        match newest {
+            Some(newest) if newest > lease.n => Err(self.broken(&format!("{} is ahead of it", self.marks))),
+            Some(_) | None => Ok(()),
+        }
     }
 
     pub(super) async fn read_marks(&self, session: &Session) -> Result<Vec<ChunkMark>> {

@@ -10,6 +10,7 @@
 use std::io::Cursor;
 use std::time::Duration;
 
+use bytes::Bytes;
 use databend_driver::{Connection, Value};
 use dt_common::config::Secret;
 use dt_common::error::{Error, ErrorKind, Result};
@@ -164,7 +165,7 @@ impl Session {
     ///
     /// # Errors
     /// See [`super::errors`].
-    pub async fn upload(&self, place: &str, data: Vec<u8>) -> Result<()> {
+    pub async fn upload(&self, place: &str, data: Bytes) -> Result<()> {
         let size = data.len() as u64;
         let uploaded = self.connection.upload_to_stage(place, Box::new(Cursor::new(data)), size).await;
         uploaded.map_err(|e| classify(&e))

@@ -23,12 +23,11 @@ use tracing::{debug, info, warn};
 
 use super::checkpoint::{Lease, StateTables};
 use super::client::{Client, Session};
+use super::retry::{self, Limits, Retries};
 use super::staged::{StagedTable, statements};
 use super::statements::{Expect, Statement};
 use crate::sinker::CommitReport;
 
-/// First and longest pause before a batch is tried again; doubled each time, with jitter.
-const BACKOFF: (Duration, Duration) = (Duration::from_millis(100), Duration::from_secs(5));
 /// Longest wait for the answer to a `ROLLBACK`, which nothing depends on.
 const ROLLBACK_TIMEOUT: Duration = Duration::from_secs(5);
 /// Commits between two purges of the state tables. A purge of 200 commits' files takes about half a second.
@@ -42,7 +41,7 @@ const GOES_ON: &str =
 pub struct Committer {
     client: Arc<Client>,
     tables: StateTables,
-    max_retries: u32,
+    limits: Limits,
     monitor: Arc<Monitor>,
     state: Mutex<Option<State>>,
 }
@@ -55,8 +54,8 @@ struct State {
 
 impl Committer {
     /// A committer for a task; connects nowhere yet.
-    pub fn new(client: Arc<Client>, tables: StateTables, max_retries: u32, monitor: Arc<Monitor>) -> Self {
-        Self { client, tables, max_retries, monitor, state: Mutex::new(None) }
+    pub fn new(client: Arc<Client>, tables: StateTables, limits: Limits, monitor: Arc<Monitor>) -> Self {
+        Self { client, tables, limits, monitor, state: Mutex::new(None) }
     }
 
     /// Takes the task over.
@@ -64,9 +63,13 @@ impl Committer {
     /// # Errors
     /// An unusable server; a stored state that cannot be understood.
     pub async fn open(&self) -> Result<(Lease, Checkpoint)> {
-        let session = self.client.connect().await?;
         let owner = uuid::Uuid::new_v4().to_string();
-        let (lease, checkpoint) = self.tables.take_over(&session, &owner).await?;
+        let (session, lease, checkpoint) = retry::at_start(async || {
+            let session = self.client.connect().await?;
+            let (lease, checkpoint) = self.tables.take_over(&session, &owner).await?;
+            Ok((session, lease, checkpoint))
+        })
+        .await?;
         info!(epoch = lease.epoch, batch = lease.n, %owner, "task taken over");
         *self.state.lock().await = Some(State { lease: lease.clone(), session: Some(session) });
         Ok((lease, checkpoint))
@@ -80,21 +83,20 @@ impl Committer {
         let mut guard = self.state.lock().await;
         let state = guard.as_mut().ok_or_else(|| Error::internal("commit before open"))?;
         let started = Instant::now();
-        let mut retries = 0;
-        while let Err(error) = self.advance(state, retries > 0, staged, progress).await {
-            if !error.kind().is_retryable() {
+        let mut retries = Retries::new(self.limits);
+        while let Err(error) = self.advance(state, retries.count > 0, staged, progress).await {
+            let batch = state.lease.n + 1;
+            let Some(pause) = retries.next(error.kind()) else {
+                let error = match retries.count {
+                    0 => error,
+                    tries => error.at(format!("batch {batch} failed {tries} times")).way_out(GOES_ON),
+                };
                 verdict(self.look(&state.lease).await, error)?;
                 break;
-            }
-            if retries == self.max_retries {
-                let failed = format!("batch {} failed {} times", state.lease.n + 1, retries + 1);
-                verdict(self.look(&state.lease).await, error.at(failed).way_out(GOES_ON))?;
-                break;
-            }
-            let pause = backoff(retries);
-            retries += 1;
+            };
             self.monitor.retried(error.kind());
-            warn!(batch = state.lease.n + 1, retry = retries, pause_ms = pause.as_millis() as u64, %error, "batch is tried again");
+            let pause_ms = pause.as_millis() as u64;
+            warn!(batch, retry = retries.count, pause_ms, %error, "batch is tried again");
             tokio::time::sleep(pause).await;
         }
         let elapsed = started.elapsed();
@@ -165,10 +167,8 @@ impl Committer {
             return Ok(true);
         }
         if (row.lease.epoch, &row.lease.owner) == (lease.epoch, &lease.owner) {
-            return Err(Error::internal(format!(
-                "the checkpoint stands at batch {}, this writer at {}",
-                row.lease.n, lease.n
-            )));
+            let (found, own) = (row.lease.n, lease.n);
+            return Err(self.tables.broken(&format!("it stands at batch {found}, this writer at {own}")));
         }
         Err(Error::new(
             ErrorKind::Fenced,
@@ -254,20 +254,13 @@ async fn execute(session: &Session, statement: &Statement) -> Result<()> {
 fn verdict(committed: Result<bool>, error: Error) -> Result<()> {
     match committed {
         Ok(true) => Ok(()),
-        Err(fenced) if fenced.kind() == ErrorKind::Fenced => Err(fenced),
+        Err(found) if !found.kind().is_retryable() => Err(found),
         Ok(false) | Err(_) => Err(error),
     }
 }
 
 fn shown(affected: Option<u64>) -> String {
     affected.map_or_else(|| "no number".into(), |rows| rows.to_string())
-}
-
-/// Doubles from the first pause to the longest; half of it is random, so that writers do not meet again.
-fn backoff(retries: u32) -> Duration {
-    let (first, longest) = BACKOFF;
-    let pause = first.saturating_mul(1 << retries.min(16)).min(longest);
-    pause.mul_f64(rand::random_range(0.5..1.0))
 }
 
 #[cfg(test)]
@@ -281,14 +274,7 @@ mod tests {
         assert_eq!(kind(Ok(true)), Ok(()));
         assert_eq!(kind(Ok(false)), Err(ErrorKind::Data));
         assert_eq!(kind(Err(Error::new(ErrorKind::Fenced, "epoch 2"))), Err(ErrorKind::Fenced));
+        assert_eq!(kind(Err(Error::target("it is gone"))), Err(ErrorKind::Target));
         assert_eq!(kind(Err(Error::new(ErrorKind::Transient, "unreachable"))), Err(ErrorKind::Data));
-    }
-
-    #[test]
-    fn pauses_grow_to_the_cap() {
-        for (retries, least, most) in [(0, 50, 100), (3, 400, 800), (6, 2500, 5000), (1000, 2500, 5000)] {
-            let pause = backoff(retries).as_millis();
-            assert!((least..=most).contains(&pause), "{retries}: {pause}");
-        }
     }
 }

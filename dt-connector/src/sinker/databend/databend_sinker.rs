@@ -21,6 +21,7 @@ use super::client::Client;
 use super::committer::Committer;
 use super::creation::Creation;
 use super::plan::TablePlan;
+use super::retry::{self, Limits};
 use super::routes::Routes;
 use super::stage::folder::StageFolder;
 use super::stage::write::write;
@@ -52,17 +53,19 @@ impl DatabendSinker {
     /// A task id that cannot name a table.
     pub fn new(config: &DatabendConfig, router: Router, monitor: Arc<Monitor>) -> Result<Self> {
         let client = Arc::new(Client::new(config.dsn.clone()));
+        let limits = Limits { conflicts: config.max_retries, unavailable: config.retry_timeout };
         let committer = match config.task_id.as_str() {
             "" => None,
             id => {
                 let tables = StateTables::new(id)?;
-                Some(Committer::new(client.clone(), tables, config.max_retries, Arc::clone(&monitor)))
+                Some(Committer::new(client.clone(), tables, limits, Arc::clone(&monitor)))
             }
         };
         let stage = match config.write_method {
             WriteMethod::Sql => None,
             WriteMethod::Auto | WriteMethod::Stage => {
-                Some(Arc::new(StageFolder::new(client.clone(), &config.stage, &config.task_id)))
+                let folder = StageFolder::new(client.clone(), &config.stage, &config.task_id, limits);
+                Some(Arc::new(folder))
             }
         };
         Ok(Self {
@@ -107,7 +110,7 @@ impl DatabendSinker {
     }
 
     /// Creates tables, in as many sessions as that is faster with.
-    async fn create(&self, tables: &[(Arc<TablePlan>, String)]) -> Result<()> {
+    async fn create(&self, tables: &[&(Arc<TablePlan>, String)]) -> Result<()> {
         let lanes = CREATORS.min(tables.len());
         let lane = async |first: usize| {
             let session = self.client.session().await?;
@@ -160,33 +163,42 @@ impl Sinker for DatabendSinker {
     }
 
     async fn sink_struct(&self, tables: &[Arc<TableSchema>]) -> Result<()> {
-        let mut creation = Creation::new(&self.routes, tables)?;
-        let session = self.client.connect().await?;
-        for (db, sql) in &creation.databases {
-            session.execute(sql).await.map_err(|e| e.at(format_args!("database `{db}`")))?;
-        }
-        let targets: Vec<TableName> = creation.tables.iter().map(|(plan, _)| plan.target.clone()).collect();
-        let there = target_tables::read_columns(&session, &targets).await?;
-        creation.tables.retain(|(plan, _)| !there.contains_key(&plan.target));
-        session.close().await?;
-        self.create(&creation.tables).await
+        let creation = Creation::new(&self.routes, tables)?;
+        retry::at_start(async || {
+            let session = self.client.connect().await?;
+            for (db, sql) in &creation.databases {
+                session.execute(sql).await.map_err(|e| e.at(format_args!("database `{db}`")))?;
+            }
+            let targets: Vec<TableName> =
+                creation.tables.iter().map(|(plan, _)| plan.target.clone()).collect();
+            let there = target_tables::read_columns(&session, &targets).await?;
+            session.close().await?;
+            let missing: Vec<_> =
+                creation.tables.iter().filter(|(plan, _)| !there.contains_key(&plan.target)).collect();
+            self.create(&missing).await
+        })
+        .await
     }
 
     async fn refresh_meta(&self, tables: &[Arc<TableSchema>]) -> Result<Vec<TargetTable>> {
         let routes = self.routes.routes(tables)?;
         let targets: Vec<TableName> = routes.iter().map(|route| route.table.clone()).collect();
-        let session = self.client.connect().await?;
-        let columns = target_tables::read_columns(&session, &targets).await?;
-        let plans = tables
-            .iter()
-            .zip(routes)
-            .map(|(table, route)| {
-                let columns = columns.get(&route.table).map(Vec::as_slice);
-                target_tables::plan(table, route, columns).map(Arc::new)
-            })
-            .collect::<Result<Vec<_>>>()?;
-        let filled = target_tables::read_filled(&session, &targets).await?;
-        session.close().await?;
+        let (plans, filled) = retry::at_start(async || {
+            let session = self.client.connect().await?;
+            let columns = target_tables::read_columns(&session, &targets).await?;
+            let plans = tables
+                .iter()
+                .zip(&routes)
+                .map(|(table, route)| {
+                    let columns = columns.get(&route.table).map(Vec::as_slice);
+                    target_tables::plan(table, route.clone(), columns).map(Arc::new)
+                })
+                .collect::<Result<Vec<_>>>()?;
+            let filled = target_tables::read_filled(&session, &targets).await?;
+            session.close().await?;
+            Ok((plans, filled))
+        })
+        .await?;
         let mut known = self.plans.write().unwrap_or_else(PoisonError::into_inner);
         known.extend(plans.into_iter().map(|plan| (plan.schema.name.clone(), plan)));
         Ok(targets.iter().map(|target| TargetTable { has_rows: filled.contains(target) }).collect())

@@ -97,7 +97,8 @@ fn by_code(code: u16, message: &str) -> Error {
         1005 => without(ErrorKind::Internal, "Databend cannot parse the statement"),
         1006 | 1046 | 1049 | 1090 => without(
             ErrorKind::Data,
-            "Databend refuses a value: it does not convert to the column's type, or violates NOT NULL or a CHECK of the target",
+            "Databend refuses a value: it does not convert to the column's type, or violates NOT NULL or a CHECK of the target; or \
+             the target table was altered since the task started",
         )
         .way_out("change the target's column, or the row at the source, and start the task again"),
         1065 | 1058 | 1008 => without(

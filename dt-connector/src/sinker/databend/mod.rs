@@ -11,7 +11,7 @@
 //! | [`checks`] | what a precheck looks at |
 //! | [`target_tables`] | what the target's tables look like |
 //! | [`client`] | sessions: the only place that does I/O |
-//! | [`errors`] | what Databend's errors mean |
+//! | [`errors`], [`retry`] | what Databend's errors mean, and how long they are met by trying again |
 //! | [`routes`], [`plan`], [`creation`], [`statements`], [`multiset`], [`merge`](mod@merge), [`rowset`], [`ddl`], [`types`], [`exact`], [`literal`], [`json`], [`unfit`], [`quote`] | pure: text from rows |
 
 pub mod admin;
@@ -33,6 +33,7 @@ pub mod merge;
 pub mod multiset;
 pub mod plan;
 pub mod quote;
+pub mod retry;
 pub mod routes;
 pub mod rowset;
 pub mod stage;

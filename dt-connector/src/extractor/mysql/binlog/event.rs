@@ -209,6 +209,7 @@ mod tests {
         assert_eq!(Kind::of(31, 0).unwrap(), Kind::Rows(Change::Update, 2));
         assert_eq!(Kind::of(166, 0).unwrap(), Kind::Unsupported("log_bin_compress = ON"));
         assert!(Kind::of(99, 0).is_err() && Kind::of(0, 0).is_err());
+        assert_eq!(Kind::of(26, 0).unwrap(), Kind::Incident);
         assert_eq!(Kind::of(99, IGNORABLE).unwrap(), Kind::Passive);
         assert_eq!(Kind::of(2, IGNORABLE).unwrap(), Kind::Query);
     }

@@ -200,7 +200,11 @@ fn refused(text: &str) -> &'static str {
     let has = |part: &str| text.contains(part);
     if has("same server_uuid") || has("same server_id") || has("same replica") {
         "another replica or task uses the same server_id: give this task a server_id of its own in [extractor]"
-    } else if has("purged") || has("could not find first log") || has("too old") {
+    } else if has("purged")
+        || has("could not find first log")
+        || has("could not find next log")
+        || has("too old")
+    {
         "the server no longer has the binlog that this task needs: reset the task and copy anew, and keep binlogs longer \
          (binlog_expire_logs_seconds, expire_logs_days)"
     } else if has("more gtids than")
@@ -273,6 +277,7 @@ mod tests {
     fn refusals_name_the_way_out() {
         for (text, expected) in [
             ("Could not find first log file name in binary log index file", "copy anew"),
+            ("could not find next log; the first event '' at 4", "copy anew"),
             ("Cannot replicate because the source purged required binary logs.", "keep binlogs longer"),
             (
                 "Could not find GTID state requested by slave in any binlog files. Probably the slave state is too old",

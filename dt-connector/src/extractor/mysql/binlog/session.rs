@@ -118,7 +118,7 @@ impl<'a> Session<'a> {
                 self.transaction.gtid(gtid, None, !group.standalone, group.prepares_xa)
             }
             Kind::Payload => self.transaction.payload(),
-            Kind::Rotate => self.rotate(header, body),
+            Kind::Rotate => self.rotate(header, body).await,
             Kind::Boundary => {
                 self.described = true;
                 if is_artificial(header) { Ok(()) } else { self.transaction.boundary("the end of a file") }
@@ -266,15 +266,22 @@ impl<'a> Session<'a> {
         CommitMark { binlog: self.at.clone(), gtid: ended.gtid, source_time }
     }
 
-    fn rotate(&mut self, header: &BinlogEventHeader, body: &[u8]) -> Result<()> {
-        if !is_artificial(header) {
+    /// A new file. Its beginning is stored as a position, so that an idle task does not stand in a file that is purged.
+    async fn rotate(&mut self, header: &BinlogEventHeader, body: &[u8]) -> Result<()> {
+        let is_real = !is_artificial(header);
+        if is_real {
             self.transaction.boundary("the end of a file")?;
         }
         let body = if self.described { body } else { checksum::stripped(header, body) };
         let (offset, file) = rotate(body)?;
         self.maps.clear();
         self.at.offset = offset;
-        self.enter(file)
+        self.enter(file)?;
+        if is_real {
+            self.commit(header, Ended { gtid: None, time: None, has_rows: false }).await
+        } else {
+            Ok(())
+        }
     }
 
     /// The server is alive; where it stands while it skips what the task has, or waits, is read up to as well.

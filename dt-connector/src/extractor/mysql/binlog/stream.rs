@@ -20,6 +20,7 @@ use tracing::{info, warn};
 use super::followed::Followed;
 use super::request::{self, Reader};
 use super::session::Session;
+use crate::extractor::mysql::checks;
 use crate::extractor::mysql::connection::Connector;
 use crate::extractor::mysql::draft::FollowedTable;
 use crate::extractor::mysql::server::Server;
@@ -201,6 +202,8 @@ impl BinlogStream {
         // Behind the same name another server may answer by now.
         self.server = Server::inspect(&mut conn).await?;
         self.followed.start_at(position.binlog.as_ref(), &self.server.identity)?;
+        // And behind the same identity another history: a server that was reset, or restored from a backup.
+        checks::resume_position(&mut conn, &self.server, position.clone()).await?;
         self.followed.know_sequences(request::sequences(&mut conn, self.server.flavor).await?);
         if let Some(until) = until.filter(|until| until.server != self.server.identity) {
             return Err(Error::source(format!(

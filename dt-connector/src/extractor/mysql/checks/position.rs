@@ -3,7 +3,7 @@
 use dt_common::check::Finding;
 use dt_common::config::{BinlogStart, ExtractType, MySqlExtractorConfig};
 use dt_common::error::{Error, Result};
-use dt_common::position::{BinlogPosition, GtidPosition, Position};
+use dt_common::position::{BinlogPosition, GtidList, GtidPosition, Position};
 use mysql_async::prelude::Queryable;
 use mysql_async::{Conn, Row};
 
@@ -43,6 +43,11 @@ const PURGED: Lost = Lost {
     remedy: "copy anew (`dt reset`, or a new task id), and keep binlogs longer (binlog_expire_logs_seconds)",
 };
 
+const OTHER_HISTORY: Lost = Lost {
+    why: "the source's binlog has other GTIDs at that place: it was reset or restored since",
+    remedy: "copy anew (`dt reset`, or a new task id)",
+};
+
 /// What the server has.
 #[derive(Debug, Clone, Default)]
 struct Held {
@@ -67,7 +72,7 @@ pub(crate) async fn resume_position(
     position: Position,
 ) -> Result<Position> {
     let held = Held::of(conn, server).await?;
-    held.resume(server, &position).map_err(|Lost { why, remedy }| {
+    held.judge(conn, server, &position).await?.map_err(|Lost { why, remedy }| {
         Error::source(format!("the task stands at {position}: {why}; {remedy}"))
     })
 }
@@ -103,7 +108,7 @@ pub(super) async fn check(
         }
     };
     let held = Held::of(conn, server).await?;
-    Ok(match held.resume(server, &position) {
+    Ok(match held.judge(conn, server, &position).await? {
         Ok(usable) => Finding::pass(format!("{what} {position}: {}", held.headroom(&usable))),
         Err(Lost { why, remedy }) => Finding::fail(format!("{what} {position}: {why}"), remedy),
     })
@@ -121,6 +126,24 @@ impl Held {
             (Some(_), None) | (None, _) => None,
         };
         Ok(Self { executed, purged, files })
+    }
+
+    /// The position to resume from, or why it is none. On MariaDB what stands at its place in the binlog has to be what the task has
+    /// read: in a binlog that was reset and has been written to since, all numbers come again. MySQL offers no way to ask.
+    async fn judge(
+        &self,
+        conn: &mut Conn,
+        server: &Server,
+        position: &Position,
+    ) -> Result<Result<Position, Lost>> {
+        let usable = self.resume(server, position);
+        if let Ok(Position { binlog: Some(at), gtid: Some(GtidPosition::MariaDb(read)) }) = &usable
+            && let Some(GtidPosition::MariaDb(there)) = server.gtid_at(conn, at).await?
+            && !stands_at(&there, read)
+        {
+            return Ok(Err(OTHER_HISTORY));
+        }
+        Ok(usable)
     }
 
     fn resume(&self, server: &Server, position: &Position) -> Result<Position, Lost> {
@@ -185,6 +208,11 @@ impl Held {
             ahead.saturating_sub(offset)
         )
     }
+}
+
+/// Whether the last transactions of each domain that a task has read are the last ones before a place.
+fn stands_at(there: &GtidList, read: &GtidList) -> bool {
+    read.iter().all(|gtid| there.iter().any(|found| found == gtid))
 }
 
 /// Whether `all` holds everything of `part`; `None` for GTIDs of two families.
@@ -252,6 +280,19 @@ mod tests {
         }
         let other = Position { binlog: None, gtid: Some(GtidPosition::MySql(Default::default())) };
         assert_eq!(gtids.resume(&server(), &other), Err(OTHER_KIND));
+    }
+
+    #[test]
+    fn another_history_has_other_gtids_at_the_same_place() {
+        let list = |text: &str| text.parse::<GtidList>().unwrap();
+        for (there, read, same) in [
+            ("0-1-5,1-1-9", "0-1-5", true),
+            ("0-1-5", "0-1-5,1-1-9", false),
+            ("0-1-6", "0-1-5", false),
+            ("0-2-5", "0-1-5", false),
+        ] {
+            assert_eq!(stands_at(&list(there), &list(read)), same, "{there} {read}");
+        }
     }
 
     #[test]

@@ -7,12 +7,15 @@
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, OnceLock};
 
+use bytes::Bytes;
 use dt_common::error::{Error, Result};
 use tokio::sync::Mutex;
+use tokio::time::sleep;
 use tracing::{debug, warn};
 
 use super::super::checkpoint::Lease;
 use super::super::client::{Client, Session};
+use super::super::retry::{Limits, Retries};
 use super::encode;
 use super::load::StagedFile;
 
@@ -22,6 +25,7 @@ const FILES_PER_REMOVAL: usize = 32;
 /// A stage, used by one task.
 pub struct StageFolder {
     client: Arc<Client>,
+    limits: Limits,
     /// `@~/dt/shop/`: of all runs of the task.
     task: String,
     /// `@~/dt/shop/7-1b9d6bcd/`: of this run; set when the task is taken over and the stage found usable.
@@ -35,9 +39,10 @@ pub struct StageFolder {
 
 impl StageFolder {
     /// The folder of a task in the stage of that name (`~` is the user's own).
-    pub fn new(client: Arc<Client>, stage: &str, task_id: &str) -> Self {
+    pub fn new(client: Arc<Client>, stage: &str, task_id: &str, limits: Limits) -> Self {
         Self {
             client,
+            limits,
             task: format!("@{stage}/dt/{task_id}/"),
             run: OnceLock::new(),
             next: AtomicU64::new(1),
@@ -57,7 +62,7 @@ impl StageFolder {
         let session = self.session().await?;
         session.query(&format!("REMOVE {}", self.task)).await.map_err(place)?;
         let probe = StagedFile { folder: run.clone(), name: "probe.parquet".to_owned(), rows: 1, bytes: 0 };
-        send(&session, &probe, encode::probe()?).await.map_err(place)?;
+        send(&session, &probe, encode::probe()?.into()).await.map_err(place)?;
         self.give_back(session).await;
         self.run.set(run).map_err(|_| Error::internal("the stage was opened before"))
     }
@@ -74,11 +79,24 @@ impl StageFolder {
         StagedFile { folder, name: format!("{number}.parquet"), rows, bytes }
     }
 
-    /// Uploads a file and makes sure that the server reads as many rows from it as were written.
+    /// Uploads a file and makes sure that the server reads as many rows from it as were written. Tried again like a batch: the
+    /// same name with the same content.
     ///
     /// # Errors
     /// A stage that cannot be written to; a file that is not there whole.
     pub async fn upload(&self, file: &StagedFile, data: Vec<u8>) -> Result<()> {
+        let data = Bytes::from(data);
+        let mut retries = Retries::new(self.limits);
+        loop {
+            let Err(error) = self.try_upload(file, data.clone()).await else { return Ok(()) };
+            let Some(pause) = retries.next(error.kind()) else { return Err(error) };
+            let pause_ms = pause.as_millis() as u64;
+            warn!(file = %file.name, retry = retries.count, pause_ms, %error, "file is staged again");
+            sleep(pause).await;
+        }
+    }
+
+    async fn try_upload(&self, file: &StagedFile, data: Bytes) -> Result<()> {
         let session = self.session().await?;
         send(&session, file, data).await?;
         self.give_back(session).await;
@@ -147,7 +165,7 @@ fn pattern(files: &[StagedFile]) -> String {
 }
 
 /// Uploads a file and counts its rows as the server reads them.
-async fn send(session: &Session, file: &StagedFile, data: Vec<u8>) -> Result<()> {
+async fn send(session: &Session, file: &StagedFile, data: Bytes) -> Result<()> {
     let place = |e: Error| e.at(format_args!("stage file {}{}", file.folder, file.name));
     let bytes = data.len();
     session.upload(&format!("{}{}", file.folder, file.name), data).await.map_err(place)?;

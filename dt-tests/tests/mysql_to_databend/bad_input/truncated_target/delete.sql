@@ -1,0 +1,1 @@
+DELETE FROM keyless WHERE a = 1;

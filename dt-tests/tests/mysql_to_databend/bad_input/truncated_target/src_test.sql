@@ -1,0 +1,1 @@
+INSERT INTO keyless VALUES (1), (1), (2);
