@@ -5,7 +5,7 @@
 //! commits everything whole that is in it. So a task that fails at the source has still delivered all that came before. When
 //! both fail, the sink's error is the one to show: its place in the stream comes first.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashMap};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -114,7 +114,7 @@ async fn stream<S: Sinker>(
     let mut observer = extractor.observer();
     let prepared = until_stopped(&stop, async {
         let plan = prepare_target(config, sinker.as_ref(), &tables, watch).await?;
-        announce_copies(&plan, observer.as_mut(), watch).await;
+        announce_copies(&plan, observer.as_deref_mut(), watch).await;
         Ok(plan)
     });
     let Some(plan) = prepared.await? else { return Ok(interrupted(config)) };
@@ -142,7 +142,7 @@ async fn stream<S: Sinker>(
     });
     let delivered = tokio::select! {
         delivered = pipeline.run(receiver, position) => delivered,
-        never = watch.beside_stream(config, follows_changes(config).then_some(observer)) => match never {},
+        never = watch.beside_stream(config, observer.filter(|_| follows_changes(config))) => match never {},
         error = overdue(&stop, monitor) => Err(error),
     };
     // A pipeline that has failed has no use for more items.
@@ -192,12 +192,19 @@ async fn prepare_target<S: Sinker>(
 }
 
 /// Tells the monitor what will be copied: how many rows the source estimates, and how many are there from an earlier start.
-async fn announce_copies(plan: &ExtractPlan, observer: &mut dyn SourceObserver, watch: &Watch) {
+async fn announce_copies(
+    plan: &ExtractPlan,
+    observer: Option<&mut (dyn SourceObserver + 'static)>,
+    watch: &Watch,
+) {
     let tables: BTreeSet<_> = plan.copies.keys().cloned().collect();
     if tables.is_empty() {
         return;
     }
-    let estimates = looks::estimates(observer, &tables).await;
+    let estimates = match observer {
+        Some(observer) => looks::estimates(observer, &tables).await,
+        None => HashMap::new(),
+    };
     let marks = &plan.checkpoint.marks;
     watch.monitor.copies_planned(tables.into_iter().map(|table| {
         let rows = marks.iter().find(|mark| mark.table == table).map_or(0, |mark| mark.rows);

@@ -180,7 +180,7 @@ pub const KEYS: &[Key] = &[
         "extractor",
         "max_connections",
         Some("0"),
-        "Connections to the source at once: the readers of a snapshot are cut to fit. 0 is no limit; a task takes `parallel_size` and one more.",
+        "Connections to the source at once: the readers of a snapshot are cut to fit. 0 is no limit; a task takes `parallel_size`, one more, and one that looks at the source's binlog for the lag in bytes, which is left out where the limit has no room for it.",
     ),
     key(
         "extractor",

@@ -47,8 +47,9 @@ pub trait Extractor: Send {
     /// Unreachable server, wrong password, missing privilege, a setting that the task cannot work with.
     async fn prepare(&mut self) -> Result<Vec<Arc<TableSchema>>>;
 
-    /// Looks at the same source from beside; connects when it is used first.
-    fn observer(&self) -> Box<dyn SourceObserver>;
+    /// Looks at the same source from beside; connects when it is used first. `None` when the task's limit of connections leaves none
+    /// for that.
+    fn observer(&self) -> Option<Box<dyn SourceObserver>>;
 
     /// Reads the source into `out`.
     ///

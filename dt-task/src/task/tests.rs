@@ -26,8 +26,8 @@ impl Extractor for Source {
         Ok(Vec::new())
     }
 
-    fn observer(&self) -> Box<dyn SourceObserver> {
-        Box::new(Silent)
+    fn observer(&self) -> Option<Box<dyn SourceObserver>> {
+        Some(Box::new(Silent))
     }
 
     async fn extract(&mut self, _: ExtractPlan, out: ItemSender, _: CancellationToken) -> Result<()> {

@@ -78,8 +78,9 @@ impl Extractor for MySqlExtractor {
         Ok(schemas)
     }
 
-    fn observer(&self) -> Box<dyn SourceObserver> {
-        Box::new(MySqlObserver::new(self.connector.clone()))
+    fn observer(&self) -> Option<Box<dyn SourceObserver>> {
+        self.may_look()
+            .then(|| Box::new(MySqlObserver::new(self.connector.clone())) as Box<dyn SourceObserver>)
     }
 
     async fn extract(&mut self, plan: ExtractPlan, out: ItemSender, stop: CancellationToken) -> Result<()> {
@@ -95,6 +96,15 @@ impl Extractor for MySqlExtractor {
 }
 
 impl MySqlExtractor {
+    /// Whether the limit of connections leaves one to look at the source from beside.
+    fn may_look(&self) -> bool {
+        let needed = match self.extract_type {
+            ExtractType::Struct | ExtractType::Snapshot | ExtractType::Cdc => 1,
+            ExtractType::SnapshotAndCdc => 2,
+        };
+        self.config.max_connections.is_none_or(|most| most > needed)
+    }
+
     /// The followed tables, when nothing is against the task.
     async fn checked(&self, conn: &mut Conn, server: &Server) -> Result<SourceTables> {
         let (unknown, nothing) = (SourceTables::default(), Checkpoint::default());
@@ -294,7 +304,7 @@ impl Run<'_> {
             connector: self.extractor.connector.clone(),
             readers: config
                 .max_connections
-                .map_or(usize::MAX, |most| most - beside)
+                .map_or(usize::MAX, |most| most - beside - usize::from(self.extractor.may_look()))
                 .min(config.parallel_size),
             chunk_rows: config.chunk_rows.min(most(config.rates.rows)),
             chunk_bytes: CHUNK_BYTES.min(most(config.rates.bytes)),
