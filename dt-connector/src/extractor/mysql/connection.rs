@@ -40,6 +40,11 @@ const MYSQL_LIMITS: &str = "SET max_execution_time = 0";
 /// Longest wait for a server to take leave; nothing depends on it.
 const LEAVE_TIMEOUT: Duration = Duration::from_secs(1);
 
+/// Tries of a task's first connection, and the pause between them: the server may count the connection of a former process of the
+/// task against the user's limit for a moment after its end.
+const FIRST_TRIES: usize = 6;
+const FIRST_PAUSE: Duration = Duration::from_millis(500);
+
 /// What to do about a server that does not answer.
 const UNREACHABLE: &str = "is the server up, and can it be reached from here?";
 
@@ -80,6 +85,20 @@ impl Connector {
     /// Host name or address.
     pub(crate) fn host(&self) -> &str {
         self.plain.ip_or_hostname()
+    }
+
+    /// Opens the first session of a task.
+    ///
+    /// # Errors
+    /// See [`Connector::connect`].
+    pub(crate) async fn connect_first(&self) -> Result<Conn> {
+        for _ in 1..FIRST_TRIES {
+            match self.connect().await {
+                Err(busy) if busy.kind() == ErrorKind::Transient => tokio::time::sleep(FIRST_PAUSE).await,
+                connected => return connected,
+            }
+        }
+        self.connect().await
     }
 
     /// Opens a session and sets it up.

@@ -62,7 +62,7 @@ impl MySqlExtractor {
 #[async_trait]
 impl Extractor for MySqlExtractor {
     async fn prepare(&mut self) -> Result<Vec<Arc<TableSchema>>> {
-        let mut conn = self.connector.connect().await?;
+        let mut conn = self.connector.connect_first().await?;
         let server = Server::inspect(&mut conn).await?;
         let (major, minor, patch) = server.version;
         info!(
