@@ -5,7 +5,7 @@
 //! commits everything whole that is in it. So a task that fails at the source has still delivered all that came before. When
 //! both fail, the sink's error is the one to show: its place in the stream comes first.
 
-use std::collections::BTreeSet;
+use std::collections::HashMap;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -13,9 +13,9 @@ use dt_common::config::{ExtractType, ExtractorConfig, StopAt, TaskConfig};
 use dt_common::error::{Error, ErrorKind, Result};
 use dt_common::monitor::{CopyState, Monitor};
 use dt_common::queue::queue;
-use dt_common::schema::TableSchema;
+use dt_common::schema::{TableName, TableSchema};
 use dt_common::throttle::Throttle;
-use dt_connector::extractor::{ExtractPlan, Extractor, SourceObserver};
+use dt_connector::extractor::{ExtractPlan, Extractor};
 use dt_connector::sinker::Sinker;
 use tokio_util::sync::CancellationToken;
 use tracing::{info, warn};
@@ -23,7 +23,7 @@ use tracing::{info, warn};
 use crate::copy_plan;
 use crate::parallelizer;
 use crate::pipeline::Pipeline;
-use crate::watch::{Watch, looks, report};
+use crate::watch::{Watch, report};
 
 /// Longest wait for the next commit when the task is stopped. A target that is slow commits by then; one that is away would be
 /// tried again for longer than any service manager waits.
@@ -111,13 +111,10 @@ async fn stream<S: Sinker>(
     stop: CancellationToken,
 ) -> Result<Ended> {
     let monitor = &watch.monitor;
-    let mut observer = extractor.observer();
-    let prepared = until_stopped(&stop, async {
-        let plan = prepare_target(config, sinker.as_ref(), &tables, watch).await?;
-        announce_copies(&plan, observer.as_mut(), watch).await;
-        Ok(plan)
-    });
-    let Some(plan) = prepared.await? else { return Ok(interrupted(config)) };
+    let observer = extractor.observer();
+    let prepared = until_stopped(&stop, prepare_target(config, sinker.as_ref(), &tables, watch)).await?;
+    let Some(plan) = prepared else { return Ok(interrupted(config)) };
+    announce_copies(&plan, &extractor.estimated_rows(), watch);
     let position = plan.checkpoint.position.clone();
 
     let (sender, receiver) = queue(config.pipeline.buffer_bytes);
@@ -192,17 +189,12 @@ async fn prepare_target<S: Sinker>(
 }
 
 /// Tells the monitor what will be copied: how many rows the source estimates, and how many are there from an earlier start.
-async fn announce_copies(plan: &ExtractPlan, observer: &mut dyn SourceObserver, watch: &Watch) {
-    let tables: BTreeSet<_> = plan.copies.keys().cloned().collect();
-    if tables.is_empty() {
-        return;
-    }
-    let estimates = looks::estimates(observer, &tables).await;
+fn announce_copies(plan: &ExtractPlan, estimates: &HashMap<TableName, u64>, watch: &Watch) {
     let marks = &plan.checkpoint.marks;
-    watch.monitor.copies_planned(tables.into_iter().map(|table| {
-        let rows = marks.iter().find(|mark| mark.table == table).map_or(0, |mark| mark.rows);
-        let estimated = estimates.get(&table).copied().unwrap_or(0);
-        (table, CopyState { estimated, rows, done: false })
+    watch.monitor.copies_planned(plan.copies.keys().map(|table| {
+        let rows = marks.iter().find(|mark| mark.table == *table).map_or(0, |mark| mark.rows);
+        let estimated = estimates.get(table).copied().unwrap_or(0);
+        (table.clone(), CopyState { estimated, rows, done: false })
     }));
 }
 

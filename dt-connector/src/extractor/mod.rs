@@ -2,7 +2,7 @@
 
 pub mod mysql;
 
-use std::collections::{BTreeSet, HashMap};
+use std::collections::HashMap;
 use std::sync::Arc;
 
 use async_trait::async_trait;
@@ -47,8 +47,12 @@ pub trait Extractor: Send {
     /// Unreachable server, wrong password, missing privilege, a setting that the task cannot work with.
     async fn prepare(&mut self) -> Result<Vec<Arc<TableSchema>>>;
 
-    /// Looks at the same source from beside; connects when it is used first.
-    fn observer(&self) -> Box<dyn SourceObserver>;
+    /// Rows of the tables that a copy reads, as the source's statistics estimated them in `prepare`; 0 when they do not know.
+    fn estimated_rows(&self) -> HashMap<TableName, u64>;
+
+    /// Looks at the same source from beside; connects when it is used first. `None` when there is no change stream to look at, or
+    /// no room for one more connection as long as it is read.
+    fn observer(&self) -> Option<Box<dyn SourceObserver>>;
 
     /// Reads the source into `out`.
     ///
@@ -63,18 +67,9 @@ pub trait Extractor: Send {
 /// A look that is dropped before its answer, or that failed, costs the observer its connection; the next one opens another.
 #[async_trait]
 pub trait SourceObserver: Send {
-    /// Whether there is a change stream to look at, and room for one more connection as long as it is read.
-    fn may_look(&self) -> bool;
-
     /// Where the change stream ends now, and what of it is kept.
     ///
     /// # Errors
     /// Unreachable source, missing privilege, no change stream.
     async fn look(&mut self) -> Result<BinlogLook>;
-
-    /// Rows as the source's statistics estimate them, 0 when they do not know; of these tables and maybe of others.
-    ///
-    /// # Errors
-    /// Unreachable source.
-    async fn estimated_rows(&mut self, tables: &BTreeSet<TableName>) -> Result<HashMap<TableName, u64>>;
 }

@@ -8,6 +8,7 @@ use dt_common::item::{Ddl, DtItem};
 use dt_common::monitor::BinlogLook;
 use dt_common::queue::ItemSender;
 use dt_common::schema::TableName;
+use dt_connector::extractor::SourceObserver;
 use dt_connector::sinker::{CommitReport, TargetTable};
 
 use super::*;
@@ -26,8 +27,12 @@ impl Extractor for Source {
         Ok(Vec::new())
     }
 
-    fn observer(&self) -> Box<dyn SourceObserver> {
-        Box::new(Silent)
+    fn estimated_rows(&self) -> HashMap<TableName, u64> {
+        HashMap::new()
+    }
+
+    fn observer(&self) -> Option<Box<dyn SourceObserver>> {
+        Some(Box::new(Silent))
     }
 
     async fn extract(&mut self, _: ExtractPlan, out: ItemSender, _: CancellationToken) -> Result<()> {
@@ -40,15 +45,7 @@ struct Silent;
 
 #[async_trait]
 impl SourceObserver for Silent {
-    fn may_look(&self) -> bool {
-        true
-    }
-
     async fn look(&mut self) -> Result<BinlogLook> {
-        std::future::pending().await
-    }
-
-    async fn estimated_rows(&mut self, _: &BTreeSet<TableName>) -> Result<HashMap<TableName, u64>> {
         std::future::pending().await
     }
 }

@@ -1,12 +1,10 @@
 //! Looks at the source from beside the stream, so that its end is known also while the stream is far behind or lost.
 
-use std::collections::{BTreeSet, HashMap};
 use std::convert::Infallible;
 use std::time::Duration;
 
 use dt_common::error::{Error, ErrorKind, Result};
 use dt_common::monitor::Monitor;
-use dt_common::schema::TableName;
 use dt_connector::extractor::SourceObserver;
 use tokio::time::{MissedTickBehavior, timeout};
 use tracing::{debug, warn};
@@ -38,17 +36,6 @@ pub(super) async fn take(
             }
         }
     }
-}
-
-/// Rows of the tables by the source's statistics; none of them when it does not answer, which costs a percentage only.
-pub(crate) async fn estimates(
-    observer: &mut dyn SourceObserver,
-    tables: &BTreeSet<TableName>,
-) -> HashMap<TableName, u64> {
-    within(TIMEOUT, observer.estimated_rows(tables)).await.unwrap_or_else(|error| {
-        warn!(%error, "the source does not estimate its rows: the copy goes on without percentages");
-        HashMap::new()
-    })
 }
 
 async fn within<T>(limit: Duration, work: impl Future<Output = Result<T>>) -> Result<T> {

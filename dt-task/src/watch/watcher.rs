@@ -27,17 +27,17 @@ pub(crate) fn patience(config: &TaskConfig) -> Duration {
 }
 
 impl Watch {
-    /// Goes on beside a task's stream or copy for as long as it is polled.
+    /// Goes on beside a task's stream or copy for as long as it is polled. `observer` is there when the source is looked at.
     pub(crate) async fn beside_stream(
         &self,
         config: &TaskConfig,
-        observer: Box<dyn SourceObserver>,
+        observer: Option<Box<dyn SourceObserver>>,
     ) -> Infallible {
         let interval = config.pipeline.checkpoint_interval;
         let looking = async {
-            match observer.may_look() {
-                true => looks::take(observer, &self.monitor, interval).await,
-                false => std::future::pending().await,
+            match observer {
+                Some(observer) => looks::take(observer, &self.monitor, interval).await,
+                None => std::future::pending().await,
             }
         };
         let reporting = report::progress(&self.monitor, interval, patience(config));

@@ -16,12 +16,13 @@ use dt_common::schema::{TableName, TableSchema};
 use mysql_async::Conn;
 use tokio::sync::oneshot;
 use tokio_util::sync::CancellationToken;
-use tracing::info;
+use tracing::{info, warn};
 
 use super::binlog::{BinlogStream, Search};
 use super::checks::{self, Looking, Needs};
 use super::connection::{Connector, close, is_encrypted};
 use super::draft::FollowedTable;
+use super::estimates::estimated_rows;
 use super::handover;
 use super::observer::MySqlObserver;
 use super::schema::{SourceTables, read_tables};
@@ -46,6 +47,8 @@ pub struct MySqlExtractor {
 struct Prepared {
     server: Server,
     tables: Vec<FollowedTable>,
+    /// Rows of the tables to copy, as the statistics have them.
+    estimates: HashMap<TableName, u64>,
 }
 
 impl MySqlExtractor {
@@ -72,14 +75,20 @@ impl Extractor for MySqlExtractor {
             "source connected"
         );
         let source = self.checked(&mut conn, &server).await?;
+        let schemas: Vec<Arc<TableSchema>> = source.schemas().cloned().collect();
+        let estimates = self.estimates(&mut conn, &server, &schemas).await;
         close(conn).await;
-        let schemas = source.schemas().cloned().collect();
-        self.prepared = Some(Prepared { server, tables: source.tables });
+        self.prepared = Some(Prepared { server, tables: source.tables, estimates });
         Ok(schemas)
     }
 
-    fn observer(&self) -> Box<dyn SourceObserver> {
-        Box::new(MySqlObserver::new(self.connector.clone(), self.may_look()))
+    fn estimated_rows(&self) -> HashMap<TableName, u64> {
+        self.prepared.as_ref().map_or_else(HashMap::new, |prepared| prepared.estimates.clone())
+    }
+
+    fn observer(&self) -> Option<Box<dyn SourceObserver>> {
+        let observer = || Box::new(MySqlObserver::new(self.connector.clone())) as Box<dyn SourceObserver>;
+        self.may_look().then(observer)
     }
 
     async fn extract(&mut self, plan: ExtractPlan, out: ItemSender, stop: CancellationToken) -> Result<()> {
@@ -104,6 +113,25 @@ impl MySqlExtractor {
             ExtractType::SnapshotAndCdc => 3,
         };
         self.config.max_connections.is_none_or(|most| most >= least)
+    }
+
+    /// Rows by the statistics, for a task that copies. Without them it goes on: they are worth a percentage only.
+    async fn estimates(
+        &self,
+        conn: &mut Conn,
+        server: &Server,
+        tables: &[Arc<TableSchema>],
+    ) -> HashMap<TableName, u64> {
+        match self.extract_type {
+            ExtractType::Struct | ExtractType::Cdc => HashMap::new(),
+            ExtractType::Snapshot | ExtractType::SnapshotAndCdc => {
+                let names = tables.iter().map(|table| &table.name);
+                estimated_rows(conn, server, names).await.unwrap_or_else(|error| {
+                    warn!(%error, "the source does not estimate its rows: the copy goes on without percentages");
+                    HashMap::new()
+                })
+            }
+        }
     }
 
     /// The followed tables, when nothing is against the task.

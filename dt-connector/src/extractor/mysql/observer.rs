@@ -1,17 +1,14 @@
 //! Looks at the source from beside the stream, on a connection of its own.
 
-use std::collections::{BTreeSet, HashMap};
 use std::time::Duration;
 
 use async_trait::async_trait;
 use dt_common::error::{Error, Result};
 use dt_common::monitor::{BinlogFile, BinlogLook};
-use dt_common::schema::TableName;
 use mysql_async::prelude::Queryable;
 use mysql_async::{Conn, Row};
 
-use super::connection::{Connector, close, source_error};
-use super::estimates::estimated_rows;
+use super::connection::{Connector, source_error};
 use super::server::Server;
 use crate::extractor::SourceObserver;
 
@@ -25,7 +22,6 @@ const CLOCK: &str = "SELECT CAST(UNIX_TIMESTAMP(SYSDATE(6)) * 1000000 AS SIGNED)
 /// A MySQL or MariaDB server, looked at now and then.
 pub(super) struct MySqlObserver {
     connector: Connector,
-    may_look: bool,
     opened: Option<Opened>,
 }
 
@@ -36,8 +32,8 @@ struct Opened {
 
 impl MySqlObserver {
     /// Connects at the first look.
-    pub(super) fn new(connector: Connector, may_look: bool) -> Self {
-        Self { connector, may_look, opened: None }
+    pub(super) fn new(connector: Connector) -> Self {
+        Self { connector, opened: None }
     }
 
     async fn open(&self) -> Result<Opened> {
@@ -49,10 +45,6 @@ impl MySqlObserver {
 
 #[async_trait]
 impl SourceObserver for MySqlObserver {
-    fn may_look(&self) -> bool {
-        self.may_look
-    }
-
     async fn look(&mut self) -> Result<BinlogLook> {
         // A connection that failed is not used again, nor one whose answer nobody waited for.
         let Opened { mut conn, server } = match self.opened.take() {
@@ -70,14 +62,6 @@ impl SourceObserver for MySqlObserver {
         };
         self.opened = Some(Opened { conn, server });
         Ok(look)
-    }
-
-    async fn estimated_rows(&mut self, tables: &BTreeSet<TableName>) -> Result<HashMap<TableName, u64>> {
-        let Opened { mut conn, server } = self.open().await?;
-        let estimates = estimated_rows(&mut conn, &server, tables.iter()).await;
-        // What comes next may be all the connections that the task has.
-        close(conn).await;
-        estimates
     }
 }
 
