@@ -6,7 +6,7 @@
 //!
 //! Errors are classified here and nowhere else. A server's message is kept unless its code is known to quote values.
 
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use dt_common::config::{Secret, SourceTls, SslMode};
 use dt_common::error::{Error, ErrorKind, Result};
@@ -40,9 +40,9 @@ const MYSQL_LIMITS: &str = "SET max_execution_time = 0";
 /// Longest wait for a server to take leave; nothing depends on it.
 const LEAVE_TIMEOUT: Duration = Duration::from_secs(1);
 
-/// Tries of a task's first connection, and the pause between them: the server may count the connection of a former process of the
-/// task against the user's limit for a moment after its end.
-const FIRST_TRIES: usize = 6;
+/// How long a task's first connection is tried, and the pause between two tries: the server may count the connection of a former
+/// process of the task against the user's limit for a moment after its end.
+const FIRST_WAIT: Duration = Duration::from_secs(3);
 const FIRST_PAUSE: Duration = Duration::from_millis(500);
 
 /// What to do about a server that does not answer.
@@ -92,13 +92,15 @@ impl Connector {
     /// # Errors
     /// See [`Connector::connect`].
     pub(crate) async fn connect_first(&self) -> Result<Conn> {
-        for _ in 1..FIRST_TRIES {
+        let started = Instant::now();
+        loop {
             match self.connect().await {
-                Err(busy) if busy.kind() == ErrorKind::Transient => tokio::time::sleep(FIRST_PAUSE).await,
+                Err(busy) if busy.kind() == ErrorKind::Transient && started.elapsed() < FIRST_WAIT => {
+                    tokio::time::sleep(FIRST_PAUSE).await;
+                }
                 connected => return connected,
             }
         }
-        self.connect().await
     }
 
     /// Opens a session and sets it up.
