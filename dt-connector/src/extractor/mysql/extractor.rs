@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 use dt_common::batch::Checkpoint;
-use dt_common::config::{BinlogStart, ExtractType, MySqlExtractorConfig, StopAt};
+use dt_common::config::{ExtractType, MySqlExtractorConfig, StopAt};
 use dt_common::error::{Error, Result};
 use dt_common::filter::Filter;
 use dt_common::item::{ChunkMark, DtItem};
@@ -18,7 +18,7 @@ use tokio::sync::oneshot;
 use tokio_util::sync::CancellationToken;
 use tracing::{info, warn};
 
-use super::binlog::{BinlogStream, Search};
+use super::binlog::BinlogStream;
 use super::checks::{self, Looking, Needs};
 use super::connection::{Connector, close, is_encrypted};
 use super::draft::FollowedTable;
@@ -26,8 +26,9 @@ use super::estimates::estimated_rows;
 use super::handover;
 use super::observer::MySqlObserver;
 use super::schema::{SourceTables, read_tables};
-use super::server::{Flavor, Server};
+use super::server::Server;
 use super::snapshot::{Copied, Settings, TableCopy, View, copy_tables};
+use super::start;
 use crate::extractor::{ExtractPlan, Extractor, SourceObserver};
 
 /// Bytes that close a chunk before its rows do, so that wide rows do not make huge ones.
@@ -309,20 +310,11 @@ impl Run<'_> {
     }
 
     async fn configured_start(&self, conn: &mut Conn) -> Result<Position> {
-        let server = &self.prepared.server;
-        let start = match &self.extractor.config.start {
-            BinlogStart::Now => return now(conn, server).await,
-            BinlogStart::File { file, offset } => {
-                Position { binlog: Some(server.position(file, *offset)), gtid: None }
-            }
-            BinlogStart::Gtid(text) => Position { binlog: None, gtid: Some(server.parse_gtid(text)?) },
-            &BinlogStart::Time(moment) => {
-                let (connector, config) = (&self.extractor.connector, &self.extractor.config);
-                let search = Search { connector, server, config };
-                Position { binlog: Some(search.first_since(moment).await?), gtid: None }
-            }
-        };
-        checks::resume_position(conn, server, start).await
+        let (server, extractor) = (&self.prepared.server, self.extractor);
+        match start::configured(&extractor.connector, server, &extractor.config).await? {
+            Some((_, position)) => checks::resume_position(conn, server, position).await,
+            None => start::now(conn, server).await,
+        }
     }
 
     /// How tables are copied while `beside` other connections are open. No chunk holds more than a second's worth of the limits.
@@ -376,22 +368,6 @@ fn views_ahead(marks: &[ChunkMark], stored: Option<&Position>) -> HashMap<TableN
     done.filter_map(|mark| Some((mark.table.clone(), mark.view.clone()?)))
         .filter(|(_, view)| !is_passed(view))
         .collect()
-}
-
-/// The source's present end. On MySQL with GTIDs the set alone: file and offset may be ahead of it, and a start there would
-/// leave out the transactions in between.
-async fn now(conn: &mut Conn, server: &Server) -> Result<Position> {
-    match server.flavor {
-        Flavor::MySql if server.gtid_mode => {
-            Ok(Position { binlog: None, gtid: server.gtid_position(conn).await? })
-        }
-        Flavor::MySql => Ok(Position { binlog: Some(server.binlog_end(conn).await?), gtid: None }),
-        Flavor::MariaDb => {
-            let end = server.binlog_end(conn).await?;
-            let gtid = server.gtid_at(conn, &end).await?;
-            Ok(Position { binlog: Some(end), gtid })
-        }
-    }
 }
 
 #[cfg(test)]

@@ -4,6 +4,7 @@
 //! - `schema`, `draft`, `column_type`: the followed tables as they are today
 //! - `checks`: what stops a task or hurts it, for its start and for a precheck
 //! - `snapshot`, `literal`, `value`: the rows as they are
+//! - `start`: where a change stream begins when nothing is stored
 //! - `handover`: where the change stream takes over from the copy
 //! - `binlog`: the change stream
 //! - `estimates`: rows by the statistics
@@ -25,6 +26,7 @@ mod observer;
 mod schema;
 mod server;
 mod snapshot;
+mod start;
 mod tls;
 mod value;
 

@@ -1,15 +1,15 @@
 //! Whether the source still has what the task has not seen.
 
 use dt_common::check::Finding;
-use dt_common::config::{BinlogStart, ExtractType, MySqlExtractorConfig};
+use dt_common::config::{ExtractType, MySqlExtractorConfig};
 use dt_common::error::{Error, Result};
 use dt_common::position::{BinlogPosition, GtidList, GtidPosition, Position};
 use mysql_async::prelude::Queryable;
 use mysql_async::{Conn, Row};
 
-use crate::extractor::mysql::binlog::Search;
 use crate::extractor::mysql::connection::{Connector, source_error};
 use crate::extractor::mysql::server::Server;
+use crate::extractor::mysql::start;
 
 /// Why a position is none to resume from, and what to do.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -88,24 +88,17 @@ pub(super) async fn check(
     kind: ExtractType,
     stored: Option<&Position>,
 ) -> Result<Finding> {
-    let (what, position) = match (stored, &config.start) {
-        (Some(position), _) => ("the task stands at", position.clone()),
-        (None, _) if kind == ExtractType::SnapshotAndCdc => {
+    let (what, position) = match stored {
+        Some(position) => ("the task stands at", position.clone()),
+        None if kind == ExtractType::SnapshotAndCdc => {
             return Ok(Finding::pass("nothing is stored: the task begins with its copy"));
         }
-        (None, BinlogStart::Now) => {
-            return Ok(Finding::pass("nothing is stored: the task begins at the source's present end"));
-        }
-        (None, BinlogStart::File { file, offset }) => {
-            ("[extractor] says", Position { binlog: Some(server.position(file, *offset)), gtid: None })
-        }
-        (None, BinlogStart::Gtid(text)) => {
-            ("[extractor] says", Position { binlog: None, gtid: Some(server.parse_gtid(text)?) })
-        }
-        (None, &BinlogStart::Time(moment)) => {
-            let place = Search { connector, server, config }.first_since(moment).await?;
-            ("[extractor] start_time_utc finds", Position { binlog: Some(place), gtid: None })
-        }
+        None => match start::configured(connector, server, config).await? {
+            Some(configured) => configured,
+            None => {
+                return Ok(Finding::pass("nothing is stored: the task begins at the source's present end"));
+            }
+        },
     };
     let held = Held::of(conn, server).await?;
     Ok(match held.judge(conn, server, &position).await? {
