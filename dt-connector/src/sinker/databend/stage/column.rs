@@ -1,0 +1,186 @@
+//! One column's cells as an Arrow array of exactly the target's type.
+
+use std::sync::Arc;
+
+use arrow_array::ArrayRef;
+use arrow_array::builder::{BinaryBuilder, Float32Builder, ListBuilder, PrimitiveBuilder, StringBuilder};
+use arrow_array::types::{
+    ArrowPrimitiveType, Date32Type, Decimal128Type, Decimal256Type, DecimalType, Float32Type, Float64Type,
+    Int8Type, Int16Type, Int32Type, Int64Type, TimestampMicrosecondType, UInt8Type, UInt16Type, UInt32Type,
+    UInt64Type,
+};
+use arrow_buffer::i256;
+use dt_common::value::ColValue;
+
+use super::super::exact::{Exact, exact};
+use super::super::literal::push_clock;
+use super::super::types::TargetType;
+use super::super::unfit::Unfit;
+
+/// Digits of the widest DECIMAL in 128 bits.
+const MAX_DECIMAL128: u8 = 38;
+
+/// The array of a column.
+///
+/// # Errors
+/// Why the target cannot hold one of the values.
+pub fn array(cells: &[&ColValue], ty: TargetType) -> Result<ArrayRef, Unfit> {
+    let len = cells.len();
+    let values = cells.iter().map(|cell| exact(cell, ty));
+    match ty {
+        TargetType::Int { bytes: 1, unsigned: false } => ints::<Int8Type>(values, len),
+        TargetType::Int { bytes: 2, unsigned: false } => ints::<Int16Type>(values, len),
+        TargetType::Int { bytes: 4, unsigned: false } => ints::<Int32Type>(values, len),
+        TargetType::Int { unsigned: false, .. } => ints::<Int64Type>(values, len),
+        TargetType::Int { bytes: 1, unsigned: true } => ints::<UInt8Type>(values, len),
+        TargetType::Int { bytes: 2, unsigned: true } => ints::<UInt16Type>(values, len),
+        TargetType::Int { bytes: 4, unsigned: true } => ints::<UInt32Type>(values, len),
+        TargetType::Int { unsigned: true, .. } => ints::<UInt64Type>(values, len),
+        TargetType::Float => numbers::<Float32Type>(values, len, |value| match value {
+            Exact::Float(v) => Some(v),
+            _ => None,
+        }),
+        TargetType::Double => numbers::<Float64Type>(values, len, |value| match value {
+            Exact::Float(v) => Some(f64::from(v)),
+            Exact::Double(v) => Some(v),
+            _ => None,
+        }),
+        TargetType::Date => numbers::<Date32Type>(values, len, |value| match value {
+            Exact::Date(v) => Some(v),
+            _ => None,
+        }),
+        TargetType::Timestamp => numbers::<TimestampMicrosecondType>(values, len, |value| match value {
+            Exact::Timestamp(v) => Some(v),
+            _ => None,
+        }),
+        TargetType::Decimal { precision, scale } if precision <= MAX_DECIMAL128 => {
+            decimals::<Decimal128Type>(values, len, (precision, scale), |digits| digits.parse().ok())
+        }
+        TargetType::Decimal { precision, scale } => {
+            decimals::<Decimal256Type>(values, len, (precision, scale), i256::from_string)
+        }
+        TargetType::Interval => intervals(values, len),
+        TargetType::Varchar | TargetType::Variant => {
+            let mut builder = StringBuilder::with_capacity(len, 0);
+            for value in values {
+                match value? {
+                    Exact::Null => builder.append_null(),
+                    Exact::Varchar(text) | Exact::Variant(text) => builder.append_value(text),
+                    _ => return Err(Unfit::Mismatch),
+                }
+            }
+            Ok(Arc::new(builder.finish()))
+        }
+        TargetType::Binary | TargetType::Geometry => {
+            let mut builder = BinaryBuilder::with_capacity(len, 0);
+            for value in values {
+                match value? {
+                    Exact::Null => builder.append_null(),
+                    Exact::Binary(bytes) => builder.append_value(bytes),
+                    Exact::Geometry(bytes) => builder.append_value(bytes),
+                    _ => return Err(Unfit::Mismatch),
+                }
+            }
+            Ok(Arc::new(builder.finish()))
+        }
+        TargetType::Vector { .. } => vectors(values),
+    }
+}
+
+/// Integers of any sign in a column of type `T`.
+fn ints<'a, T>(values: impl Iterator<Item = Result<Exact<'a>, Unfit>>, len: usize) -> Result<ArrayRef, Unfit>
+where
+    T: ArrowPrimitiveType,
+    T::Native: TryFrom<i64> + TryFrom<u64>,
+{
+    numbers::<T>(values, len, |value| match value {
+        Exact::Int(v) => T::Native::try_from(v).ok(),
+        Exact::UInt(v) => T::Native::try_from(v).ok(),
+        _ => None,
+    })
+}
+
+fn numbers<'a, T: ArrowPrimitiveType>(
+    values: impl Iterator<Item = Result<Exact<'a>, Unfit>>,
+    len: usize,
+    native: impl Fn(Exact<'a>) -> Option<T::Native>,
+) -> Result<ArrayRef, Unfit> {
+    let mut builder = PrimitiveBuilder::<T>::with_capacity(len);
+    for value in values {
+        match value? {
+            Exact::Null => builder.append_null(),
+            value => builder.append_value(native(value).ok_or(Unfit::Mismatch)?),
+        }
+    }
+    Ok(Arc::new(builder.finish()))
+}
+
+fn decimals<'a, T: DecimalType>(
+    values: impl Iterator<Item = Result<Exact<'a>, Unfit>>,
+    len: usize,
+    (precision, scale): (u8, u8),
+    parse: impl Fn(&str) -> Option<T::Native>,
+) -> Result<ArrayRef, Unfit> {
+    let mut builder = PrimitiveBuilder::<T>::with_capacity(len)
+        .with_precision_and_scale(precision, scale as i8)
+        .map_err(|_| Unfit::Mismatch)?;
+    let mut digits = String::new();
+    for value in values {
+        match unscaled(&mut digits, value?, scale)? {
+            None => builder.append_null(),
+            Some(digits) => builder.append_value(parse(digits).ok_or(Unfit::Mismatch)?),
+        }
+    }
+    Ok(Arc::new(builder.finish()))
+}
+
+/// The digits of a decimal without its point, filled up to the scale: `-1.5` at scale 3 is `-1500`.
+fn unscaled<'b>(digits: &'b mut String, value: Exact<'_>, scale: u8) -> Result<Option<&'b str>, Unfit> {
+    let text = match value {
+        Exact::Null => return Ok(None),
+        Exact::Decimal(text) => text,
+        _ => return Err(Unfit::Mismatch),
+    };
+    let (whole, fraction) = text.split_once('.').unwrap_or((text, ""));
+    let missing = usize::from(scale).checked_sub(fraction.len()).ok_or(Unfit::Mismatch)?;
+    digits.clear();
+    digits.push_str(whole);
+    digits.push_str(fraction);
+    digits.extend(std::iter::repeat_n('0', missing));
+    Ok(Some(digits))
+}
+
+fn intervals<'a>(
+    values: impl Iterator<Item = Result<Exact<'a>, Unfit>>,
+    len: usize,
+) -> Result<ArrayRef, Unfit> {
+    let mut builder = StringBuilder::with_capacity(len, 0);
+    let mut text = String::new();
+    for value in values {
+        match value? {
+            Exact::Null => builder.append_null(),
+            Exact::Interval(micros) => {
+                text.clear();
+                push_clock(&mut text, micros);
+                builder.append_value(&text);
+            }
+            _ => return Err(Unfit::Mismatch),
+        }
+    }
+    Ok(Arc::new(builder.finish()))
+}
+
+fn vectors<'a>(values: impl Iterator<Item = Result<Exact<'a>, Unfit>>) -> Result<ArrayRef, Unfit> {
+    let mut builder = ListBuilder::new(Float32Builder::new());
+    for value in values {
+        match value? {
+            Exact::Null => builder.append_null(),
+            Exact::Vector(numbers) => {
+                builder.values().append_slice(numbers);
+                builder.append(true);
+            }
+            _ => return Err(Unfit::Mismatch),
+        }
+    }
+    Ok(Arc::new(builder.finish()))
+}
