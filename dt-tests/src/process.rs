@@ -154,23 +154,3 @@ where
         }
     }
 }
-
-/// `target/dt-tests/<pid>`, with the folders of runs before removed when they are not running any more.
-///
-/// # Errors
-/// A folder that cannot be made or removed.
-pub fn run_folder() -> Result<PathBuf> {
-    let own = std::env::current_exe()?;
-    let target = own.ancestors().nth(3).context("no build folder")?.join("dt-tests");
-    std::fs::create_dir_all(&target)?;
-    for entry in std::fs::read_dir(&target)? {
-        let path = entry?.path();
-        let pid = path.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
-        if !Path::new("/proc").join(&pid).exists() {
-            std::fs::remove_dir_all(&path).with_context(|| path.display().to_string())?;
-        }
-    }
-    let folder = target.join(std::process::id().to_string());
-    std::fs::create_dir_all(&folder)?;
-    Ok(folder)
-}

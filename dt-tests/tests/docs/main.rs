@@ -11,28 +11,20 @@ use anyhow::{Context, Result, bail};
 use dt_tests::docs::forms::{self, By};
 use dt_tests::docs::page::Page;
 use dt_tests::docs::{Own, run_once, walk};
-use dt_tests::process::run_folder;
 use dt_tests::report::Report;
+use dt_tests::run;
 use dt_tests::servers::{Family, SourceServer, TargetServer};
 
-#[tokio::main]
-async fn main() -> ExitCode {
-    let mut report = Report::default();
-    match run(&mut report).await {
-        Ok(()) if report.finish() => ExitCode::SUCCESS,
-        Ok(()) => ExitCode::FAILURE,
-        Err(error) => {
-            report.say(&format!("{error:#}"));
-            ExitCode::FAILURE
-        }
-    }
+fn main() -> ExitCode {
+    run::main(follow_all())
 }
 
-async fn run(report: &mut Report) -> Result<()> {
+async fn follow_all() -> Result<bool> {
+    let mut report = Report::default();
     let wanted: Vec<String> = std::env::args().skip(1).filter(|arg| !arg.starts_with('-')).collect();
     let takes = |name: &str| wanted.is_empty() || wanted.iter().any(|part| name.contains(part.as_str()));
     let repository = Path::new(env!("CARGO_MANIFEST_DIR")).parent().context("no repository")?;
-    let folder = run_folder()?;
+    let folder = run::folder()?;
     let pages = Page::all(repository)?;
 
     let commands = forms::check(&pages);
@@ -52,7 +44,7 @@ async fn run(report: &mut Report) -> Result<()> {
         let result = follow(page, repository, &folder).await.map(|commands| format!("{commands} commands"));
         report.tried(&page.name, &result);
     }
-    Ok(())
+    Ok(report.finish())
 }
 
 /// Walks a page that brings its servers with `make up`, or else one whose reader has servers.
