@@ -42,6 +42,10 @@ impl Shell {
             .current_dir(folder)
             .env("NO_COLOR", "1")
             .env("PATH", path)
+            // A reader's shell is not a recipe of make: the `make` typed in it says nothing of folders.
+            .env_remove("MAKEFLAGS")
+            .env_remove("MAKELEVEL")
+            .env_remove("MFLAGS")
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
             .process_group(0)
