@@ -288,7 +288,7 @@ impl Run<'_> {
             Arc::clone(&self.extractor.filter),
             tables.iter().map(|table| (table.schema.name.clone(), table.clone())).collect(),
             skip,
-            Arc::clone(&self.plan.monitor),
+            &self.plan,
         );
         stream.follow(from, until, &self.out, &self.stop).await
     }

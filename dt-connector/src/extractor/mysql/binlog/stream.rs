@@ -17,9 +17,11 @@ use tokio::time::{Instant, sleep, timeout};
 use tokio_util::sync::CancellationToken;
 use tracing::{info, warn};
 
+use super::displaced::Displaced;
 use super::followed::Followed;
 use super::request::{self, Reader};
 use super::session::Session;
+use crate::extractor::ExtractPlan;
 use crate::extractor::mysql::checks;
 use crate::extractor::mysql::connection::Connector;
 use crate::extractor::mysql::draft::FollowedTable;
@@ -56,6 +58,7 @@ pub(crate) struct BinlogStream {
     heartbeat: Duration,
     followed: Followed,
     monitor: Arc<Monitor>,
+    displaced: Displaced,
 }
 
 /// How a connection ended.
@@ -76,11 +79,13 @@ impl BinlogStream {
         filter: Arc<Filter>,
         tables: HashMap<TableName, FollowedTable>,
         skip: HashMap<TableName, BinlogPosition>,
-        monitor: Arc<Monitor>,
+        plan: &ExtractPlan,
     ) -> Self {
         let heartbeat = config.heartbeat_interval;
         let reader = Reader::new(config.server_id, &config.task_id);
-        Self { connector, server, reader, heartbeat, followed: Followed::new(filter, tables, skip), monitor }
+        let followed = Followed::new(filter, tables, skip);
+        let (monitor, displaced) = (Arc::clone(&plan.monitor), Displaced::new(plan.ownership.clone()));
+        Self { connector, server, reader, heartbeat, followed, monitor, displaced }
     }
 
     /// Reads behind `from` into `out`, until `until` is reached or `stop` is cancelled; both end with `Ok`.
@@ -176,6 +181,9 @@ impl BinlogStream {
                         self.monitor.source_open();
                     }
                     session.take(&event).await?;
+                }
+                Ok(Some(Err(e))) if request::is_displacement(&e) => {
+                    break self.displaced.judge(request::dump_error(e)).await?;
                 }
                 Ok(Some(Err(e))) => break request::dump_error(e),
                 Ok(None) => break transient("the server ended the binlog dump".to_owned()),
