@@ -103,7 +103,7 @@ impl TableCopy {
     /// Reads and sends what is left of the table.
     ///
     /// # Errors
-    /// See [`source_error`]; after a transient one the same call continues on another connection.
+    /// See [`crate::extractor::mysql::connection::source_error`]; after a transient one the same call continues on another connection.
     pub(super) async fn run(&mut self, conn: &mut Conn, settings: &Settings, out: &ItemSender) -> Result<()> {
         let sql = PageSql::new(&self.table, self.condition.as_deref());
         if !self.table.is_keyed() {
