@@ -202,7 +202,11 @@ impl ColumnType {
 
     /// Fraction digits of a type with seconds; 0 for all others.
     pub fn fraction_digits(&self) -> u8 {
-        if let Self::DateTime { fsp } | Self::Timestamp { fsp } | Self::Time { fsp } = self { *fsp } else { 0 }
+        if let Self::DateTime { fsp } | Self::Timestamp { fsp } | Self::Time { fsp } = self {
+            *fsp
+        } else {
+            0
+        }
     }
 }
 

@@ -84,6 +84,11 @@ impl SourceServer {
         Ok(self.own.as_ref().context("needs a server of the tests")?.port)
     }
 
+    /// Its process; `None` for the user's own.
+    pub fn pid(&self) -> Option<u32> {
+        self.own.as_ref()?.process.pid()
+    }
+
     /// Ends the server, cleanly or by SIGKILL.
     ///
     /// # Errors
@@ -167,7 +172,7 @@ fn launch(family: Family, folder: &Path, port: u16, options: &[String]) -> Resul
 pub struct TargetServer {
     /// How to reach it.
     pub target: Target,
-    _process: Option<Process>,
+    process: Option<Process>,
 }
 
 /// Everything a run needs.
@@ -191,7 +196,7 @@ impl Servers {
             };
             let target = Target::new(&dsn);
             target.query("SELECT 1").await.context("DATABEND_DSN")?;
-            Ok(TargetServer { target, _process: None })
+            Ok(TargetServer { target, process: None })
         };
         let sources = async {
             if let Ok(url) = std::env::var("MYSQL_URL") {
@@ -212,6 +217,11 @@ impl Servers {
 }
 
 impl TargetServer {
+    /// Its process; `None` for the user's own.
+    pub fn pid(&self) -> Option<u32> {
+        self.process.as_ref()?.pid()
+    }
+
     /// Starts a local Databend with further command-line options and waits until it answers.
     ///
     /// # Errors
@@ -234,7 +244,7 @@ impl TargetServer {
         if let Some(failure) = failure {
             bail!("{failure}\n{}", process.tail());
         }
-        Ok(Self { target, _process: Some(process) })
+        Ok(Self { target, process: Some(process) })
     }
 }
 

@@ -158,7 +158,9 @@ pub(super) struct Counted {
 impl Counted {
     fn add(&mut self, change: RowChange) -> Result<()> {
         match change {
-            RowChange::Rewrite { .. } => return Err(Error::internal("a row without a key that keeps its key")),
+            RowChange::Rewrite { .. } => {
+                return Err(Error::internal("a row without a key that keeps its key"));
+            }
             RowChange::Insert { after } => self.count(after, 1),
             RowChange::Delete { before } => self.count(before, -1),
             RowChange::Update { before, after } => {

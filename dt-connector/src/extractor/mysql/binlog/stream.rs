@@ -219,9 +219,9 @@ impl BinlogStream {
                 Some(next) => next,
                 None => {
                     session.flush().await.map_err(Interruption::Failed)?;
-                    timeout(silence, events.next())
-                        .await
-                        .map_err(|_| Interruption::lost(format!("no event and no heartbeat for {silence:?}")))?
+                    timeout(silence, events.next()).await.map_err(|_| {
+                        Interruption::lost(format!("no event and no heartbeat for {silence:?}"))
+                    })?
                 }
             };
             let event = match next {
