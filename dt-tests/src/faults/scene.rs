@@ -273,7 +273,11 @@ impl<'a> Scene<'a> {
         let deadline = Instant::now() + EQUAL;
         loop {
             self.tasks.still_runs()?;
-            match self.compare().await {
+            let compared = async {
+                self.counts_agree().await?;
+                self.compare().await
+            };
+            match compared.await {
                 Ok(rows) => return Ok(rows),
                 Err(error) if Instant::now() > deadline => {
                     return Err(error.context(format!("not equal within {EQUAL:?}")));
@@ -283,17 +287,36 @@ impl<'a> Scene<'a> {
         }
     }
 
+    /// Tables of the source.
+    async fn tables(&self) -> Result<Vec<String>> {
+        let sql = format!(
+            "SELECT table_name FROM information_schema.tables WHERE table_schema = '{}' ORDER BY 1",
+            self.id
+        );
+        Ok(self.lane.source().query(&sql).await?.into_iter().flatten().flatten().collect())
+    }
+
+    /// Whether it is worth while to compare: a comparison that comes too early takes the machine from the task.
+    async fn counts_agree(&self) -> Result<()> {
+        let tables = self.tables().await?.into_iter();
+        let counts: Vec<String> =
+            tables.map(|table| format!("(SELECT count(*) FROM `{}`.`{table}`)", self.id)).collect();
+        let source = format!("SELECT CONCAT_WS(', ', {})", counts.join(", "));
+        let target = format!("SELECT concat_ws(', ', to_string({}))", counts.join("), to_string("));
+        let (source, target) =
+            (self.lane.source().text(&source).await?, self.lane.target().query(&target).await?);
+        let target = target.into_iter().flatten().flatten().next().unwrap_or_default();
+        ensure!(source == target, "rows of the tables: {source} at the source, {target} in the target");
+        Ok(())
+    }
+
     /// Compares every table of the source with its copy.
     ///
     /// # Errors
     /// They differ; with the first differences.
     pub async fn compare(&self) -> Result<usize> {
-        let sql = format!(
-            "SELECT table_name FROM information_schema.tables WHERE table_schema = '{}' ORDER BY 1",
-            self.id
-        );
         let (mut rows, mut found) = (0, Vec::new());
-        for table in self.lane.source().query(&sql).await?.into_iter().flatten().flatten() {
+        for table in self.tables().await? {
             let place = Place { db: self.id.clone(), table };
             let expected = Expected::as_it_is(place.clone());
             let comparison = compare::table(self.lane.source(), self.lane.target(), &expected).await?;

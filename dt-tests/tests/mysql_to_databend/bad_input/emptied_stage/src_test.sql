@@ -1,0 +1,2 @@
+INSERT INTO t VALUES (2, 2);
+UPDATE t SET v = 7 WHERE id = 1;
