@@ -110,7 +110,7 @@ impl DatabendSinker {
         Ok(plan.clone())
     }
 
-    /// What the error of a lane comes to. A writer that has taken the task over removes what this one has staged.
+    /// What an error at the stage comes to. A writer that has taken the task over removes what this one has staged.
     async fn unless_fenced(&self, error: Error) -> Error {
         match self.confirm().await {
             Err(fenced) if fenced.kind() == ErrorKind::Fenced => fenced,
@@ -165,7 +165,7 @@ impl Sinker for DatabendSinker {
                 (Err(error), WriteMethod::Auto) => {
                     warn!(%error, "the stage cannot be used; rows travel in statements, which is slower");
                 }
-                (Err(error), WriteMethod::Sql | WriteMethod::Stage) => return Err(error),
+                (Err(error), WriteMethod::Sql | WriteMethod::Stage) => return Err(self.unless_fenced(error).await),
             }
         }
         Ok(checkpoint)

@@ -67,8 +67,11 @@ impl StageFolder {
         let run = format!("{}{}-{owner}/", self.task, lease.epoch);
         let place = |e: Error| e.at(format_args!("stage {} ([sinker] stage)", self.task));
         let session = self.session().await?;
-        for left in self.left_by(&session, lease.epoch).await.map_err(place)? {
-            session.query(&format!("REMOVE {}{left}/", self.task)).await.map_err(place)?;
+        match self.sweep(&session, lease.epoch).await {
+            Err(error) if error.kind().is_retryable() => return Err(place(error)),
+            // A run that was fenced off may still write there, and a listing fails that meets a file which goes.
+            Err(error) => warn!(%error, "files of earlier runs could not be removed; the next start removes them"),
+            Ok(()) => {}
         }
         let probe = StagedFile { folder: run.clone(), name: "probe.parquet".to_owned(), rows: 1, bytes: 0 };
         send(&session, &probe, encode::probe()?.into()).await.map_err(place)?;
@@ -76,11 +79,15 @@ impl StageFolder {
         self.run.set(run).map_err(|_| Error::internal("the stage was opened before"))
     }
 
-    /// Folders of the runs before an epoch.
-    async fn left_by(&self, session: &Session, epoch: u64) -> Result<BTreeSet<String>> {
+    /// Removes the folders of the runs before an epoch.
+    async fn sweep(&self, session: &Session, epoch: u64) -> Result<()> {
         let files = session.query(&format!("LIST {}", self.task)).await?;
         let paths = files.into_iter().filter_map(|row| row.into_iter().next().flatten());
-        Ok(paths.filter_map(|path| run_before(&self.task, &path, epoch)).collect())
+        let left: BTreeSet<String> = paths.filter_map(|path| run_before(&self.task, &path, epoch)).collect();
+        for run in left {
+            session.query(&format!("REMOVE {}{run}/", self.task)).await?;
+        }
+        Ok(())
     }
 
     /// The first of these files that the server does not read as it was uploaded, if there is one.
