@@ -15,6 +15,7 @@
 mod admin;
 mod binlog;
 mod checks;
+mod column_default;
 mod column_type;
 mod connection;
 mod draft;
