@@ -1,0 +1,69 @@
+//! What the target has of the source's tables, and in which forms both are compared.
+
+use std::sync::Arc;
+
+use async_trait::async_trait;
+use dt_common::error::Result;
+use dt_common::schema::{ColumnType, TableSchema};
+
+use super::side::DatabendSide;
+use crate::compare::{ComparedTable, CompareTarget, Form};
+use crate::sinker::databend::target_tables;
+use crate::sinker::databend::types::TargetType;
+
+/// Bytes from which on a value is too long to stand in the row's text, whose length the source limits.
+const LONG: u64 = 65_536;
+
+#[async_trait]
+impl CompareTarget for DatabendSide {
+    async fn tables(&self, tables: &[Arc<TableSchema>]) -> Result<Vec<Result<ComparedTable>>> {
+        self.routes.check(tables)?;
+        let routes = self.routes.routes(tables)?;
+        let targets: Vec<_> = routes.iter().map(|route| route.table.clone()).collect();
+        let session = self.client.connect().await?;
+        let columns = target_tables::read_columns(&session, &targets).await?;
+        session.close().await?;
+        let compared = tables.iter().zip(routes).map(|(schema, route)| {
+            let target = route.table.clone();
+            let plan = target_tables::plan(schema, route, columns.get(&target).map(Vec::as_slice))?;
+            let forms = schema.columns.iter().zip(&plan.columns);
+            Ok(ComparedTable {
+                schema: Arc::clone(schema),
+                forms: forms.map(|(column, held)| form(&column.ty, held.ty)).collect(),
+                target_columns: plan.columns.into_iter().map(|column| column.quoted).collect(),
+                target,
+                condition: None,
+            })
+        });
+        Ok(compared.collect())
+    }
+}
+
+/// The form of a column that a column of the target holds.
+fn form(source: &ColumnType, held: TargetType) -> Form {
+    match source {
+        ColumnType::Int { .. } | ColumnType::Bit { .. } | ColumnType::Year => Form::Int,
+        ColumnType::Decimal { scale, .. } => {
+            let held = if let TargetType::Decimal { scale, .. } = held { scale } else { *scale };
+            Form::Decimal { scale: *scale, held }
+        }
+        ColumnType::Float | ColumnType::Double => Form::Double,
+        ColumnType::Date => Form::Date,
+        ColumnType::DateTime { fsp } | ColumnType::Timestamp { fsp } => Form::Moment { fsp: *fsp },
+        ColumnType::Time { .. } => Form::Duration,
+        ColumnType::Char(text) | ColumnType::VarChar(text) | ColumnType::Text(text) => {
+            if text.max_bytes < LONG { Form::Text } else { Form::LongText }
+        }
+        ColumnType::Enum { .. }
+        | ColumnType::Set { .. }
+        | ColumnType::Uuid
+        | ColumnType::Inet4
+        | ColumnType::Inet6 => Form::Text,
+        ColumnType::Binary { len } | ColumnType::VarBinary { len } | ColumnType::Blob { len } => {
+            if u64::from(*len) < LONG { Form::Bytes } else { Form::LongBytes }
+        }
+        ColumnType::Json(_) => Form::Json,
+        ColumnType::Geometry => Form::Geometry,
+        ColumnType::Vector { .. } => Form::Vector,
+    }
+}
