@@ -14,7 +14,7 @@ pub struct TableCounters {
     pub updates: u64,
     /// Rows deleted.
     pub deletes: u64,
-    /// Memory of the rows as they were read, in bytes: both images of an update.
+    /// Memory of the rows as they were read, in bytes: both images of an update that changes the key.
     pub bytes_in: u64,
     /// Rows written as new ones.
     pub inserted: u64,
@@ -44,7 +44,7 @@ impl TableCounters {
         self.bytes_in += row.memory() as u64;
         match row.change {
             RowChange::Insert { .. } => self.inserts += 1,
-            RowChange::Update { .. } => self.updates += 1,
+            RowChange::Rewrite { .. } | RowChange::Update { .. } => self.updates += 1,
             RowChange::Delete { .. } => self.deletes += 1,
         }
     }

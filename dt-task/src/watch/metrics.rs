@@ -104,7 +104,7 @@ pub(super) const METRICS: &[Metric] = &[
         Kind::Counter,
         BYTES,
         "db, table",
-        "Memory of the rows read, both images of an update.",
+        "Memory of the rows read; of an update that changes the key both images.",
         "",
         |v| of_table(v, |c| c.bytes_in),
     ),
