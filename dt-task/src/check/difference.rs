@@ -19,6 +19,9 @@ pub(super) enum Kind {
     Structure,
 }
 
+/// Texts of columns by name.
+type Values = Vec<(String, Option<String>)>;
+
 /// One difference.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Difference {
@@ -32,7 +35,7 @@ pub(super) struct Difference {
     /// Names of the columns whose values differ.
     columns: Vec<String>,
     /// Values at the source and in the target, of the columns that matter.
-    values: [Option<Vec<(String, Option<String>)>>; 2],
+    values: [Option<Values>; 2],
     /// What is the matter with a table.
     why: Option<String>,
 }
@@ -119,7 +122,8 @@ pub(super) fn by_key(
     let (source, target) = (grouped(source), grouped(target));
     let mut found = Vec::new();
     for mark in marks {
-        let rows = |side: &HashMap<Vec<String>, Vec<RowTexts>>| side.get(&mark.key).cloned().unwrap_or_default();
+        let rows =
+            |side: &HashMap<Vec<String>, Vec<RowTexts>>| side.get(&mark.key).cloned().unwrap_or_default();
         let (mut here, mut there) = (rows(&source), rows(&target));
         let pairs = here.len().min(there.len());
         let (more_here, more_there) = (here.split_off(pairs), there.split_off(pairs));
@@ -164,13 +168,22 @@ fn alone(table: &ComparedTable, kind: Kind, row: &RowTexts) -> Difference {
 }
 
 /// A row of a table without a key that one side has more often; `row` is what could be read of it.
-pub(super) fn copies(table: &ComparedTable, kind: Kind, mark: &RowMark, row: Option<&RowTexts>) -> Difference {
+pub(super) fn copies(
+    table: &ComparedTable,
+    kind: Kind,
+    mark: &RowMark,
+    row: Option<&RowTexts>,
+) -> Difference {
     let told = row.map_or_else(|| Difference::of_row(table, kind, mark), |row| alone(table, kind, row));
     Difference { copies: Some(mark.copies), ..told }
 }
 
 /// Names of rows that one side holds and the other does not, or holds otherwise.
-pub(super) fn unequal(table: &ComparedTable, source: Vec<RowMark>, target: Vec<RowMark>) -> Vec<(Kind, RowMark)> {
+pub(super) fn unequal(
+    table: &ComparedTable,
+    source: Vec<RowMark>,
+    target: Vec<RowMark>,
+) -> Vec<(Kind, RowMark)> {
     if table.schema.is_keyed() {
         return unequal_keys(source, target);
     }

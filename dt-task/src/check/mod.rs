@@ -69,7 +69,8 @@ pub async fn run(
     tell: &(dyn Fn(&str) -> Result<()> + Sync),
 ) -> Result<Summary> {
     let (source, target) = factory::compared_sides(config)?;
-    let schemas: Vec<_> = factory::source_admin(config)?.tables().await?.into_iter().map(|t| t.schema).collect();
+    let schemas: Vec<_> =
+        factory::source_admin(config)?.tables().await?.into_iter().map(|t| t.schema).collect();
     config.router.check(&schemas)?;
     let chosen = chosen(&schemas, &options.tables)?;
     let parallel = factory::compared_at_once(config);

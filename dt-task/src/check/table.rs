@@ -39,7 +39,11 @@ impl<'a> TableCheck<'a> {
         let estimates = try_join!(source.estimate(&self.table), target.estimate(&self.table))?;
         let extent = if self.table.has_ranges() {
             let extents = try_join!(source.extent(&self.table), target.extent(&self.table))?;
-            extents.0.into_iter().chain(extents.1).reduce(|one, other| (one.0.min(other.0), one.1.max(other.1)))
+            extents
+                .0
+                .into_iter()
+                .chain(extents.1)
+                .reduce(|one, other| (one.0.min(other.0), one.1.max(other.1)))
         } else {
             None
         };
@@ -130,7 +134,10 @@ impl<'a> TableCheck<'a> {
             return Ok(found.into_iter().map(|(_, difference)| difference).collect());
         }
         if !self.check.options.show_values {
-            return Ok(unequal.iter().map(|(kind, mark)| difference::copies(table, *kind, mark, None)).collect());
+            return Ok(unequal
+                .iter()
+                .map(|(kind, mark)| difference::copies(table, *kind, mark, None))
+                .collect());
         }
         let (source, target) = try_join!(
             self.check.source.texts(table, &marks, here),

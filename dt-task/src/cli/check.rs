@@ -15,11 +15,8 @@ use crate::logging;
 pub(super) fn run(path: &Path, args: &CheckArgs) -> Result<Exit, Failure> {
     let config = read_task(path)?;
     logging::start_beside(&config.runtime)?;
-    let options = CheckOptions {
-        tables: tables(&args.tables)?,
-        show_values: args.show_values,
-        limit: args.limit,
-    };
+    let options =
+        CheckOptions { tables: tables(&args.tables)?, show_values: args.show_values, limit: args.limit };
     let summary = block_on(check::run(&config, &options, &|line| output::print(line)))?;
     show(&text(&summary));
     Ok(if summary.is_equal() { Exit::Done } else { Exit::Differs })
@@ -38,7 +35,8 @@ fn show(text: &str) {
 fn text(summary: &Summary) -> String {
     let header = ["table", "rows", "rows sent", "bytes sent", "differences", "compared"].map(str::to_owned);
     let rows: Vec<_> = std::iter::once(header).chain(summary.tables.iter().map(row)).collect();
-    let limited = if summary.limited { "the comparison ended at --limit; there may be more differences\n" } else { "" };
+    let limited =
+        if summary.limited { "the comparison ended at --limit; there may be more differences\n" } else { "" };
     format!("{}{limited}", aligned(&rows))
 }
 
@@ -49,5 +47,12 @@ fn row(table: &TableSummary) -> [String; 6] {
         (true, false) => format!("by rows, because of {}", table.travelled.join(", ")),
     };
     let number = |n: u64| n.to_string();
-    [table.name.to_string(), number(table.rows), number(table.sent), number(table.bytes), number(table.differences), how]
+    [
+        table.name.to_string(),
+        number(table.rows),
+        number(table.sent),
+        number(table.bytes),
+        number(table.differences),
+        how,
+    ]
 }

@@ -79,7 +79,9 @@ fn literal(column: &Column, form: Form, text: &str) -> Option<String> {
             ColumnType::Uuid | ColumnType::Inet4 | ColumnType::Inet6 => quote(text),
             _ => format!("_utf8mb4 {}", hex(text.as_bytes())),
         }),
-        Form::Bytes | Form::LongBytes => Some(format!("X'{text}'")),
+        Form::Bytes | Form::LongBytes => {
+            text.bytes().all(|b| b.is_ascii_hexdigit()).then(|| format!("X'{text}'"))
+        }
         Form::Double | Form::Geometry | Form::Json | Form::Vector => None,
     }
 }
@@ -138,4 +140,100 @@ fn padded(number: &str, tail: &str) -> String {
 
 fn zeros(count: u8) -> String {
     "0".repeat(usize::from(count))
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use dt_common::schema::{Generated, IntWidth, Key, KeyKind, TableName, TableSchema, Text};
+
+    use super::*;
+
+    fn column(ty: ColumnType, nullable: bool) -> Column {
+        Column {
+            name: "c".into(),
+            ty,
+            nullable,
+            default: None,
+            generated: Generated::No,
+            invisible: false,
+            comment: String::new(),
+        }
+    }
+
+    fn text(charset: &str) -> ColumnType {
+        ColumnType::VarChar(Text { max_bytes: 40, max_chars: 10, charset: charset.into() })
+    }
+
+    fn table(columns: Vec<(Column, Form)>) -> ComparedTable {
+        let (columns, forms): (Vec<_>, Vec<_>) = columns.into_iter().unzip();
+        let schema = TableSchema {
+            name: TableName::new("d", "t"),
+            columns,
+            key: Some(Key { columns: vec![0], kind: KeyKind::Primary }),
+            comment: String::new(),
+            engine: "InnoDB".into(),
+        };
+        ComparedTable {
+            schema: Arc::new(schema),
+            target: TableName::new("d", "t"),
+            target_columns: Vec::new(),
+            forms,
+            condition: None,
+        }
+    }
+
+    #[test]
+    fn every_form_has_an_expression() {
+        let any = || ColumnType::Date;
+        for (ty, form, expected) in [
+            (any(), Form::Int, "CAST(`c` + 0 AS CHAR)"),
+            (any(), Form::Decimal { scale: 2, held: 2 }, "CAST(`c` + 0 AS CHAR)"),
+            (any(), Form::Decimal { scale: 2, held: 4 }, "CONCAT(`c` + 0, '00')"),
+            (any(), Form::Decimal { scale: 0, held: 1 }, "CONCAT(`c` + 0, '.0')"),
+            (any(), Form::Date, "CAST(`c` AS CHAR)"),
+            (any(), Form::Moment { fsp: 0 }, "CONCAT(`c`, '.000000')"),
+            (any(), Form::Moment { fsp: 3 }, "CONCAT(`c`, '000')"),
+            (any(), Form::Moment { fsp: 6 }, "CAST(`c` AS CHAR)"),
+            (text("utf8mb4"), Form::Text, "`c`"),
+            (text("latin1"), Form::Text, "CONVERT(`c` USING utf8mb4)"),
+            (ColumnType::Enum { members: [].into() }, Form::Text, "CONVERT(`c` USING utf8mb4)"),
+            (ColumnType::Uuid, Form::Text, "CAST(`c` AS CHAR)"),
+            (any(), Form::Bytes, "HEX(`c`)"),
+            (any(), Form::Geometry, "CONCAT(ST_SRID(`c`), ':', SUBSTRING(HEX(`c`), 9))"),
+            (any(), Form::Json, "CONCAT('[', `c`, ']')"),
+        ] {
+            assert_eq!(plain(&column(ty, true), form), expected, "{form:?}");
+        }
+    }
+
+    #[test]
+    fn the_end_of_a_text_is_known_and_null_is_a_text() {
+        let table = table(vec![
+            (column(ColumnType::Int { width: IntWidth::Four, unsigned: false }, false), Form::Int),
+            (column(text("utf8mb4"), true), Form::Text),
+            (column(ColumnType::Blob { len: 1 << 24 }, false), Form::LongBytes),
+            (column(ColumnType::Geometry, true), Form::Json),
+        ]);
+        let text = "CONCAT(CAST(`c` + 0 AS CHAR), '#', IFNULL(CONCAT(CHAR_LENGTH(`c`), ':', `c`), 'N'), '#', SHA2(HEX(`c`), 256))";
+        assert_eq!(row_hash(&table), format!("IFNULL(CRC32({text}) * CRC32(REVERSE({text})), 0)"));
+        assert_eq!(row_number(&table), "CRC32(CONCAT(CAST(`c` + 0 AS CHAR)))");
+    }
+
+    #[test]
+    fn keys_are_found_by_an_index() {
+        for (ty, form, key, expected) in [
+            (ColumnType::Year, Form::Int, "-7", "`c` = -7"),
+            (ColumnType::Year, Form::Int, "1 OR 1", "CAST(`c` + 0 AS CHAR) = '1 OR 1'"),
+            (text("latin1"), Form::Text, "é'", "`c` = _utf8mb4 X'C3A927'"),
+            (ColumnType::Uuid, Form::Text, "a'b", "`c` = 'a''b'"),
+            (ColumnType::Binary { len: 2 }, Form::Bytes, "00FF", "`c` = X'00FF'"),
+            (ColumnType::Binary { len: 2 }, Form::Bytes, "' OR 1", "HEX(`c`) = ''' OR 1'"),
+            (ColumnType::Time { fsp: 6 }, Form::Duration, "-1500000", "`c` = '-00:00:01.500000'"),
+            (ColumnType::Date, Form::Date, "2024-02-29", "`c` = '2024-02-29'"),
+        ] {
+            assert_eq!(has_key(&table(vec![(column(ty, false), form)]), &[key.to_owned()]), expected);
+        }
+    }
 }

@@ -62,9 +62,9 @@ impl MySqlSide {
 fn cells(row: Row) -> Cells {
     let text = |value| match value {
         Value::NULL => None,
-        Value::Bytes(bytes) => {
-            Some(String::from_utf8(bytes).unwrap_or_else(|e| String::from_utf8_lossy(e.as_bytes()).into_owned()))
-        }
+        Value::Bytes(bytes) => Some(
+            String::from_utf8(bytes).unwrap_or_else(|e| String::from_utf8_lossy(e.as_bytes()).into_owned()),
+        ),
         Value::Int(v) => Some(v.to_string()),
         Value::UInt(v) => Some(v.to_string()),
         Value::Float(v) => Some(v.to_string()),

@@ -66,7 +66,8 @@ pub(super) fn texts(table: &ComparedTable, from: &str, marks: &[RowMark]) -> Str
 
 /// The rows of a slice with their hash `dt_h`, and `dt_n` by which they are sorted into remainders.
 fn hashed(table: &ComparedTable, from: &str, slice: &Slice, further: &[String]) -> String {
-    let number = if table.schema.is_keyed() { format!("crc32({})", key_text(table)) } else { HASH.to_owned() };
+    let number =
+        if table.schema.is_keyed() { format!("crc32({})", key_text(table)) } else { HASH.to_owned() };
     let range = slice
         .range
         .as_ref()
@@ -78,7 +79,9 @@ fn hashed(table: &ComparedTable, from: &str, slice: &Slice, further: &[String]) 
         format!(" WHERE dt_n % {modulus} IN ({})", chosen.join(", "))
     });
     let text = row_text(table);
-    let numbered = format!("SELECT *, {HASH} AS dt_h, {number} AS dt_n FROM (SELECT *, {text} AS dt_r FROM {from}{filter})");
+    let numbered = format!(
+        "SELECT *, {HASH} AS dt_h, {number} AS dt_n FROM (SELECT *, {text} AS dt_r FROM {from}{filter})"
+    );
     format!("(SELECT * FROM ({numbered}){residues})")
 }
 
@@ -95,4 +98,70 @@ fn unpushed(table: &ComparedTable) -> String {
 
 fn first_key(table: &ComparedTable) -> &str {
     table.schema.key_columns().first().map_or("", |&at| &table.target_columns[at])
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use super::*;
+    use crate::compare::Form;
+    use crate::sinker::databend::fixtures;
+
+    fn table(key: &[usize], forms: [Form; 2]) -> ComparedTable {
+        let schema = fixtures::table("d", "t", &[("id", "bigint"), ("v", "varchar")], key);
+        ComparedTable {
+            target: schema.name.clone(),
+            schema: Arc::new(schema),
+            target_columns: vec!["`id`".into(), "`v`".into()],
+            forms: forms.into(),
+            condition: None,
+        }
+    }
+
+    #[test]
+    fn digests_of_ranges_and_remainders() {
+        let table = table(&[0], [Form::Int, Form::Text]);
+        let text = "concat(to_string(`id`), '#', ifnull(concat(to_string(char_length(`v`)), ':', `v`), 'N'))";
+        let rows = |filter: &str, residues: &str| {
+            format!(
+                "(SELECT * FROM (SELECT *, {HASH} AS dt_h, crc32(concat(to_string(`id`))) AS dt_n FROM \
+                 (SELECT *, {text} AS dt_r FROM t{filter})){residues})"
+            )
+        };
+        let sums =
+            "to_string(count(*)), to_string(sum(dt_h % 4294967296)), to_string(sum(dt_h DIV 4294967296))";
+        let slice = Slice { range: Some(-5..=9), residues: None };
+        assert_eq!(
+            digests(&table, "t", &slice, Buckets::Width(3)),
+            format!(
+                "SELECT to_string((to_int64(`id`) - (-5)) DIV 3) AS dt_b, {sums} FROM {} GROUP BY dt_b",
+                rows(" WHERE `id` BETWEEN -5 AND 9", "")
+            )
+        );
+        let slice = Slice { range: None, residues: Some(Residues { modulus: 7, chosen: vec![1, 2] }) };
+        assert_eq!(
+            digests(&table, "t", &slice, Buckets::Modulus(14)),
+            format!(
+                "SELECT to_string(dt_n % 14) AS dt_b, {sums} FROM {} GROUP BY dt_b",
+                rows("", " WHERE dt_n % 7 IN (1, 2)")
+            )
+        );
+    }
+
+    #[test]
+    fn rows_by_name_and_by_number() {
+        let marks = [RowMark { key: vec!["it's".into()], hash: 7, copies: 1 }];
+        let by_text = texts(&table(&[1], [Form::Int, Form::Text]), "t", &marks);
+        assert!(by_text.contains("IN ('4:it''s')"), "{by_text}");
+        let keyless = rows(&table(&[], [Form::Int, Form::Json]), "t", &Slice::default());
+        assert!(
+            keyless.starts_with(
+                "SELECT to_string(dt_h), if(`v` IS NULL, NULL, to_string(json_array(`v`))) FROM (SELECT"
+            ),
+            "{keyless}"
+        );
+        let pushed = rows(&table(&[], [Form::Int, Form::Text]), "t", &Slice::default());
+        assert!(pushed.ends_with(" GROUP BY dt_h"), "{pushed}");
+    }
 }

@@ -7,7 +7,7 @@ use dt_common::error::Result;
 use dt_common::schema::{ColumnType, TableSchema};
 
 use super::side::DatabendSide;
-use crate::compare::{ComparedTable, CompareTarget, Form};
+use crate::compare::{CompareTarget, ComparedTable, Form};
 use crate::sinker::databend::target_tables;
 use crate::sinker::databend::types::TargetType;
 
