@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use super::secret::Secret;
 use super::tls::SourceTls;
+use super::values::Values;
 use crate::filter::Filter;
 use crate::router::Router;
 
@@ -200,6 +201,8 @@ pub struct DatabendConfig {
     pub retry_timeout: Duration,
     /// What a snapshot does with rows that are there.
     pub on_existing_rows: ExistingRows,
+    /// `[values]`.
+    pub values: Values,
 }
 
 /// How rows travel to Databend.

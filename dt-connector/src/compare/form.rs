@@ -4,6 +4,9 @@ use std::borrow::Cow;
 
 use serde_json::Value;
 
+/// What Databend reads back at most.
+const LAST_MOMENT: &str = "9999-12-30 22:00:00.000000";
+
 /// In which text a column's values are compared.
 ///
 /// | form | text |
@@ -56,7 +59,44 @@ pub enum Form {
     Vector,
 }
 
+/// What `[values]` makes of a column's values that the target does not hold.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Loss {
+    /// They may have become NULL.
+    pub null: bool,
+    /// They may have become the nearest value.
+    pub clamp: bool,
+}
+
+impl Loss {
+    /// Whether this is how the target came to another value than the source's.
+    pub fn explains(self, form: Form, source: Option<&str>, target: Option<&str>) -> bool {
+        let allowed = if target.is_none() { self.null } else { self.clamp };
+        allowed && source.is_some_and(|text| form.is_unfit(text))
+    }
+}
+
 impl Form {
+    /// Whether a value may be one that the target does not hold. Of JSON nobody but the target can say.
+    fn is_unfit(self, text: &str) -> bool {
+        match self {
+            Self::Date | Self::Moment { .. } => {
+                let (day, _) = text.split_once(' ').unwrap_or((text, ""));
+                text > LAST_MOMENT || day < "0001" || chrono::NaiveDate::parse_from_str(day, "%Y-%m-%d").is_err()
+            }
+            Self::Text | Self::LongText => text.contains(char::REPLACEMENT_CHARACTER),
+            Self::Json => true,
+            Self::Int
+            | Self::Decimal { .. }
+            | Self::Double
+            | Self::Duration
+            | Self::Bytes
+            | Self::LongBytes
+            | Self::Geometry
+            | Self::Vector => false,
+        }
+    }
+
     /// Whether both engines compute the text.
     pub fn is_pushed(self) -> bool {
         match self {
@@ -196,5 +236,26 @@ mod tests {
             assert!(!form.same(Some(one), Some(other)), "{form:?}: {one}, {other}");
         }
         assert!(!Form::Text.same(None, Some("")) && Form::Json.same(None, None));
+    }
+
+    #[test]
+    fn what_a_policy_has_replaced_is_explained() {
+        let null = Loss { null: true, clamp: false };
+        let moment = Form::Moment { fsp: 0 };
+        for (form, source, target, explained) in [
+            (Form::Date, "0000-00-00", None, true),
+            (Form::Date, "2024-00-10", None, true),
+            (Form::Date, "2024-02-30", None, true),
+            (Form::Date, "2024-02-29", None, false),
+            (Form::Date, "0000-00-00", Some("1970-01-01"), false),
+            (moment, "9999-12-31 00:00:00.000000", None, true),
+            (moment, "9999-12-30 22:00:00.000000", None, false),
+            (Form::Text, "a\u{fffd}", None, true),
+            (Form::Text, "a", None, false),
+            (Form::Int, "1", None, false),
+        ] {
+            assert_eq!(null.explains(form, Some(source), target), explained, "{source}");
+        }
+        assert!(!Loss::default().explains(Form::Date, Some("0000-00-00"), None));
     }
 }

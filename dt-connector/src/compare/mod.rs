@@ -20,7 +20,7 @@ use async_trait::async_trait;
 use dt_common::error::Result;
 use dt_common::schema::{ColumnType, TableName, TableSchema};
 
-pub use form::Form;
+pub use form::{Form, Loss};
 
 /// One table of both sides.
 #[derive(Debug, Clone)]
@@ -33,6 +33,8 @@ pub struct ComparedTable {
     pub target_columns: Vec<String>,
     /// The columns' forms, in the order of the schema.
     pub forms: Vec<Form>,
+    /// What may have become of values that the target does not hold, in the order of the schema.
+    pub losses: Vec<Loss>,
     /// Which rows of the source are compared, in brackets; `None` for all.
     pub condition: Option<String>,
 }
@@ -41,6 +43,12 @@ impl ComparedTable {
     /// Whether both engines compute the whole row's hash.
     pub fn is_pushed(&self) -> bool {
         self.forms.iter().all(|form| form.is_pushed())
+    }
+
+    /// Whether what both sides have of a column is the same, or what `[values]` makes of it.
+    pub fn same(&self, column: usize, source: Option<&str>, target: Option<&str>) -> bool {
+        let form = self.forms[column];
+        form.same(source, target) || self.losses[column].explains(form, source, target)
     }
 
     /// Names of the columns that travel as text.

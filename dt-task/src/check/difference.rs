@@ -146,7 +146,7 @@ fn grouped(rows: Vec<RowTexts>) -> HashMap<Vec<String>, Vec<RowTexts>> {
 
 fn different(table: &ComparedTable, mark: &RowMark, here: &RowTexts, there: &RowTexts) -> Option<Difference> {
     let differing: Vec<usize> = (0..table.forms.len())
-        .filter(|&at| !table.forms[at].same(here.texts[at].as_deref(), there.texts[at].as_deref()))
+        .filter(|&at| !table.same(at, here.texts[at].as_deref(), there.texts[at].as_deref()))
         .collect();
     if differing.is_empty() {
         return None;

@@ -180,6 +180,7 @@ mod tests {
             target: TableName::new("d", "t"),
             target_columns: Vec::new(),
             forms,
+            losses: Vec::new(),
             condition: None,
         }
     }

@@ -115,6 +115,7 @@ mod tests {
             schema: Arc::new(schema),
             target_columns: vec!["`id`".into(), "`v`".into()],
             forms: forms.into(),
+            losses: Vec::new(),
             condition: None,
         }
     }

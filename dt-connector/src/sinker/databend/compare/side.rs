@@ -29,7 +29,7 @@ impl DatabendSide {
     /// Connects nowhere yet.
     pub fn new(config: &DatabendConfig, router: Router) -> Self {
         let client = Client::new(config.dsn.clone());
-        Self { client, routes: Routes::new(router), idle: Mutex::default() }
+        Self { client, routes: Routes::new(router, config.values.clone()), idle: Mutex::default() }
     }
 
     /// Asks one question and hands over its rows as they come.

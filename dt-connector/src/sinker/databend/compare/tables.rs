@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use async_trait::async_trait;
+use dt_common::config::Policy;
 use dt_common::error::Result;
 use dt_common::schema::{ColumnType, TableSchema};
 
@@ -17,21 +18,21 @@ const LONG: u64 = 65_536;
 #[async_trait]
 impl CompareTarget for DatabendSide {
     async fn tables(&self, tables: &[Arc<TableSchema>]) -> Result<Vec<Result<ComparedTable>>> {
-        self.routes.check(tables)?;
-        let routes = self.routes.routes(tables)?;
-        let targets: Vec<_> = routes.iter().map(|route| route.table.clone()).collect();
+        let plans = self.routes.plans(tables)?;
+        let targets: Vec<_> = plans.iter().map(|plan| plan.target.clone()).collect();
         let session = self.client.connect().await?;
         let columns = target_tables::read_columns(&session, &targets).await?;
         session.close().await?;
-        let compared = tables.iter().zip(routes).map(|(schema, route)| {
-            let target = route.table.clone();
-            let plan = target_tables::plan(schema, route, columns.get(&target).map(Vec::as_slice))?;
-            let forms = schema.columns.iter().zip(&plan.columns);
+        let compared = plans.into_iter().map(|plan| {
+            let held = columns.get(&plan.target).map(Vec::as_slice);
+            let plan = target_tables::plan(plan, held)?;
+            let forms = plan.schema.columns.iter().zip(&plan.columns);
             Ok(ComparedTable {
-                schema: Arc::clone(schema),
-                forms: forms.map(|(column, held)| form(&column.ty, held.ty)).collect(),
+                forms: forms.map(|(column, planned)| form(&column.ty, planned)).collect(),
+                losses: plan.columns.iter().map(loss).collect(),
                 target_columns: plan.columns.into_iter().map(|column| column.quoted).collect(),
-                target,
+                schema: plan.schema,
+                target: plan.target,
                 condition: None,
             })
         });
@@ -39,8 +40,16 @@ impl CompareTarget for DatabendSide {
     }
 }
 
+fn loss(planned: &PlannedColumn) -> Loss {
+    Loss { null: planned.policies.has(Policy::Null), clamp: planned.policies.has(Policy::Clamp) }
+}
+
 /// The form of a column that a column of the target holds.
-fn form(source: &ColumnType, held: TargetType) -> Form {
+fn form(source: &ColumnType, planned: &PlannedColumn) -> Form {
+    if planned.is_text_instead() {
+        return Form::LongText;
+    }
+    let held = planned.ty;
     match source {
         ColumnType::Int { .. } | ColumnType::Bit { .. } | ColumnType::Year => Form::Int,
         ColumnType::Decimal { scale, .. } => {
