@@ -82,7 +82,9 @@ impl Form {
         match self {
             Self::Date | Self::Moment { .. } => {
                 let (day, _) = text.split_once(' ').unwrap_or((text, ""));
-                text > LAST_MOMENT || day < "0001" || chrono::NaiveDate::parse_from_str(day, "%Y-%m-%d").is_err()
+                text > LAST_MOMENT
+                    || day < "0001"
+                    || chrono::NaiveDate::parse_from_str(day, "%Y-%m-%d").is_err()
             }
             Self::Text | Self::LongText => text.contains(char::REPLACEMENT_CHARACTER),
             Self::Json => true,

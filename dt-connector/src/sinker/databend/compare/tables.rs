@@ -8,7 +8,8 @@ use dt_common::error::Result;
 use dt_common::schema::{ColumnType, TableSchema};
 
 use super::side::DatabendSide;
-use crate::compare::{CompareTarget, ComparedTable, Form};
+use crate::compare::{CompareTarget, ComparedTable, Form, Loss};
+use crate::sinker::databend::plan::PlannedColumn;
 use crate::sinker::databend::target_tables;
 use crate::sinker::databend::types::TargetType;
 
