@@ -95,6 +95,10 @@ impl Sinker for RecordingSinker {
         Ok(CommitReport::default())
     }
 
+    async fn confirm(&self) -> Result<()> {
+        Ok(())
+    }
+
     async fn close(&self) -> Result<()> {
         Ok(())
     }

@@ -8,6 +8,7 @@ use dt_common::config::{DatabendConfig, ExtractType};
 use dt_common::error::{Error, Result};
 use dt_common::router::Router;
 use dt_common::schema::TableSchema;
+use tracing::warn;
 
 use super::checkpoint::StateTables;
 use super::checks::{self, TargetCheck};
@@ -15,6 +16,7 @@ use super::client::{Client, Session};
 use super::creation::Creation;
 use super::plan::TablePlan;
 use super::routes::Routes;
+use super::stage::folder::task_folder;
 use super::target_tables;
 use crate::admin::{
     FOLLOWED_TABLES, PlannedTable, StoredTask, StructPlan, TargetAdmin, TargetLook, TargetState,
@@ -27,6 +29,8 @@ pub struct DatabendAdmin {
     /// `None` for a task without an id.
     state: Option<StateTables>,
     kind: ExtractType,
+    /// Where the task's files are.
+    stage: String,
 }
 
 impl DatabendAdmin {
@@ -44,6 +48,7 @@ impl DatabendAdmin {
             routes: Routes::new(router, config.values.clone()),
             state,
             kind,
+            stage: task_folder(&config.stage, &config.task_id),
         })
     }
 
@@ -88,6 +93,10 @@ impl TargetAdmin for DatabendAdmin {
         let state = self.state()?;
         let session = self.client.connect().await?;
         state.remove(&session, &uuid::Uuid::new_v4().to_string()).await?;
+        // A start removes what the epochs before it have left, and these begin anew.
+        if let Err(error) = session.query(&format!("REMOVE {}", self.stage)).await {
+            warn!(%error, stage = self.stage, "files that the task may have left in the stage could not be removed");
+        }
         session.close().await
     }
 
