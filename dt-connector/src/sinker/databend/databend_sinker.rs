@@ -165,7 +165,9 @@ impl Sinker for DatabendSinker {
                 (Err(error), WriteMethod::Auto) => {
                     warn!(%error, "the stage cannot be used; rows travel in statements, which is slower");
                 }
-                (Err(error), WriteMethod::Sql | WriteMethod::Stage) => return Err(self.unless_fenced(error).await),
+                (Err(error), WriteMethod::Sql | WriteMethod::Stage) => {
+                    return Err(self.unless_fenced(error).await);
+                }
             }
         }
         Ok(checkpoint)

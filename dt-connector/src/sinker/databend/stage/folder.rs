@@ -70,7 +70,9 @@ impl StageFolder {
         match self.sweep(&session, lease.epoch).await {
             Err(error) if error.kind().is_retryable() => return Err(place(error)),
             // A run that was fenced off may still write there, and a listing fails that meets a file which goes.
-            Err(error) => warn!(%error, "files of earlier runs could not be removed; the next start removes them"),
+            Err(error) => {
+                warn!(%error, "files of earlier runs could not be removed; the next start removes them")
+            }
             Ok(()) => {}
         }
         let probe = StagedFile { folder: run.clone(), name: "probe.parquet".to_owned(), rows: 1, bytes: 0 };
