@@ -3,7 +3,8 @@
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use super::samples::{
-    Kind, Metric, Unit, count, histogram, info, metric, number, of_copy, of_table, per_table, retries,
+    Kind, Metric, Unit, count, histogram, info, metric, number, of_copy, of_table, per_table, replaced,
+    retries,
 };
 
 const NO_UNIT: Option<Unit> = None;
@@ -98,6 +99,15 @@ pub(super) const METRICS: &[Metric] = &[
         "Rows written to the target for the source table: what the net change per key left. `kind` is `insert` (new rows), `upsert` (by key) or `delete`.",
         "Far below the rows read when the same rows change again and again.",
         |v| per_table(v, "kind", |c| [("insert", c.inserted), ("upsert", c.upserted), ("delete", c.removed)]),
+    ),
+    metric(
+        "dt_replaced_values_total",
+        Kind::Counter,
+        NO_UNIT,
+        "db, table, column, class, policy",
+        "Values of the source column that the target's type does not hold, written as `[values]` says.",
+        "Alert on any increase where such values are not expected.",
+        replaced,
     ),
     metric(
         "dt_read_bytes_total",

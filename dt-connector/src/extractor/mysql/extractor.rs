@@ -288,7 +288,7 @@ impl Run<'_> {
             Arc::clone(&self.extractor.filter),
             tables.iter().map(|table| (table.schema.name.clone(), table.clone())).collect(),
             skip,
-            Arc::clone(&self.plan.monitor),
+            &self.plan,
         );
         stream.follow(from, until, &self.out, &self.stop).await
     }
@@ -330,6 +330,7 @@ impl Run<'_> {
             readers,
             may_lock: room > readers,
             estimates: Arc::clone(&self.prepared.estimates),
+            patience: config.read_timeout,
             chunk_rows: config.chunk_rows.min(most(config.rates.rows)),
             chunk_bytes: CHUNK_BYTES.min(most(config.rates.bytes)),
             table_views,

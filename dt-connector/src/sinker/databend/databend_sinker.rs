@@ -9,7 +9,7 @@ use std::sync::{Arc, PoisonError, RwLock};
 use async_trait::async_trait;
 use dt_common::batch::{Checkpoint, NetChanges, Progress, TableBatch};
 use dt_common::config::{DatabendConfig, WriteMethod};
-use dt_common::error::{Error, Result};
+use dt_common::error::{Error, ErrorKind, Result};
 use dt_common::item::Ddl;
 use dt_common::monitor::Monitor;
 use dt_common::router::Router;
@@ -20,6 +20,7 @@ use super::checkpoint::StateTables;
 use super::client::Client;
 use super::committer::Committer;
 use super::creation::Creation;
+use super::fitted::replaced;
 use super::plan::TablePlan;
 use super::retry::{self, Limits};
 use super::routes::Routes;
@@ -70,7 +71,7 @@ impl DatabendSinker {
         };
         Ok(Self {
             client,
-            routes: Routes::new(router),
+            routes: Routes::new(router, config.values.clone()),
             config: config.clone(),
             committer,
             stage,
@@ -109,6 +110,14 @@ impl DatabendSinker {
         Ok(plan.clone())
     }
 
+    /// What the error of a lane comes to. A writer that has taken the task over removes what this one has staged.
+    async fn unless_fenced(&self, error: Error) -> Error {
+        match self.confirm().await {
+            Err(fenced) if fenced.kind() == ErrorKind::Fenced => fenced,
+            Ok(()) | Err(_) => error,
+        }
+    }
+
     /// Creates tables, in as many sessions as that is faster with.
     async fn create(&self, tables: &[&(Arc<TablePlan>, String)]) -> Result<()> {
         let lanes = CREATORS.min(tables.len());
@@ -141,7 +150,7 @@ async fn stage_changes(
         stage.upload(&file, data).await.map_err(|e| e.at(format_args!("table {}", plan.schema.name)))?;
         files.push(file);
     }
-    Ok(StagedTable { plan, steps: written.steps, files })
+    Ok(StagedTable { plan, steps: written.steps, files, replaced: Vec::new() })
 }
 
 #[async_trait]
@@ -151,7 +160,7 @@ impl Sinker for DatabendSinker {
     async fn open(&self) -> Result<Checkpoint> {
         let (lease, checkpoint) = self.committer()?.open().await?;
         if let Some(stage) = &self.stage {
-            match (stage.open(&lease).await, self.config.write_method) {
+            match (retry::at_start(|| stage.open(&lease)).await, self.config.write_method) {
                 (Ok(()), _) => {}
                 (Err(error), WriteMethod::Auto) => {
                     warn!(%error, "the stage cannot be used; rows travel in statements, which is slower");
@@ -163,6 +172,7 @@ impl Sinker for DatabendSinker {
     }
 
     async fn sink_struct(&self, tables: &[Arc<TableSchema>]) -> Result<()> {
+        self.routes.check_values(tables)?;
         let creation = Creation::new(&self.routes, tables)?;
         retry::at_start(async || {
             let session = self.client.connect().await?;
@@ -182,17 +192,17 @@ impl Sinker for DatabendSinker {
     }
 
     async fn refresh_meta(&self, tables: &[Arc<TableSchema>]) -> Result<Vec<TargetTable>> {
-        let routes = self.routes.routes(tables)?;
-        let targets: Vec<TableName> = routes.iter().map(|route| route.table.clone()).collect();
+        self.routes.check_values(tables)?;
+        let made = self.routes.plans(tables)?;
+        let targets: Vec<TableName> = made.iter().map(|plan| plan.target.clone()).collect();
         let (plans, filled) = retry::at_start(async || {
             let session = self.client.connect().await?;
             let columns = target_tables::read_columns(&session, &targets).await?;
-            let plans = tables
+            let plans = made
                 .iter()
-                .zip(&routes)
-                .map(|(table, route)| {
-                    let columns = columns.get(&route.table).map(Vec::as_slice);
-                    target_tables::plan(table, route.clone(), columns).map(Arc::new)
+                .map(|plan| {
+                    let columns = columns.get(&plan.target).map(Vec::as_slice);
+                    target_tables::plan(plan.clone(), columns).map(Arc::new)
                 })
                 .collect::<Result<Vec<_>>>()?;
             let filled = target_tables::read_filled(&session, &targets).await?;
@@ -207,14 +217,19 @@ impl Sinker for DatabendSinker {
 
     async fn sink_dml(&self, batch: TableBatch) -> Result<StagedTable> {
         let plan = self.plan(&batch.table)?;
-        match self.stage_for(&batch.changes) {
-            Some(stage) => stage_changes(stage, plan, batch.changes).await,
+        let replaced = replaced(&plan, &batch.changes);
+        let staged = match self.stage_for(&batch.changes) {
+            Some(stage) => match stage_changes(stage, plan, batch.changes).await {
+                Ok(staged) => staged,
+                Err(error) => return Err(self.unless_fenced(error).await),
+            },
             None => {
                 let statements = statements(&plan, &batch.changes, self.config.batch_size)?;
                 let steps = statements.into_iter().map(Step::Run).collect();
-                Ok(StagedTable { plan, steps, files: Vec::new() })
+                StagedTable { plan, steps, files: Vec::new(), replaced: Vec::new() }
             }
-        }
+        };
+        Ok(StagedTable { replaced, ..staged })
     }
 
     async fn sink_ddl(&self, ddl: &Ddl) -> Result<()> {
@@ -235,11 +250,25 @@ impl Sinker for DatabendSinker {
     }
 
     async fn commit(&self, staged: &[StagedTable], progress: &Progress) -> Result<CommitReport> {
-        let report = self.committer()?.commit(staged, progress).await?;
-        if let Some(stage) = &self.stage {
-            stage.release(staged.iter().flat_map(|part| &part.files)).await;
+        let committed = self.committer()?.commit(staged, progress).await;
+        let Some(stage) = &self.stage else { return committed };
+        let mut files = staged.iter().flat_map(|part| &part.files);
+        match committed {
+            Ok(report) => {
+                stage.release(files).await;
+                Ok(report)
+            }
+            Err(error) if matches!(error.kind(), ErrorKind::Schema | ErrorKind::Target) => {
+                // What the server says of a file that is gone reads like a defect of the statement.
+                let gone = stage.check(&mut files).await;
+                Err(gone.err().filter(|gone| gone.kind() == ErrorKind::Target).unwrap_or(error))
+            }
+            Err(error) => Err(error),
         }
-        Ok(report)
+    }
+
+    async fn confirm(&self) -> Result<()> {
+        self.committer()?.confirm().await
     }
 
     async fn close(&self) -> Result<()> {

@@ -1,6 +1,6 @@
 //! The rows of one statement, cut into chunks.
 
-use dt_common::error::{Error, Result};
+use dt_common::error::Result;
 use dt_common::row::{Row, row_memory};
 use dt_common::schema::TableSchema;
 use mysql_async::prelude::Queryable;
@@ -8,7 +8,7 @@ use mysql_async::{BinaryProtocol, Conn, QueryResult, Value};
 
 use super::copy::Settings;
 use super::page::{KeyLiterals, PageSql};
-use crate::extractor::mysql::connection::source_error;
+use crate::extractor::mysql::connection::answer;
 use crate::extractor::mysql::value::cell;
 
 /// Rows that were read and not yet sent.
@@ -28,6 +28,8 @@ pub(super) struct ChunkRows<'a> {
     result: QueryResult<'a, 'static, BinaryProtocol>,
     table: &'a TableSchema,
     settings: &'a Settings,
+    /// What an error says was being done.
+    doing: String,
     /// Read already, and the first of the next chunk.
     ahead: Option<Vec<Value>>,
 }
@@ -36,27 +38,28 @@ impl<'a> ChunkRows<'a> {
     /// Sends the statement.
     ///
     /// # Errors
-    /// See [`source_error`].
+    /// See [`crate::extractor::mysql::connection::source_error`].
     pub(super) async fn select(
         conn: &'a mut Conn,
         statement: &str,
         table: &'a TableSchema,
         settings: &'a Settings,
     ) -> Result<Self> {
-        let result = conn.exec_iter(statement, ()).await.map_err(|e| failed(table, e))?;
-        Ok(Self { result, table, settings, ahead: None })
+        let doing = format!("reading table {}", table.name);
+        let result = answer(settings.patience, &doing, conn.exec_iter(statement, ())).await?;
+        Ok(Self { result, table, settings, doing, ahead: None })
     }
 
     /// The next chunk; its last one says that it has ended, and is the only one that may be empty.
     ///
     /// # Errors
-    /// See [`source_error`]; a value that is not of its column's type.
+    /// See [`crate::extractor::mysql::connection::source_error`]; a value that is not of its column's type.
     pub(super) async fn next(&mut self) -> Result<Chunk> {
         let mut chunk = Chunk::default();
         if let Some(first) = self.ahead.take() {
             chunk.push(self.table, first)?;
         }
-        while let Some(row) = self.result.next().await.map_err(|e| failed(self.table, e))? {
+        while let Some(row) = answer(self.settings.patience, &self.doing, self.result.next()).await? {
             if chunk.rows.len() >= self.settings.chunk_rows || chunk.bytes >= self.settings.chunk_bytes {
                 self.ahead = Some(row.unwrap());
                 return Ok(chunk);
@@ -66,10 +69,6 @@ impl<'a> ChunkRows<'a> {
         chunk.ended = true;
         Ok(chunk)
     }
-}
-
-fn failed(table: &TableSchema, error: mysql_async::Error) -> Error {
-    source_error(&format!("reading table {}", table.name), error)
 }
 
 impl Chunk {

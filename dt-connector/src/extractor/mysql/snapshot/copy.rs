@@ -3,6 +3,7 @@
 
 use std::collections::{HashMap, VecDeque};
 use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
 
 use dt_common::error::{Error, ErrorKind, Result};
 use dt_common::monitor::Monitor;
@@ -13,7 +14,7 @@ use tokio::task::{JoinError, JoinSet};
 use tokio_util::sync::CancellationToken;
 use tracing::info;
 
-use super::reader::{Patience, begin_view, end_view};
+use super::reader::{Tries, begin_view, end_view};
 use super::table::TableCopy;
 use super::{crew, views};
 use crate::extractor::mysql::connection::{Connector, close};
@@ -32,6 +33,8 @@ pub(crate) struct Settings {
     pub(crate) may_lock: bool,
     /// Rows of the tables, as the source estimates them.
     pub(crate) estimates: Arc<HashMap<TableName, u64>>,
+    /// Longest wait for the source's next answer or row.
+    pub(crate) patience: Duration,
     /// Rows of a page, at most.
     pub(crate) chunk_rows: usize,
     /// Bytes that close a chunk before its rows do.
@@ -130,11 +133,11 @@ fn copied(table: &TableCopy) {
 
 /// Connections for all readers, in the same read view where the copy has views; `None` when the source offers no way to one.
 async fn open_crew(table: &mut TableCopy, settings: &Settings) -> Result<Option<Vec<Conn>>> {
-    let mut patience = Patience::default();
+    let mut tries = Tries::default();
     loop {
         match try_open_crew(table, settings).await {
             Ok(conns) => return Ok(conns),
-            Err(error) => patience.after(error, &table.table().name, settings).await?,
+            Err(error) => tries.after(error, &table.table().name, settings).await?,
         }
     }
 }
@@ -157,13 +160,13 @@ async fn read_list(settings: Settings, list: Arc<Mutex<VecDeque<TableCopy>>>, ou
     let next = || list.lock().unwrap_or_else(PoisonError::into_inner).pop_front();
     let mut conn = None;
     while let Some(mut table) = next() {
-        let (mut patience, mut rows) = (Patience::default(), table.copied_rows());
+        let (mut tries, mut rows) = (Tries::default(), table.copied_rows());
         while let Err(error) = read_table(&settings, &mut conn, &mut table, &out).await {
             if table.copied_rows() > rows {
-                patience.restore();
+                tries.restore();
             }
             conn = None;
-            patience.after(error, &table.table().name, &settings).await?;
+            tries.after(error, &table.table().name, &settings).await?;
             table.restart();
             rows = table.copied_rows();
         }
@@ -188,11 +191,11 @@ async fn read_table(
     };
     settings.monitor.source_open();
     if settings.table_views {
-        begin_view(conn).await?;
+        begin_view(conn, settings).await?;
     }
     table.run(conn, settings, out).await?;
     if settings.table_views {
-        end_view(conn).await?;
+        end_view(conn, settings).await?;
     }
     Ok(())
 }

@@ -18,7 +18,7 @@ use tracing::info;
 use super::chunk::ChunkRows;
 use super::copy::{Settings, ended_unexpectedly};
 use super::page::{KeyLiterals, PageSql};
-use super::reader::{Patience, begin_view, end_view};
+use super::reader::{Tries, begin_view, end_view};
 use super::table::{TableCopy, key_of};
 use crate::extractor::mysql::connection::close;
 
@@ -108,20 +108,20 @@ pub(super) async fn copy(
 }
 
 async fn read(crew: Arc<Crew>, conn: Conn) -> Result<()> {
-    let (mut conn, mut range, mut patience) = (Some(conn), None, Patience::default());
+    let (mut conn, mut range, mut tries) = (Some(conn), None, Tries::default());
     loop {
         match crew.step(&mut conn, &mut range).await {
-            Ok(true) => patience.restore(),
+            Ok(true) => tries.restore(),
             Ok(false) => break,
             Err(error) => {
                 conn = None;
-                patience.after(error, &crew.table.name, &crew.settings).await?;
+                tries.after(error, &crew.table.name, &crew.settings).await?;
             }
         }
     }
     if let Some(mut conn) = conn {
         if crew.settings.table_views {
-            end_view(&mut conn).await?;
+            end_view(&mut conn, &crew.settings).await?;
         }
         close(conn).await;
     }
@@ -148,7 +148,7 @@ impl Crew {
     async fn connect(&self) -> Result<Conn> {
         let mut conn = self.settings.connector.connect().await?;
         if self.settings.table_views {
-            begin_view(&mut conn).await?;
+            begin_view(&mut conn, &self.settings).await?;
         }
         self.settings.monitor.source_open();
         Ok(conn)
@@ -161,7 +161,7 @@ impl Crew {
         }
         let (behind, cap) = (claims.behind.clone(), self.cap.as_deref());
         let end = self.sql.end_of_page(behind.as_deref(), cap, self.range_rows());
-        let end = key_of(conn, &self.table, &self.sql, &end).await?;
+        let end = key_of(conn, &self.table, &self.sql, &end, &self.settings).await?;
         let is_last = end.is_none();
         let upto = end.clone().or_else(|| self.cap.clone());
         let range = Range { number: claims.next, behind, upto, is_last };

@@ -1,10 +1,11 @@
 //! The SQL of a snapshot's reads. No I/O.
 
 use dt_common::error::Result;
-use dt_common::schema::TableSchema;
+use dt_common::schema::{Column, TableSchema};
 use dt_common::value::ColValue;
 use mysql_async::Value;
 
+use crate::extractor::mysql::binlog::Charset;
 use crate::extractor::mysql::literal::{bound_expression, identifier, key_literal};
 
 /// A key as literals of the source, in key order.
@@ -24,20 +25,22 @@ pub(super) struct PageSql {
 
 impl PageSql {
     pub(super) fn new(table: &TableSchema, condition: Option<&str>) -> Self {
-        let (mut key, mut bounds, mut beside) = (Vec::new(), Vec::new(), Vec::new());
+        let (mut key, mut selected_key, mut bounds, mut beside) =
+            (Vec::new(), Vec::new(), Vec::new(), Vec::new());
         for &position in table.key_columns() {
             let column = &table.columns[position];
             key.push(identifier(&column.name));
+            selected_key.push(selected(column));
             bounds.push(bound_expression(column).map(|expression| {
                 beside.push(expression);
                 beside.len() - 1
             }));
         }
-        let columns: Vec<String> = table.columns.iter().map(|column| identifier(&column.name)).collect();
+        let columns: Vec<String> = table.columns.iter().map(selected).collect();
         let from = format!("FROM {}.{}", identifier(&table.name.db), identifier(&table.name.table));
         let select =
             |names: &[String]| format!("SELECT {} {from}", [names, beside.as_slice()].concat().join(", "));
-        let (select, select_key) = (select(&columns), select(&key));
+        let (select, select_key) = (select(&columns), select(&selected_key));
         Self { select, select_key, condition: condition.map(str::to_owned), key, bounds }
     }
 
@@ -101,6 +104,15 @@ impl PageSql {
     }
 }
 
+/// A column as it is selected: text by its bytes where only these say all.
+fn selected(column: &Column) -> String {
+    let name = identifier(&column.name);
+    match column.ty.text().and_then(Charset::of_bytes) {
+        Some(_) => format!("CAST({name} AS BINARY)"),
+        None => name,
+    }
+}
+
 /// Keys that sort behind a bound: `a >= x AND (a > x OR (a = x AND b > y))`. MySQL makes an index range of this form, and not
 /// of the row value `(a, b) > (x, y)`.
 fn behind(key: &[String], bound: &[String]) -> String {
@@ -126,7 +138,7 @@ fn compared(key: &[String], bound: &[String], order: &str, last: &str) -> String
 
 #[cfg(test)]
 mod tests {
-    use dt_common::schema::{Column, ColumnType, Generated, IntWidth, Key, KeyKind, TableName};
+    use dt_common::schema::{ColumnType, Generated, IntWidth, Key, KeyKind, TableName, Text};
 
     use super::*;
 
@@ -190,6 +202,7 @@ mod tests {
         );
         assert_eq!(PageSql::new(&table(None), condition).whole(), select);
     }
+
     #[test]
     fn ranges_end_at_a_key_that_the_source_names() {
         let sql = PageSql::new(&table(Some(vec![2, 1])), Some("(v = 1)"));
@@ -206,5 +219,19 @@ mod tests {
                 .ends_with(&format!("AND {behind} AND {up_to} ORDER BY `a`, `b`"))
         );
         assert_eq!(sql.greatest_key(), format!("{select} ORDER BY `a` DESC, `b` DESC LIMIT 1"));
+    }
+
+    #[test]
+    fn text_that_the_server_might_damage_is_read_as_bytes() {
+        let mut table = table(None);
+        let sql = |table: &TableSchema| PageSql::new(table, None).whole();
+        for (charset, selected) in [("utf8mb4", "`c`"), ("latin1", "`c`"), ("cp1251", "CAST(`c` AS BINARY)")]
+        {
+            table.columns.truncate(1);
+            table.columns[0].name = "c".into();
+            let text = Text { max_bytes: 9, max_chars: 9, charset: charset.into() };
+            table.columns[0].ty = ColumnType::VarChar(text);
+            assert!(sql(&table).starts_with(&format!("SELECT {selected} FROM")), "{}", sql(&table));
+        }
     }
 }

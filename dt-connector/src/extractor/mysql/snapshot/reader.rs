@@ -10,7 +10,7 @@ use rand::Rng;
 use tracing::warn;
 
 use super::copy::Settings;
-use crate::extractor::mysql::connection::source_error;
+use crate::extractor::mysql::connection::answer;
 
 /// Tries in a row that may fail before a reader gives up: with the pauses below, about five minutes.
 const MAX_FAILURES: u32 = 15;
@@ -18,13 +18,13 @@ const MAX_FAILURES: u32 = 15;
 /// Longest pause between two tries.
 const MAX_PAUSE: Duration = Duration::from_secs(30);
 
-/// Failures in a row.
+/// Tries to read, and how many failed in a row.
 #[derive(Debug, Default)]
-pub(super) struct Patience {
+pub(super) struct Tries {
     failures: u32,
 }
 
-impl Patience {
+impl Tries {
     /// Something was read.
     pub(super) fn restore(&mut self) {
         self.failures = 0;
@@ -50,18 +50,18 @@ impl Patience {
 /// Opens a read view in which a table is read.
 ///
 /// # Errors
-/// See [`source_error`].
-pub(super) async fn begin_view(conn: &mut Conn) -> Result<()> {
+/// See [`crate::extractor::mysql::connection::source_error`].
+pub(super) async fn begin_view(conn: &mut Conn, settings: &Settings) -> Result<()> {
     let begin = "START TRANSACTION WITH CONSISTENT SNAPSHOT, READ ONLY";
-    conn.query_drop(begin).await.map_err(|e| source_error("opening a read view", e))
+    answer(settings.patience, "opening a read view", conn.query_drop(begin)).await
 }
 
 /// Closes it.
 ///
 /// # Errors
-/// See [`source_error`].
-pub(super) async fn end_view(conn: &mut Conn) -> Result<()> {
-    conn.query_drop("COMMIT").await.map_err(|e| source_error("closing a read view", e))
+/// See [`crate::extractor::mysql::connection::source_error`].
+pub(super) async fn end_view(conn: &mut Conn, settings: &Settings) -> Result<()> {
+    answer(settings.patience, "closing a read view", conn.query_drop("COMMIT")).await
 }
 
 /// Doubles from half a second, with up to as much again by chance so that readers do not come back all at once.

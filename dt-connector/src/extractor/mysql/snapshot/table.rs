@@ -14,7 +14,7 @@ use mysql_async::prelude::Queryable;
 use super::chunk::{Chunk, ChunkRows};
 use super::copy::Settings;
 use super::page::{KeyLiterals, PageSql};
-use crate::extractor::mysql::connection::source_error;
+use crate::extractor::mysql::connection::answer;
 use crate::extractor::mysql::value::cell;
 
 /// The copy of one table that is not done yet.
@@ -127,7 +127,7 @@ impl TableCopy {
     /// is the change stream's. A read view ends by itself.
     ///
     /// # Errors
-    /// See [`source_error`].
+    /// See [`crate::extractor::mysql::connection::source_error`].
     pub(super) async fn fix_cap(
         &mut self,
         conn: &mut Conn,
@@ -135,7 +135,7 @@ impl TableCopy {
         settings: &Settings,
     ) -> Result<()> {
         if self.cap.is_none() && !settings.table_views {
-            self.cap = key_of(conn, &self.table, sql, &sql.greatest_key()).await?;
+            self.cap = key_of(conn, &self.table, sql, &sql.greatest_key(), settings).await?;
         }
         Ok(())
     }
@@ -143,7 +143,7 @@ impl TableCopy {
     /// Reads and sends what is left of the table.
     ///
     /// # Errors
-    /// See [`source_error`]; after a transient one the same call continues on another connection.
+    /// See [`crate::extractor::mysql::connection::source_error`]; after a transient one the same call continues on another connection.
     pub(super) async fn run(&mut self, conn: &mut Conn, settings: &Settings, out: &ItemSender) -> Result<()> {
         let sql = self.sql();
         if !self.table.is_keyed() {
@@ -221,15 +221,17 @@ impl TableCopy {
 /// The key that a statement for one key selects; `None` when there is none.
 ///
 /// # Errors
-/// See [`source_error`].
+/// See [`crate::extractor::mysql::connection::source_error`].
 pub(super) async fn key_of(
     conn: &mut Conn,
     table: &TableSchema,
     sql: &PageSql,
     statement: &str,
+    settings: &Settings,
 ) -> Result<Option<KeyLiterals>> {
-    let failed = |e| source_error(&format!("looking for a key of table {}", table.name), e);
-    let row: Option<mysql_async::Row> = conn.exec_first(statement, ()).await.map_err(failed)?;
+    let doing = format!("looking for a key of table {}", table.name);
+    let row: Option<mysql_async::Row> =
+        answer(settings.patience, &doing, conn.exec_first(statement, ())).await?;
     let Some(mut values) = row.map(mysql_async::Row::unwrap) else { return Ok(None) };
     let beside = values.split_off(table.key_columns().len());
     let columns = table.key_columns().iter().map(|&at| &table.columns[at]);

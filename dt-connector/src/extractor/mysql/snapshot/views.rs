@@ -31,13 +31,13 @@ const REFUSED: [u16; 3] = [1205, 1044, 1142];
 /// # Errors
 /// A lost connection.
 pub(super) async fn open_same(conns: &mut [Conn], table: &TableSchema, settings: &Settings) -> Result<bool> {
-    let same = settings.flavor == Flavor::MariaDb && at_one_place(conns).await?;
+    let same = settings.flavor == Flavor::MariaDb && at_one_place(conns, settings).await?;
     Ok(same || under_lock(conns, table, settings).await?)
 }
 
-async fn at_one_place(conns: &mut [Conn]) -> Result<bool> {
+async fn at_one_place(conns: &mut [Conn], settings: &Settings) -> Result<bool> {
     for _ in 0..TRIES {
-        let opened = futures::future::join_all(conns.iter_mut().map(begin_view)).await;
+        let opened = futures::future::join_all(conns.iter_mut().map(|conn| begin_view(conn, settings))).await;
         opened.into_iter().collect::<Result<()>>()?;
         let places = futures::future::join_all(conns.iter_mut().map(snapshot_place)).await;
         let places = places.into_iter().collect::<Result<Vec<_>>>()?;
@@ -45,7 +45,7 @@ async fn at_one_place(conns: &mut [Conn]) -> Result<bool> {
             return Ok(true);
         }
         for conn in conns.iter_mut() {
-            end_view(conn).await?;
+            end_view(conn, settings).await?;
         }
         if places.iter().any(Option::is_none) {
             break;
@@ -75,7 +75,7 @@ async fn under_lock(conns: &mut [Conn], table: &TableSchema, settings: &Settings
         Err(error) => return Err(doing(error)),
     }
     for conn in conns.iter_mut() {
-        begin_view(conn).await?;
+        begin_view(conn, settings).await?;
     }
     locker.query_drop("UNLOCK TABLES").await.map_err(doing)?;
     close(locker).await;
