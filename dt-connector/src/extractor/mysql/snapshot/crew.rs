@@ -18,7 +18,7 @@ use tracing::info;
 use super::chunk::ChunkRows;
 use super::copy::{Settings, ended_unexpectedly};
 use super::page::{KeyLiterals, PageSql};
-use super::reader::{Tries, begin_view, end_view};
+use super::reader::{Tries, begin_view};
 use super::table::{TableCopy, key_of};
 use crate::extractor::mysql::connection::close;
 
@@ -119,10 +119,7 @@ async fn read(crew: Arc<Crew>, conn: Conn) -> Result<()> {
             }
         }
     }
-    if let Some(mut conn) = conn {
-        if crew.settings.table_views {
-            end_view(&mut conn, &crew.settings).await?;
-        }
+    if let Some(conn) = conn {
         close(conn).await;
     }
     Ok(())

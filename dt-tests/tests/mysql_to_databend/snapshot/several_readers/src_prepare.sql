@@ -32,5 +32,5 @@ CREATE TABLE nullable (k INT, v INT, UNIQUE KEY (k));
 INSERT INTO nullable WITH RECURSIVE n AS (SELECT 0 AS i UNION ALL SELECT i + 1 FROM n WHERE i < 59) SELECT NULLIF(i, i - i % 2), i % 7 FROM n;
 CREATE TABLE unique_key (k INT NOT NULL, v INT, UNIQUE KEY (k));
 INSERT INTO unique_key WITH RECURSIVE n AS (SELECT 0 AS i UNION ALL SELECT i + 1 FROM n WHERE i < 59) SELECT i * 3, i FROM n;
-CREATE TABLE empty (k INT NOT NULL PRIMARY KEY, v INT);
-ANALYZE TABLE composite, equal_strings, latin, holes, by_unsigned, by_decimal, by_datetime, by_binary, by_enum, by_float, one_huge_row, nullable, unique_key, empty;
+CREATE TABLE no_rows (k INT NOT NULL PRIMARY KEY, v INT);
+ANALYZE TABLE composite, equal_strings, latin, holes, by_unsigned, by_decimal, by_datetime, by_binary, by_enum, by_float, one_huge_row, nullable, unique_key, no_rows;
