@@ -8,7 +8,7 @@ pub mod types;
 
 use std::path::Path;
 
-use anyhow::{Context, Result, bail};
+use anyhow::{Result, bail};
 
 use crate::compare::{self, Expected, Place};
 use crate::report::Report;
@@ -40,31 +40,44 @@ pub async fn play(
     source.drop_databases(&db).await?;
     target.drop_databases(&db).await?;
     source.run(&format!("CREATE DATABASE {db} DEFAULT CHARACTER SET utf8mb4;")).await?;
-    for (i, kind) in kinds.iter().enumerate() {
-        let sql = format!("USE {db};\n{}", table(i, kind));
-        source.run(&sql).await.with_context(|| format!("a table of {}", kind.name))?;
-    }
+    let all: Vec<(usize, &Kind)> = kinds.iter().enumerate().collect();
+    let tables = script(source, &db, &all, table, report).await;
     let matrix = Matrix { source, target, folder, db: &db };
     for (read, method) in WAYS {
         matrix.run(read, method, "struct", "").await?;
     }
     let (file, offset, _) = source.position().await?;
-    for (i, kind) in kinds.iter().enumerate() {
-        let sql = format!("USE {db};\n{}", rows(i, kind));
-        source.run(&sql).await.with_context(|| format!("values of {}", kind.name))?;
-    }
+    let tables = script(source, &db, &tables, rows, report).await;
     let start = format!("stop_at=caught_up\nbinlog_filename={file}\nbinlog_position={offset}\n");
     for (read, method) in WAYS {
         let start = if read == "cdc" { start.as_str() } else { "" };
         let played = matrix.run(read, method, read, start).await;
         report
             .tried(&format!("{} {read} {method}: the task", source.family), &played.map(|()| String::new()));
-        for (i, kind) in kinds.iter().enumerate() {
+        for (i, kind) in &tables {
             let result = matrix.compare(&format!("t{i}"), kind, read, method).await;
             report.tried(&format!("{} {read} {method}: {}", source.family, kind.name), &result);
         }
     }
     Ok(())
+}
+
+/// Runs a script for each type; answers those that the source took.
+async fn script<'a>(
+    source: &Source,
+    db: &str,
+    kinds: &[(usize, &'a Kind)],
+    sql: fn(usize, &Kind) -> String,
+    report: &mut Report,
+) -> Vec<(usize, &'a Kind)> {
+    let mut taken = Vec::with_capacity(kinds.len());
+    for &(i, kind) in kinds {
+        match source.run(&format!("USE {db};\n{}", sql(i, kind))).await {
+            Ok(()) => taken.push((i, kind)),
+            Err(error) => report.tried(&format!("{}: {}", source.family, kind.name), &Err(error)),
+        }
+    }
+    taken
 }
 
 struct Matrix<'a> {

@@ -195,7 +195,7 @@ const TYPES: &[Line] = &[
     ),
     (
         "VECTOR(3)",
-        "STRING_TO_VECTOR('[0,0,0]')  STRING_TO_VECTOR('[1,2,3]')  STRING_TO_VECTOR('[-1.5,0.1,1e10]')  STRING_TO_VECTOR('[3.4e38,-3.4e38,1e-38]')  STRING_TO_VECTOR('[0.3333333,16777217,-0.1]')  STRING_TO_VECTOR('[1,1,1]')  STRING_TO_VECTOR('[9,8,7]')  NULL",
+        "STRING_TO_VECTOR('[0,0,0]')  STRING_TO_VECTOR('[1,2,3]')  STRING_TO_VECTOR('[-1.5,0.1,1e10]')  STRING_TO_VECTOR('[1e38,-1e38,1e-37]')  STRING_TO_VECTOR('[0.3333333,16777217,-0.1]')  STRING_TO_VECTOR('[1,1,1]')  STRING_TO_VECTOR('[9,8,7]')  NULL",
         MYSQL,
     ),
     (
@@ -265,7 +265,7 @@ const CHARSETS: &[(&str, &str, Option<Family>)] = &[
 
 /// Keys: a definition and values that differ.
 const KEYS: &[(&str, &str)] = &[
-    ("BINARY(4)", "x'00'  x'01'  x'0100'  x'00ff'  x'61'  x'6120'  x'ffffffff'  x'80'"),
+    ("BINARY(4)", "x'00000000'  x'01000000'  x'0200ff00'  x'00ff0000'  x'61000000'  x'61200000'  x'ffffffff'  x'80000000'"),
     ("VARBINARY(9)", "x''  x'00'  x'01'  x'0100'  x'00ff'  x'61'  x'6120'  x'ffffffff'"),
     ("DECIMAL(30,10)", "0  0.1  -0.1  1  1.0000000001  99999999999999999999.9999999999  -1  10"),
     (
