@@ -99,6 +99,15 @@ impl ItemReceiver {
     }
 }
 
+impl ItemReceiver {
+    /// The next item, if it is there already.
+    pub fn try_recv(&mut self) -> Option<DtItem> {
+        let (item, cost) = self.rx.try_recv().ok()?;
+        self.room.add_permits(cost as usize);
+        Some(item)
+    }
+}
+
 impl Drop for ItemReceiver {
     fn drop(&mut self) {
         self.room.close();

@@ -30,11 +30,18 @@ pub struct CommitReport {
 pub trait StagedWork: Send + Sync + 'static {
     /// Bytes that travel to the target to make it visible.
     fn bytes(&self) -> u64;
+
+    /// Bytes of memory that it takes until it is committed.
+    fn memory(&self) -> usize;
 }
 
 /// Nothing.
 impl StagedWork for () {
     fn bytes(&self) -> u64 {
+        0
+    }
+
+    fn memory(&self) -> usize {
         0
     }
 }

@@ -185,11 +185,18 @@ impl Room {
     /// # Errors
     /// It holds one.
     pub async fn stage_is_clean(&self, db: &str) -> Result<()> {
-        let files =
-            self.target().query(&format!("SELECT name FROM list_stage(location => '@~/dt/{db}/')")).await?;
-        let files: Vec<String> = files.into_iter().flatten().flatten().collect();
+        let files = self.staged_files(db).await?;
         ensure!(files.is_empty(), "stray files: {}", files.join(", "));
         Ok(())
+    }
+
+    /// The files that the stage holds of a task.
+    ///
+    /// # Errors
+    /// Databend refuses.
+    pub async fn staged_files(&self, db: &str) -> Result<Vec<String>> {
+        let sql = format!("SELECT name FROM list_stage(location => '@~/dt/{db}/')");
+        Ok(self.target().query(&sql).await?.into_iter().flatten().flatten().collect())
     }
 
     /// Drops a database and what its task keeps on both sides.

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 use dt_common::check::{Check, Finding};
-use dt_common::config::{DatabendConfig, ExtractType};
+use dt_common::config::{DatabendConfig, ExtractType, TableLayout};
 use dt_common::error::{Error, Result};
 use dt_common::router::Router;
 use dt_common::schema::TableSchema;
@@ -27,6 +27,7 @@ pub struct DatabendAdmin {
     /// `None` for a task without an id.
     state: Option<StateTables>,
     kind: ExtractType,
+    layout: TableLayout,
 }
 
 impl DatabendAdmin {
@@ -39,7 +40,13 @@ impl DatabendAdmin {
             "" => None,
             id => Some(StateTables::new(id)?),
         };
-        Ok(Self { client: Client::new(config.dsn.clone()), routes: Routes::new(router), state, kind })
+        Ok(Self {
+            client: Client::new(config.dsn.clone()),
+            routes: Routes::new(router),
+            state,
+            kind,
+            layout: config.layout,
+        })
     }
 
     fn state(&self) -> Result<&StateTables> {
@@ -54,7 +61,7 @@ impl DatabendAdmin {
 #[async_trait]
 impl TargetAdmin for DatabendAdmin {
     async fn plan_struct(&self, tables: &[Arc<TableSchema>]) -> Result<StructPlan> {
-        let creation = Creation::new(&self.routes, tables)?;
+        let creation = Creation::new(&self.routes, tables, self.layout)?;
         let session = self.client.connect().await?;
         let (plans, creates): (Vec<_>, Vec<_>) = creation.tables.into_iter().unzip();
         let states = states(&session, &plans).await?;
