@@ -199,6 +199,15 @@ impl ColumnType {
     pub fn text(&self) -> Option<&Text> {
         if let Self::Char(text) | Self::VarChar(text) | Self::Text(text) = self { Some(text) } else { None }
     }
+
+    /// Fraction digits of a type with seconds; 0 for all others.
+    pub fn fraction_digits(&self) -> u8 {
+        if let Self::DateTime { fsp } | Self::Timestamp { fsp } | Self::Time { fsp } = self {
+            *fsp
+        } else {
+            0
+        }
+    }
 }
 
 /// Storage width of an integer column.

@@ -266,7 +266,7 @@ pub const KEYS: &[Key] = &[
     key(
         "sinker",
         "inline_rows",
-        Some("1000"),
+        Some("100"),
         "Rows of a table in one batch up to which `auto` writes them into statements: for few rows the way over a stage takes longer than it saves.",
     ),
     key(
@@ -353,6 +353,36 @@ pub const KEYS: &[Key] = &[
         Some("10"),
         "How often the monitor logs, and how often the position is stored when nothing that is followed changes.",
     ).only(ROWS),
+    key(
+        "values",
+        "zero_date",
+        Some("error"),
+        "Zero and partly zero dates, which Databend has none of: `error`, `null`, `clamp` (the first date from there that exists) or `string`; exceptions follow, as in `null, shop.*:string, shop.orders.paid_at:error`. The default changes nothing without being told. See [type-mapping.md](type-mapping.md#what-databend-cannot-hold).",
+    ),
+    key(
+        "values",
+        "out_of_range",
+        Some("error"),
+        "DATETIME behind 9999-12-30 22:00:00, likewise; `clamp` is that moment.",
+    ),
+    key(
+        "values",
+        "invalid_text",
+        Some("error"),
+        "Bytes that are no text in their column's charset, likewise; `clamp` puts U+FFFD in their place, `string` writes all bytes as `0x..`.",
+    ),
+    key(
+        "values",
+        "invalid_json",
+        Some("error"),
+        "JSON of MariaDB that Databend refuses or changes (a key that occurs twice, half of a surrogate pair), likewise; no `clamp`.",
+    ),
+    key(
+        "values",
+        "json_number",
+        Some("error"),
+        "Numbers in JSON of MariaDB that Databend would round or lose, likewise; `clamp` writes the nearest DOUBLE.",
+    ),
     key(
         "metrics",
         "http_port",
@@ -479,6 +509,7 @@ mod tests {
                 "sinker",
                 "parallelizer",
                 "pipeline",
+                "values",
                 "metrics",
                 "runtime"
             ]

@@ -17,6 +17,7 @@ pub mod task;
 pub mod template;
 mod tls;
 mod validate;
+pub mod values;
 
 pub use secret::Secret;
 pub use task::{
@@ -25,3 +26,4 @@ pub use task::{
     RuntimeConfig, SinkType, SinkerConfig, StopAt, TableLayout, TaskConfig, WriteMethod,
 };
 pub use tls::{ClientIdentity, SourceTls, SslMode};
+pub use values::{Class, ColumnPolicies, Policy, Values};

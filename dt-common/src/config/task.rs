@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use super::secret::Secret;
 use super::tls::SourceTls;
+use super::values::Values;
 use crate::filter::Filter;
 use crate::router::Router;
 
@@ -202,6 +203,8 @@ pub struct DatabendConfig {
     pub on_existing_rows: ExistingRows,
     /// How tables that are created are laid out.
     pub layout: TableLayout,
+    /// `[values]`.
+    pub values: Values,
 }
 
 /// How a table of the target is laid out.

@@ -14,6 +14,7 @@ use super::task::{
     MetricsConfig, MySqlExtractorConfig, ParallelType, ParallelizerConfig, PipelineConfig, Rates,
     RuntimeConfig, SinkType, SinkerConfig, StopAt, TableLayout, TaskConfig, WriteMethod,
 };
+use super::values::Values;
 use crate::error::Result;
 use crate::filter::Filter;
 use crate::router::Router;
@@ -169,6 +170,7 @@ fn sinker(connections: &mut Connections<'_>, id: &str, extract_type: ExtractType
             },
             bloom_index: raw.choice("sinker", "bloom_index_columns", &indexes)?,
         },
+        values: Values::read(raw)?,
     }))
 }
 

@@ -10,6 +10,7 @@ use async_trait::async_trait;
 use dt_common::batch::{Checkpoint, Progress, TableBatch};
 use dt_common::error::Result;
 use dt_common::item::Ddl;
+use dt_common::monitor::ReplacedValues;
 use dt_common::schema::TableSchema;
 
 /// What a table of the target looks like before the task writes to it.
@@ -33,6 +34,9 @@ pub trait StagedWork: Send + Sync + 'static {
 
     /// Bytes of memory that it takes until it is committed.
     fn memory(&self) -> usize;
+
+    /// Values among it that follow a policy of `[values]`, column by column.
+    fn replaced(&self) -> &[ReplacedValues];
 }
 
 /// Nothing.
@@ -43,6 +47,10 @@ impl StagedWork for () {
 
     fn memory(&self) -> usize {
         0
+    }
+
+    fn replaced(&self) -> &[ReplacedValues] {
+        &[]
     }
 }
 

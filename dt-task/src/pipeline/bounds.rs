@@ -1,7 +1,7 @@
 //! What bounds the memory of a task between its source and its target, and whose turn it is to commit.
 //!
 //! One number, `buffer_memory_mb`, is shared out: half of it is the queue's; a part of a batch takes an eighth, of which one is filled
-//! while another is encoded, and encoding takes as much again; what staged work holds until its commit (the text of statements,
+//! while another is encoded, and encoding takes as much again; what the staged parts of a batch hold (the text of statements,
 //! while files lie in the stage) takes an eighth before the batch is closed.
 
 use std::sync::Arc;
@@ -25,7 +25,7 @@ pub(super) struct Bounds {
     pub(super) part_bytes: usize,
 }
 
-/// Memory of staged work, until it is dropped.
+/// Memory of a staged part, until it is dropped.
 #[derive(Debug)]
 pub(super) struct Held {
     held: Arc<AtomicUsize>,
@@ -57,13 +57,13 @@ impl Bounds {
         Arc::clone(&self.turns).try_acquire_owned().ok()
     }
 
-    /// Counts memory of staged work.
+    /// Counts memory of a staged part, until the batch that it belongs to is closed.
     pub(super) fn hold(&self, bytes: usize) -> Held {
         self.held.fetch_add(bytes, Ordering::Relaxed);
         Held { held: Arc::clone(&self.held), bytes }
     }
 
-    /// Whether staged work holds all the memory that it may.
+    /// Whether the staged parts of the batch that is being filled hold all the memory that they may.
     pub(super) fn is_held_full(&self) -> bool {
         self.held.load(Ordering::Relaxed) >= self.part_bytes
     }

@@ -119,31 +119,28 @@ impl Cutter {
     /// Reads the queue to its end. Rows of a transaction without its commit are dropped: a restart reads them again.
     pub(super) async fn run(mut self, mut items: ItemReceiver) {
         loop {
-            // What is there is taken without asking for anything else.
-            let item = match items.try_recv() {
-                Some(item) => item,
-                None => {
-                    let due = self.open.due();
-                    let bounds = self.bounds.clone();
-                    let turn = async {
-                        sleep_until(due.unwrap_or_else(Instant::now)).await;
-                        bounds.turn().await
-                    };
-                    tokio::select! {
-                        item = items.recv() => match item {
-                            Some(item) => item,
-                            None => break,
-                        },
-                        Some(turn) = turn, if due.is_some() => {
-                            if self.close(turn).await.is_err() {
-                                return;
-                            }
-                            continue;
-                        }
-                        () = self.out.closed() => return,
-                    }
+            while let Some(item) = items.arrived() {
+                if self.take(item).await.is_err() {
+                    return;
                 }
+            }
+            let due = self.open.due();
+            let bounds = self.bounds.clone();
+            let turn = async {
+                sleep_until(due.unwrap_or_else(Instant::now)).await;
+                bounds.turn().await
             };
+            let item = tokio::select! {
+                item = items.recv() => item,
+                Some(turn) = turn, if due.is_some() => {
+                    if self.close(turn).await.is_err() {
+                        return;
+                    }
+                    continue;
+                }
+                () = self.out.closed() => return,
+            };
+            let Some(item) = item else { break };
             if self.take(item).await.is_err() {
                 return;
             }

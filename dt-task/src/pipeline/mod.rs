@@ -25,18 +25,18 @@ mod bounds;
 mod cutter;
 mod stager;
 
-use std::pin::pin;
 use std::sync::Arc;
 
 use dt_common::batch::Progress;
 use dt_common::config::PipelineConfig;
-use dt_common::error::Result;
+use dt_common::error::{Error, Result};
 use dt_common::item::Ddl;
 use dt_common::monitor::{CommittedBatch, Monitor};
 use dt_common::position::Position;
 use dt_common::queue::ItemReceiver;
-use dt_connector::sinker::Sinker;
+use dt_connector::sinker::{Sinker, StagedWork};
 use tokio::sync::{OwnedSemaphorePermit, mpsc, oneshot};
+use tokio::task::JoinSet;
 
 use crate::parallelizer::Parallelizer;
 use batch::{Batch, Body};
@@ -115,16 +115,20 @@ impl<S: Sinker> Pipeline<S> {
             lanes: self.lanes,
             bounds,
             parts: None,
+            held: Vec::new(),
         };
         let committer = Committer { sinker: self.sinker, monitor: self.monitor };
-        let feeding = async { tokio::join!(cutter.run(items), stager.run(work, to_commit)) };
-        let mut committing = pin!(committer.run(prepared));
+        // Tasks of their own, so that one is not held up by what another computes; they end with this one.
+        let mut steps = JoinSet::new();
+        steps.spawn(cutter.run(items));
+        steps.spawn(stager.run(work, to_commit));
         // The committer ends when everything is committed, or with the first error of any step. It is not left to the
         // next item to notice the error: from an idle source none may ever come.
-        tokio::select! {
-            result = &mut committing => result,
-            ((), ()) = feeding => committing.await,
+        committer.run(prepared).await?;
+        while let Some(ended) = steps.join_next().await {
+            ended.map_err(|e| Error::internal("a step of the pipeline has panicked").caused_by(e))?;
         }
+        Ok(())
     }
 }
 
@@ -162,6 +166,7 @@ impl<S: Sinker> Committer<S> {
         })?;
         self.monitor.committed(CommittedBatch {
             tables,
+            replaced: batch.work.staged.iter().flat_map(StagedWork::replaced).collect(),
             progress: &batch.progress,
             had_changes: batch.has_changes,
             elapsed: report.elapsed,

@@ -24,6 +24,8 @@ pub(super) struct Stager<S: Sinker> {
     pub(super) bounds: Bounds,
     /// What is staged of the batch that is being filled.
     pub(super) parts: Option<Staged<S::Staged>>,
+    /// The memory that it takes.
+    pub(super) held: Vec<Held>,
 }
 
 impl<S: Sinker> Stager<S> {
@@ -42,6 +44,7 @@ impl<S: Sinker> Stager<S> {
                 },
                 Work::DropParts => {
                     self.parts = None;
+                    self.held.clear();
                     continue;
                 }
             };
@@ -61,6 +64,7 @@ impl<S: Sinker> Stager<S> {
                 None => error,
             })?;
         drop(permit);
+        self.held.clear();
         let work = match self.parts.take() {
             Some(parts) => parts.followed_by(work),
             None => work,
@@ -72,6 +76,7 @@ impl<S: Sinker> Stager<S> {
         let Part { body, permit } = part;
         let work = self.stage(body, true).await?;
         drop(permit);
+        self.held.push(self.bounds.hold(work.staged.iter().map(StagedWork::memory).sum()));
         debug!("part of a batch staged");
         self.parts = Some(match self.parts.take() {
             Some(parts) => parts.followed_by(work),
@@ -102,8 +107,7 @@ impl<S: Sinker> Stager<S> {
             counters.of(&lane.table).add(&lane.written);
             staged.push(lane.work);
         }
-        let held = self.bounds.hold(staged.iter().map(StagedWork::memory).sum());
-        Ok(Staged { staged, counters, held: vec![held] })
+        Ok(Staged { staged, counters })
     }
 }
 
@@ -112,16 +116,14 @@ impl<T> Staged<T> {
     fn followed_by(mut self, later: Self) -> Self {
         self.staged.extend(later.staged);
         self.counters.add(later.counters);
-        self.held.extend(later.held);
         self
     }
 }
 
-/// What lanes have staged, what it counts for and the memory that it holds.
+/// What lanes have staged, and what it counts for.
 pub(super) struct Staged<T> {
     pub(super) staged: Vec<T>,
     pub(super) counters: Counts,
-    held: Vec<Held>,
 }
 
 /// What a lane hands back.

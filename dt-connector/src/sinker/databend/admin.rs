@@ -42,7 +42,7 @@ impl DatabendAdmin {
         };
         Ok(Self {
             client: Client::new(config.dsn.clone()),
-            routes: Routes::new(router),
+            routes: Routes::new(router, config.values.clone()),
             state,
             kind,
             layout: config.layout,
@@ -61,6 +61,7 @@ impl DatabendAdmin {
 #[async_trait]
 impl TargetAdmin for DatabendAdmin {
     async fn plan_struct(&self, tables: &[Arc<TableSchema>]) -> Result<StructPlan> {
+        self.routes.check_values(tables)?;
         let creation = Creation::new(&self.routes, tables, self.layout)?;
         let session = self.client.connect().await?;
         let (plans, creates): (Vec<_>, Vec<_>) = creation.tables.into_iter().unzip();
@@ -130,6 +131,7 @@ impl DatabendAdmin {
                 finding
             }
             TargetCheck::Routes => checks::routes(&self.routes, known()?),
+            TargetCheck::Values => checks::values(&self.routes, known()?),
             TargetCheck::Tables => {
                 let (session, tables) = (&reached()?.0, known()?);
                 let (finding, rows) = checks::tables(session, &self.routes, self.kind, tables).await?;
@@ -147,7 +149,7 @@ async fn states(session: &Session, plans: &[Arc<TablePlan>]) -> Result<Vec<(Targ
     let filled = target_tables::read_filled(session, &targets).await?;
     let states = plans.iter().map(|plan| {
         let Some(held) = columns.get(&plan.target) else { return (TargetState::Missing, false) };
-        let state = match target_tables::plan(&plan.schema, plan.route(), Some(held)) {
+        let state = match target_tables::plan(TablePlan::clone(plan), Some(held)) {
             Ok(_) => TargetState::Fits,
             Err(error) => TargetState::Differs(error.to_string()),
         };

@@ -29,7 +29,7 @@ impl Creation {
         let mut creates = Vec::with_capacity(tables.len());
         let mut databases = BTreeSet::new();
         for table in tables {
-            let plan = TablePlan::new(table.clone(), routes.route(table)?)?;
+            let plan = routes.plan(table)?;
             databases.insert(plan.target.db.clone());
             let sql = ddl::create_table(&plan, layout);
             creates.push((Arc::new(plan), sql));
@@ -44,8 +44,8 @@ impl Creation {
 
 #[cfg(test)]
 mod tests {
-    use dt_common::config::BloomIndex;
     use dt_common::config::ini::RawConfig;
+    use dt_common::config::{BloomIndex, Values};
     use dt_common::router::Router;
 
     use super::super::fixtures::table;
@@ -56,7 +56,7 @@ mod tests {
         let router = Router::read(&raw).unwrap();
         let tables = ["b", "a"].map(|db| Arc::new(table(db, "t", &[("id", "bigint")], &[0])));
         let layout = TableLayout { row_per_block: None, bloom_index: BloomIndex::All };
-        Creation::new(&Routes::new(router), &tables, layout)
+        Creation::new(&Routes::new(router, Values::default()), &tables, layout)
     }
 
     #[test]

@@ -20,6 +20,7 @@ use super::checkpoint::StateTables;
 use super::client::Client;
 use super::committer::Committer;
 use super::creation::Creation;
+use super::fitted::replaced;
 use super::plan::TablePlan;
 use super::retry::{self, Limits};
 use super::routes::Routes;
@@ -70,7 +71,7 @@ impl DatabendSinker {
         };
         Ok(Self {
             client,
-            routes: Routes::new(router),
+            routes: Routes::new(router, config.values.clone()),
             config: config.clone(),
             committer,
             stage,
@@ -147,7 +148,7 @@ async fn stage_changes(
         let file = stage.upload(encoded).await;
         files.push(file.map_err(|e| e.at(format_args!("table {}", plan.schema.name)))?);
     }
-    Ok(StagedTable { plan, steps: written.steps, files })
+    Ok(StagedTable { plan, steps: written.steps, files, replaced: Vec::new() })
 }
 
 #[async_trait]
@@ -169,6 +170,7 @@ impl Sinker for DatabendSinker {
     }
 
     async fn sink_struct(&self, tables: &[Arc<TableSchema>]) -> Result<()> {
+        self.routes.check_values(tables)?;
         let creation = Creation::new(&self.routes, tables, self.config.layout)?;
         retry::at_start(async || {
             let session = self.client.connect().await?;
@@ -188,17 +190,17 @@ impl Sinker for DatabendSinker {
     }
 
     async fn refresh_meta(&self, tables: &[Arc<TableSchema>]) -> Result<Vec<TargetTable>> {
-        let routes = self.routes.routes(tables)?;
-        let targets: Vec<TableName> = routes.iter().map(|route| route.table.clone()).collect();
+        self.routes.check_values(tables)?;
+        let made = self.routes.plans(tables)?;
+        let targets: Vec<TableName> = made.iter().map(|plan| plan.target.clone()).collect();
         let (plans, filled) = retry::at_start(async || {
             let session = self.client.connect().await?;
             let columns = target_tables::read_columns(&session, &targets).await?;
-            let plans = tables
+            let plans = made
                 .iter()
-                .zip(&routes)
-                .map(|(table, route)| {
-                    let columns = columns.get(&route.table).map(Vec::as_slice);
-                    target_tables::plan(table, route.clone(), columns).map(Arc::new)
+                .map(|plan| {
+                    let columns = columns.get(&plan.target).map(Vec::as_slice);
+                    target_tables::plan(plan.clone(), columns).map(Arc::new)
                 })
                 .collect::<Result<Vec<_>>>()?;
             let filled = target_tables::read_filled(&session, &targets).await?;
@@ -213,14 +215,16 @@ impl Sinker for DatabendSinker {
 
     async fn sink_dml(&self, batch: TableBatch) -> Result<StagedTable> {
         let plan = self.plan(&batch.table)?;
-        match self.stage_for(&batch) {
-            Some(stage) => stage_changes(stage, plan, batch.changes).await,
+        let replaced = replaced(&plan, &batch.changes);
+        let staged = match self.stage_for(&batch) {
+            Some(stage) => stage_changes(stage, plan, batch.changes).await?,
             None => {
                 let statements = statements(&plan, &batch.changes, self.config.batch_size)?;
                 let steps = statements.into_iter().map(Step::Run).collect();
-                Ok(StagedTable { plan, steps, files: Vec::new() })
+                StagedTable { plan, steps, files: Vec::new(), replaced: Vec::new() }
             }
-        }
+        };
+        Ok(StagedTable { replaced, ..staged })
     }
 
     async fn sink_ddl(&self, ddl: &Ddl) -> Result<()> {

@@ -3,6 +3,7 @@
 use std::borrow::Cow;
 use std::sync::Arc;
 
+use dt_common::monitor::ReplacedValues;
 use dt_common::schema::TableName;
 
 use super::plan::TablePlan;
@@ -19,6 +20,8 @@ pub struct StagedTable {
     pub steps: Vec<Step>,
     /// Files that the steps read; they have served when the batch is committed.
     pub files: Vec<StagedFile>,
+    /// Values among it that follow a policy.
+    pub replaced: Vec<ReplacedValues>,
 }
 
 /// One step of a table's part.
@@ -48,6 +51,10 @@ impl StagedWork for StagedTable {
             Step::Add(_) | Step::Upsert(_) => 0,
         });
         text.sum()
+    }
+
+    fn replaced(&self) -> &[ReplacedValues] {
+        &self.replaced
     }
 }
 
@@ -119,6 +126,7 @@ mod tests {
             plan: Arc::new(plan(table("d", table_name, &[("id", "bigint")], &[0]))),
             steps,
             files: Vec::new(),
+            replaced: Vec::new(),
         }
     }
 

@@ -43,7 +43,7 @@ mod temporal;
 mod tokens;
 mod transaction;
 
-pub(crate) use charset::decodes;
+pub(crate) use charset::{Charset, decodes};
 pub(crate) use request::registered_name;
 pub(crate) use search::Search;
 pub(crate) use stream::BinlogStream;

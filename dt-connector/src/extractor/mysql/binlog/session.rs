@@ -6,7 +6,7 @@ use std::sync::Arc;
 use dt_common::error::{Error, Result};
 use dt_common::item::{Ddl, DtItem};
 use dt_common::position::{BinlogPosition, CommitMark, Gtid, GtidSource, Position};
-use dt_common::queue::ItemSender;
+use dt_common::queue::GroupSender;
 use dt_common::row::RowData;
 use dt_common::schema::TableName;
 use mysql_async::binlog::events::{BinlogEventHeader, Event, GtidEvent};
@@ -23,7 +23,7 @@ use super::transaction::{Ended, Transaction};
 /// What is known on one connection.
 pub(super) struct Session<'a> {
     followed: &'a Followed,
-    out: &'a ItemSender,
+    out: &'a mut GroupSender,
     /// Behind the last transaction that was sent. Outlives the connection.
     position: &'a mut Position,
     /// Where reading stands.
@@ -48,7 +48,7 @@ impl<'a> Session<'a> {
     /// A session that reads behind `position`. Where it starts by GTID, the first rotate event says where that is.
     pub(super) fn new(
         followed: &'a Followed,
-        out: &'a ItemSender,
+        out: &'a mut GroupSender,
         position: &'a mut Position,
         at: BinlogPosition,
     ) -> Self {
@@ -78,6 +78,14 @@ impl<'a> Session<'a> {
     /// Forgets the open transaction; answers whether rows of it were sent.
     pub(super) fn void(&mut self) -> bool {
         self.transaction.void()
+    }
+
+    /// Sends what is gathered; due before every wait for the server.
+    ///
+    /// # Errors
+    /// The pipeline has ended.
+    pub(super) async fn flush(&mut self) -> Result<()> {
+        self.out.flush().await
     }
 
     /// Takes one event.
