@@ -15,7 +15,7 @@ use dt_common::monitor::{CopyState, Monitor};
 use dt_common::queue::queue;
 use dt_common::schema::{TableName, TableSchema};
 use dt_common::throttle::Throttle;
-use dt_connector::extractor::{ExtractPlan, Extractor};
+use dt_connector::extractor::{ExtractPlan, Extractor, Ownership};
 use dt_connector::sinker::Sinker;
 use tokio_util::sync::CancellationToken;
 use tracing::{info, warn};
@@ -112,7 +112,7 @@ async fn stream<S: Sinker>(
 ) -> Result<Ended> {
     let monitor = &watch.monitor;
     let observer = extractor.observer();
-    let prepared = until_stopped(&stop, prepare_target(config, sinker.as_ref(), &tables, watch)).await?;
+    let prepared = until_stopped(&stop, prepare_target(config, sinker, &tables, watch)).await?;
     let Some(plan) = prepared else { return Ok(interrupted(config)) };
     announce_copies(&plan, &extractor.estimated_rows(), watch);
     let position = plan.checkpoint.position.clone();
@@ -173,7 +173,7 @@ async fn overdue(stop: &CancellationToken, monitor: &Monitor) -> Error {
 /// Takes the task over and looks at its tables: everything that comes before the first row.
 async fn prepare_target<S: Sinker>(
     config: &TaskConfig,
-    sinker: &S,
+    sinker: &Arc<S>,
     tables: &[Arc<TableSchema>],
     watch: &Watch,
 ) -> Result<ExtractPlan> {
@@ -185,7 +185,14 @@ async fn prepare_target<S: Sinker>(
     let copies = copy_plan::plan(config, &checkpoint, tables, &targets)?;
     report::starting(&config.id, tables, &copies, checkpoint.position.as_ref());
     watch.monitor.target_ready();
-    Ok(ExtractPlan { checkpoint, copies, monitor: Arc::clone(&watch.monitor) })
+    let ownership = Ownership::new({
+        let sinker = Arc::clone(sinker);
+        move || {
+            let sinker = Arc::clone(&sinker);
+            Box::pin(async move { sinker.confirm().await })
+        }
+    });
+    Ok(ExtractPlan { checkpoint, copies, monitor: Arc::clone(&watch.monitor), ownership })
 }
 
 /// Tells the monitor what will be copied: how many rows the source estimates, and how many are there from an earlier start.

@@ -11,6 +11,7 @@ pub mod compare;
 pub mod docs;
 pub mod faults;
 pub mod http;
+mod incident;
 pub mod kill;
 pub mod leaks;
 pub mod load;

@@ -9,6 +9,7 @@ use std::time::Duration;
 
 use anyhow::{Context, Result, bail, ensure};
 
+use crate::incident;
 use crate::process::{Process, eventually, free_port};
 use crate::source::Source;
 use crate::target::Target;
@@ -110,6 +111,23 @@ impl SourceServer {
         let own = self.own.as_mut().context("needs a server of the tests")?;
         own.process = launch(self.source.family, &own.folder, own.port, &own.options)?;
         self.ready().await
+    }
+
+    /// Stops, writes an incident event (LOST_EVENTS) behind the end of the binlog, and starts again: the server sends it as it
+    /// sends its own. Servers write one by themselves only when their binlog cannot be written, which no test can bring about.
+    ///
+    /// # Errors
+    /// It is the user's own, does not end or does not start.
+    pub async fn lose_events(&mut self) -> Result<()> {
+        let (file, ..) = self.source.position().await?;
+        let checksums = self.source.text("SELECT @@binlog_checksum").await? == "CRC32";
+        self.stop(false).await?;
+        let own = self.own.as_ref().context("needs a server of the tests")?;
+        let path = own.folder.join(data_folder(self.source.family)).join(file);
+        let mut binlog = std::fs::read(&path).with_context(|| path.display().to_string())?;
+        binlog.extend(incident::event(binlog.len(), checksums));
+        std::fs::write(&path, binlog)?;
+        self.start_again().await
     }
 
     /// Starts another server on a copy of this one's data: the same history, another identity. This one has to be stopped.
@@ -246,6 +264,19 @@ impl TargetServer {
         }
         Ok(Self { target, process: Some(process) })
     }
+}
+
+/// The folder that `provision.sh` fills.
+///
+/// # Errors
+/// No home folder.
+pub fn cache() -> Result<PathBuf> {
+    let base = match (std::env::var_os("DT_CACHE"), std::env::var_os("XDG_CACHE_HOME")) {
+        (Some(dt), _) => PathBuf::from(dt),
+        (None, Some(cache)) => Path::new(&cache).join("dt"),
+        (None, None) => Path::new(&std::env::var_os("HOME").context("HOME")?).join(".cache/dt"),
+    };
+    Ok(base.join("servers"))
 }
 
 fn script(name: &str) -> PathBuf {

@@ -166,6 +166,12 @@ pub const KEYS: &[Key] = &[
     ).only(COPIES),
     key(
         "extractor",
+        "read_timeout_secs",
+        Some("300"),
+        "Longest wait of a snapshot for the source's next row. A connection that is silent for longer is given up, and the table is read on over another. Longer than the source may take to find the first row of a page, as with a `where_conditions` without an index.",
+    ).only(COPIES),
+    key(
+        "extractor",
         "max_rps",
         Some("0"),
         "Rows a second that the task reads at most, in its snapshot and in its change stream. 0 is no limit. Spares a source that has other work.",

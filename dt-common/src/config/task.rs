@@ -116,6 +116,8 @@ pub struct MySqlExtractorConfig {
     pub parallel_size: usize,
     /// Rows of a snapshot page.
     pub chunk_rows: usize,
+    /// Longest silence of the source while a snapshot reads.
+    pub read_timeout: Duration,
     /// What cascading foreign keys mean.
     pub on_fk_cascade: FkCascade,
     /// How fast it may read.

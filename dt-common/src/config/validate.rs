@@ -98,6 +98,7 @@ fn mysql_extractor(
         heartbeat_interval: Duration::from_secs(number("heartbeat_interval_secs", 1, 3600)?),
         parallel_size: number("parallel_size", 1, 64)? as usize,
         chunk_rows: number("chunk_rows", 1, 10_000_000)? as usize,
+        read_timeout: Duration::from_secs(number("read_timeout_secs", 1, 86_400)?),
         on_fk_cascade: raw.choice(
             "extractor",
             "on_fk_cascade",

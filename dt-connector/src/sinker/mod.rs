@@ -118,6 +118,12 @@ pub trait Sinker: Send + Sync + 'static {
     /// See the trait. Afterwards either all of it is visible or nothing.
     async fn commit(&self, staged: &[Self::Staged], progress: &Progress) -> Result<CommitReport>;
 
+    /// Asks the target whether the task is still this writer's. Waits for no commit.
+    ///
+    /// # Errors
+    /// `Fenced` when another writer has taken the task over; an unreachable target.
+    async fn confirm(&self) -> Result<()>;
+
     /// Ends the sink's sessions. Nothing that was committed depends on it.
     ///
     /// # Errors

@@ -103,6 +103,10 @@ impl Sinker for RecordingSinker {
         Ok(CommitReport::default())
     }
 
+    async fn confirm(&self) -> Result<()> {
+        Ok(())
+    }
+
     async fn close(&self) -> Result<()> {
         Ok(())
     }

@@ -288,7 +288,7 @@ impl Run<'_> {
             Arc::clone(&self.extractor.filter),
             tables.iter().map(|table| (table.schema.name.clone(), table.clone())).collect(),
             skip,
-            Arc::clone(&self.plan.monitor),
+            &self.plan,
         );
         stream.follow(from, until, &self.out, &self.stop).await
     }
@@ -328,6 +328,7 @@ impl Run<'_> {
                 .max_connections
                 .map_or(usize::MAX, |most| most - beside)
                 .min(config.parallel_size),
+            patience: config.read_timeout,
             chunk_rows: config.chunk_rows.min(most(config.rates.rows)),
             chunk_bytes: CHUNK_BYTES.min(most(config.rates.bytes)),
             table_views,

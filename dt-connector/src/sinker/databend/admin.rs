@@ -8,6 +8,7 @@ use dt_common::config::{DatabendConfig, ExtractType, TableLayout};
 use dt_common::error::{Error, Result};
 use dt_common::router::Router;
 use dt_common::schema::TableSchema;
+use tracing::warn;
 
 use super::checkpoint::StateTables;
 use super::checks::{self, TargetCheck};
@@ -15,6 +16,7 @@ use super::client::{Client, Session};
 use super::creation::Creation;
 use super::plan::TablePlan;
 use super::routes::Routes;
+use super::stage::folder::task_folder;
 use super::target_tables;
 use crate::admin::{
     FOLLOWED_TABLES, PlannedTable, StoredTask, StructPlan, TargetAdmin, TargetLook, TargetState,
@@ -28,6 +30,8 @@ pub struct DatabendAdmin {
     state: Option<StateTables>,
     kind: ExtractType,
     layout: TableLayout,
+    /// Where the task's files are.
+    stage: String,
 }
 
 impl DatabendAdmin {
@@ -46,6 +50,7 @@ impl DatabendAdmin {
             state,
             kind,
             layout: config.layout,
+            stage: task_folder(&config.stage, &config.task_id),
         })
     }
 
@@ -90,6 +95,10 @@ impl TargetAdmin for DatabendAdmin {
         let state = self.state()?;
         let session = self.client.connect().await?;
         state.remove(&session, &uuid::Uuid::new_v4().to_string()).await?;
+        // A start removes what the epochs before it have left, and these begin anew.
+        if let Err(error) = session.query(&format!("REMOVE {}", self.stage)).await {
+            warn!(%error, stage = self.stage, "files that the task may have left in the stage could not be removed");
+        }
         session.close().await
     }
 

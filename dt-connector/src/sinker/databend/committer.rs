@@ -12,7 +12,7 @@
 //! - Also behind an error that no repetition helps against the row is read: what looks like a wrong target may be the work of such a
 //!   `COMMIT`, or of another writer, and the exit code has to say which.
 
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 use std::time::{Duration, Instant};
 
 use dt_common::batch::{Checkpoint, Progress};
@@ -43,6 +43,8 @@ pub struct Committer {
     tables: StateTables,
     limits: Limits,
     monitor: Arc<Monitor>,
+    /// As it was taken over; what of it does not change is read beside a commit.
+    taken: OnceLock<Lease>,
     state: Mutex<Option<State>>,
 }
 
@@ -55,7 +57,7 @@ struct State {
 impl Committer {
     /// A committer for a task; connects nowhere yet.
     pub fn new(client: Arc<Client>, tables: StateTables, limits: Limits, monitor: Arc<Monitor>) -> Self {
-        Self { client, tables, limits, monitor, state: Mutex::new(None) }
+        Self { client, tables, limits, monitor, taken: OnceLock::new(), state: Mutex::new(None) }
     }
 
     /// Takes the task over.
@@ -71,6 +73,7 @@ impl Committer {
         })
         .await?;
         info!(epoch = lease.epoch, batch = lease.n, %owner, "task taken over");
+        self.taken.set(lease.clone()).map_err(|_| Error::internal("the task was taken over before"))?;
         *self.state.lock().await = Some(State { lease: lease.clone(), session: Some(session) });
         Ok((lease, checkpoint))
     }
@@ -106,6 +109,17 @@ impl Committer {
             self.upkeep().await;
         }
         Ok(CommitReport { elapsed })
+    }
+
+    /// Whether the task is still this writer's; beside a commit too.
+    ///
+    /// # Errors
+    /// [`ErrorKind::Fenced`] when it is another's; an unreachable target.
+    pub async fn confirm(&self) -> Result<()> {
+        let taken = self.taken.get().ok_or_else(|| Error::internal("confirm before open"))?;
+        let session = self.client.session().await?;
+        let row = self.tables.read(&session).await?;
+        if row.lease.is_of_the_run(taken) { Ok(()) } else { Err(fenced(&row.lease, taken)) }
     }
 
     /// Ends the session.
@@ -166,17 +180,11 @@ impl Committer {
             info!(batch = row.lease.n, "batch was committed although its answer was lost");
             return Ok(true);
         }
-        if (row.lease.epoch, &row.lease.owner) == (lease.epoch, &lease.owner) {
+        if row.lease.is_of_the_run(lease) {
             let (found, own) = (row.lease.n, lease.n);
             return Err(self.tables.broken(&format!("it stands at batch {found}, this writer at {own}")));
         }
-        Err(Error::new(
-            ErrorKind::Fenced,
-            format!(
-                "another writer has taken the task over: epoch {}, owner {}; this one was epoch {}. Run the task once only",
-                row.lease.epoch, row.lease.owner, lease.epoch
-            ),
-        ))
+        Err(fenced(&row.lease, lease))
     }
 
     async fn transaction(
@@ -247,6 +255,16 @@ async fn execute(session: &Session, statement: &Statement) -> Result<()> {
             shown(affected)
         ))),
     }
+}
+
+fn fenced(found: &Lease, own: &Lease) -> Error {
+    Error::new(
+        ErrorKind::Fenced,
+        format!(
+            "another writer has taken the task over: epoch {}, owner {}; this one was epoch {}. Run the task once only",
+            found.epoch, found.owner, own.epoch
+        ),
+    )
 }
 
 /// What an error comes to that ends the batch, after a look at the checkpoint row. Rows that are not as they should be are no

@@ -9,7 +9,7 @@ use std::sync::{Arc, PoisonError, RwLock};
 use async_trait::async_trait;
 use dt_common::batch::{Checkpoint, NetChanges, Progress, TableBatch};
 use dt_common::config::{DatabendConfig, WriteMethod};
-use dt_common::error::{Error, Result};
+use dt_common::error::{Error, ErrorKind, Result};
 use dt_common::item::Ddl;
 use dt_common::monitor::Monitor;
 use dt_common::router::Router;
@@ -113,6 +113,14 @@ impl DatabendSinker {
         Ok(plan.clone())
     }
 
+    /// What the error of a lane comes to. A writer that has taken the task over removes what this one has staged.
+    async fn unless_fenced(&self, error: Error) -> Error {
+        match self.confirm().await {
+            Err(fenced) if fenced.kind() == ErrorKind::Fenced => fenced,
+            Ok(()) | Err(_) => error,
+        }
+    }
+
     /// Creates tables, in as many sessions as that is faster with.
     async fn create(&self, tables: &[&(Arc<TablePlan>, String)]) -> Result<()> {
         let lanes = CREATORS.min(tables.len());
@@ -158,7 +166,7 @@ impl Sinker for DatabendSinker {
     async fn open(&self) -> Result<Checkpoint> {
         let (lease, checkpoint) = self.committer()?.open().await?;
         if let Some(stage) = &self.stage {
-            match (stage.open(&lease).await, self.config.write_method) {
+            match (retry::at_start(|| stage.open(&lease)).await, self.config.write_method) {
                 (Ok(()), _) => {}
                 (Err(error), WriteMethod::Auto) => {
                     warn!(%error, "the stage cannot be used; rows travel in statements, which is slower");
@@ -217,7 +225,10 @@ impl Sinker for DatabendSinker {
         let plan = self.plan(&batch.table)?;
         let replaced = replaced(&plan, &batch.changes);
         let staged = match self.stage_for(&batch) {
-            Some(stage) => stage_changes(stage, plan, batch.changes).await?,
+            Some(stage) => match stage_changes(stage, plan, batch.changes).await {
+                Ok(staged) => staged,
+                Err(error) => return Err(self.unless_fenced(error).await),
+            },
             None => {
                 let statements = statements(&plan, &batch.changes, self.config.batch_size)?;
                 let steps = statements.into_iter().map(Step::Run).collect();
@@ -245,11 +256,25 @@ impl Sinker for DatabendSinker {
     }
 
     async fn commit(&self, staged: &[StagedTable], progress: &Progress) -> Result<CommitReport> {
-        let report = self.committer()?.commit(staged, progress).await?;
-        if let Some(stage) = &self.stage {
-            stage.release(staged.iter().flat_map(|part| &part.files)).await;
+        let committed = self.committer()?.commit(staged, progress).await;
+        let Some(stage) = &self.stage else { return committed };
+        let mut files = staged.iter().flat_map(|part| &part.files);
+        match committed {
+            Ok(report) => {
+                stage.release(files).await;
+                Ok(report)
+            }
+            Err(error) if matches!(error.kind(), ErrorKind::Schema | ErrorKind::Target) => {
+                // What the server says of a file that is gone reads like a defect of the statement.
+                let gone = stage.check(&mut files).await;
+                Err(gone.err().filter(|gone| gone.kind() == ErrorKind::Target).unwrap_or(error))
+            }
+            Err(error) => Err(error),
         }
-        Ok(report)
+    }
+
+    async fn confirm(&self) -> Result<()> {
+        self.committer()?.confirm().await
     }
 
     async fn close(&self) -> Result<()> {

@@ -27,6 +27,7 @@ mod checksum;
 mod codec;
 mod cursor;
 mod decimal;
+mod displaced;
 mod event;
 mod followed;
 mod json;

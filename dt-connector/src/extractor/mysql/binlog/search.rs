@@ -27,6 +27,7 @@ use tracing::info;
 use super::event::Kind;
 use super::request::{self, Reader, Start};
 use super::stream::BinlogStream;
+use crate::extractor::ExtractPlan;
 use crate::extractor::mysql::connection::{Connector, source_error};
 use crate::extractor::mysql::server::{Flavor, Server};
 
@@ -133,7 +134,7 @@ impl Search<'_> {
             Arc::new(Filter::nothing()),
             HashMap::new(),
             HashMap::new(),
-            Arc::default(),
+            &ExtractPlan::default(),
         );
         let (sender, receiver) = queue(QUEUE);
         let found = CancellationToken::new();

@@ -17,9 +17,11 @@ use tokio::time::{Instant, sleep, timeout};
 use tokio_util::sync::CancellationToken;
 use tracing::{info, warn};
 
+use super::displaced::Displaced;
 use super::followed::Followed;
 use super::request::{self, Reader};
 use super::session::Session;
+use crate::extractor::ExtractPlan;
 use crate::extractor::mysql::checks;
 use crate::extractor::mysql::connection::Connector;
 use crate::extractor::mysql::draft::FollowedTable;
@@ -56,6 +58,7 @@ pub(crate) struct BinlogStream {
     heartbeat: Duration,
     followed: Followed,
     monitor: Arc<Monitor>,
+    displaced: Displaced,
 }
 
 /// How a connection ended.
@@ -72,6 +75,8 @@ enum Interruption {
     Lost(Error),
     /// It would meet the same.
     Failed(Error),
+    /// Another reader has this one's name.
+    Displaced(Error),
 }
 
 impl Interruption {
@@ -96,11 +101,13 @@ impl BinlogStream {
         filter: Arc<Filter>,
         tables: HashMap<TableName, FollowedTable>,
         skip: HashMap<TableName, BinlogPosition>,
-        monitor: Arc<Monitor>,
+        plan: &ExtractPlan,
     ) -> Self {
         let heartbeat = config.heartbeat_interval;
         let reader = Reader::new(config.server_id, &config.task_id);
-        Self { connector, server, reader, heartbeat, followed: Followed::new(filter, tables, skip), monitor }
+        let followed = Followed::new(filter, tables, skip);
+        let (monitor, displaced) = (Arc::clone(&plan.monitor), Displaced::new(plan.ownership.clone()));
+        Self { connector, server, reader, heartbeat, followed, monitor, displaced }
     }
 
     /// Reads behind `from` into `out`, until `until` is reached or `stop` is cancelled; both end with `Ok`.
@@ -185,6 +192,12 @@ impl BinlogStream {
         let mut session = Session::new(&self.followed, &mut out, position, at);
         let read = self.read(&mut events, &mut session, until, heartbeat * SILENT_HEARTBEATS).await;
         let (progressed, void) = (session.progressed(), session.void());
+        let read = match read {
+            Err(Interruption::Displaced(error)) => {
+                Err(self.displaced.judge(error).await.map_or_else(Interruption::Failed, Interruption::Lost))
+            }
+            read => read,
+        };
         // Whatever ended the reading: what was read before stands.
         let ended = match read {
             Ok(()) => {
@@ -198,7 +211,7 @@ impl BinlogStream {
                 }
                 Ok(End::Lost { error, progressed })
             }
-            Err(Interruption::Failed(error)) => Err(error),
+            Err(Interruption::Failed(error) | Interruption::Displaced(error)) => Err(error),
         };
         out.flush().await?;
         ended
@@ -226,6 +239,9 @@ impl BinlogStream {
             };
             let event = match next {
                 Some(Ok(event)) => event,
+                Some(Err(e)) if request::is_displacement(&e) => {
+                    return Err(Interruption::Displaced(request::dump_error(e)));
+                }
                 Some(Err(e)) => return Err(request::dump_error(e).into()),
                 None => return Err(Interruption::lost("the server ended the binlog dump".to_owned())),
             };
