@@ -59,6 +59,11 @@ impl Room {
         ((full as f64 * self.scale) as u64).max(10)
     }
 
+    /// The same without a least number but one.
+    pub fn scaled_down(&self, full: u64) -> u64 {
+        ((full as f64 * self.scale.min(1.0)) as u64).max(1)
+    }
+
     /// The source.
     pub fn source(&self) -> &Source {
         &self.source.source

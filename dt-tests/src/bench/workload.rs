@@ -42,6 +42,8 @@ const BIG_ROWS: u64 = 3_000_000;
 const SMALL_TABLES: usize = 300;
 const SMALL_ROWS: u64 = 10;
 const SMALL_ROUNDS: u64 = 100;
+/// What dt may take by default.
+const BUFFER_MEMORY_MB: u64 = 128;
 /// Files of a transaction that are staged when its process is killed, and the time for them.
 const STAGED: usize = 3;
 const STAGING: Duration = Duration::from_secs(120);
@@ -176,7 +178,8 @@ async fn big_txn_killed(room: &Room, db: &str) -> Result<()> {
     let table = filled(room, db, 0).await?;
     data::fill(room.source(), &table, Keys::up_to(rows), rows, true).await?;
     // Small parts, so that also a small transaction has many.
-    let ini = format!("{}[pipeline]\nbuffer_memory_mb=1\n", room.handover(db));
+    let memory = room.scaled_down(BUFFER_MEMORY_MB);
+    let ini = format!("{}[pipeline]\nbuffer_memory_mb={memory}\n", room.handover(db));
     let mut dying = Running::start(room, "big_txn_dying", &ini)?;
     dying.process().says_times("file staged", STAGED, STAGING).await?;
     dying.process().kill().await?;
