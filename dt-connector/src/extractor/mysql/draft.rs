@@ -8,6 +8,7 @@ use std::sync::Arc;
 use dt_common::error::Result;
 use dt_common::filter::Filter;
 use dt_common::schema::{Column, Key, KeyKind, TableName, TableSchema};
+use dt_common::value::ColValue;
 
 /// A followed table in both views.
 #[derive(Debug, Clone)]
@@ -19,15 +20,29 @@ pub(crate) struct FollowedTable {
 }
 
 /// One column of a row image.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum ImageColumn {
     /// The schema's next column.
-    Followed,
+    Followed {
+        /// What it means when a partial image leaves the column out.
+        left_out: LeftOut,
+    },
     /// Left out by `[filter] ignore_cols`.
     Ignored {
         /// Fraction digits, which the table map of MariaDB's older temporal formats leaves out.
         fsp: u8,
     },
+}
+
+/// What it means that a partial row image leaves a column out.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum LeftOut {
+    /// In an insert its default, in an update that it has not changed.
+    Default(ColValue),
+    /// In an insert nothing that dt knows, in an update that it has not changed.
+    Unknown,
+    /// Nothing: no partial image holds it (virtual columns of MariaDB).
+    Unlogged,
 }
 
 /// A table while its facts come in.
@@ -52,8 +67,14 @@ pub(super) struct DraftColumn {
 
 /// What is known of a column: its definition, unless it is ignored; then its type may be one that dt does not know.
 pub(super) enum Content {
-    Followed(Column),
-    Ignored { fsp: u8 },
+    Followed {
+        column: Column,
+        /// See [`ImageColumn::Followed`].
+        left_out: LeftOut,
+    },
+    Ignored {
+        fsp: u8,
+    },
 }
 
 /// One column of one unique index.
@@ -71,7 +92,7 @@ impl Draft {
     pub(super) fn finish(self, filter: &Filter) -> Result<FollowedTable> {
         let refuse = |what: String| Err(filter.ignored_columns().refuse(what));
         let name = self.name;
-        let is_followed = |column: &DraftColumn| matches!(column.content, Content::Followed(_));
+        let is_followed = |column: &DraftColumn| matches!(column.content, Content::Followed { .. });
         let source_key = self.key.as_ref().map_or(&[][..], |key| &key.columns);
         if let Some(&at) = source_key.iter().find(|&&at| !is_followed(&self.columns[at])) {
             let column = &self.columns[at].name;
@@ -88,9 +109,9 @@ impl Draft {
         let (mut columns, mut image) = (Vec::new(), Vec::new());
         for column in self.columns {
             image.push(match column.content {
-                Content::Followed(column) => {
+                Content::Followed { column, left_out } => {
                     columns.push(column);
-                    ImageColumn::Followed
+                    ImageColumn::Followed { left_out }
                 }
                 Content::Ignored { fsp } => ImageColumn::Ignored { fsp },
             });
@@ -164,7 +185,7 @@ mod tests {
                 content: if name.is_uppercase() {
                     Content::Ignored { fsp: 3 }
                 } else {
-                    Content::Followed(Column {
+                    let column = Column {
                         name: name.to_string(),
                         ty: ColumnType::Date,
                         nullable: false,
@@ -172,7 +193,8 @@ mod tests {
                         generated: Generated::No,
                         invisible: false,
                         comment: String::new(),
-                    })
+                    };
+                    Content::Followed { column, left_out: LeftOut::Unknown }
                 },
             };
             let draft = Draft {
@@ -189,8 +211,9 @@ mod tests {
         let table = finished("AbCd", Some(&[3, 1])).unwrap();
         let names: Vec<&str> = table.schema.columns.iter().map(|column| column.name.as_str()).collect();
         assert_eq!((names, table.schema.key_columns()), (vec!["b", "d"], &[1, 0][..]));
-        let (ignored, followed) = (ImageColumn::Ignored { fsp: 3 }, ImageColumn::Followed);
-        assert_eq!(*table.image, [ignored, followed, ignored, followed]);
+        let (ignored, followed) =
+            (ImageColumn::Ignored { fsp: 3 }, ImageColumn::Followed { left_out: LeftOut::Unknown });
+        assert_eq!(*table.image, [ignored.clone(), followed.clone(), ignored, followed]);
         for (columns, key, expected) in [
             ("aB", Some(&[0, 1][..]), "column `B` belongs to the key of table `d`.`t`"),
             ("AB", None, "it leaves no column of table `d`.`t`"),

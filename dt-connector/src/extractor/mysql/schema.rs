@@ -14,9 +14,10 @@ use mysql_async::{Conn, Value};
 use tracing::warn;
 
 use super::binlog::decodes;
+use super::column_default::left_out;
 use super::column_type::{TypeRow, column_type, fraction_digits, literal_default};
 use super::connection::source_error;
-use super::draft::{Content, Draft, DraftColumn, FollowedTable, IndexPart, choose_key};
+use super::draft::{Content, Draft, DraftColumn, FollowedTable, IndexPart, LeftOut, choose_key};
 use super::literal::quote;
 use super::server::{Flavor, Server};
 
@@ -208,14 +209,9 @@ impl Draft {
         let content = if filter.ignored_columns().contains(&self.name, &name) {
             Content::Ignored { fsp: fraction_digits(&shown_type) }
         } else {
-            if shown_type.contains("COMPRESSED") {
-                let why =
-                    format!("column `{name}` is COMPRESSED, and dt cannot read such values from the binlog");
-                self.unstreamable.get_or_insert(why);
-            }
             let json_check = json.contains(&(self.name.clone(), name.clone()));
             match column(flavor, row, json_check) {
-                Some(column) => Content::Followed(column),
+                Some((column, left_out)) => Content::Followed { column, left_out },
                 None => {
                     self.refuse(format!("column `{name}` has the type {shown_type}, which dt does not know"));
                     return;
@@ -231,8 +227,8 @@ impl Draft {
     }
 }
 
-/// A column, or `None` for one of an unknown type.
-fn column(flavor: Flavor, row: ColumnRow, json_check: bool) -> Option<Column> {
+/// A column with what an insert means that leaves it out, or `None` for one of an unknown type.
+fn column(flavor: Flavor, row: ColumnRow, json_check: bool) -> Option<(Column, LeftOut)> {
     let (_, _, name, shown_type, nullable, default, max_chars, max_bytes, charset, extra, comment) = row;
     let extra = extra.unwrap_or_default();
     let parts = TypeRow {
@@ -251,7 +247,7 @@ fn column(flavor: Flavor, row: ColumnRow, json_check: bool) -> Option<Column> {
     } else {
         Generated::No
     };
-    Some(Column {
+    let column = Column {
         default: literal_default(flavor, &ty, default.as_deref(), &extra),
         name,
         ty,
@@ -259,7 +255,13 @@ fn column(flavor: Flavor, row: ColumnRow, json_check: bool) -> Option<Column> {
         generated,
         invisible: words.contains("INVISIBLE"),
         comment: comment.unwrap_or_default(),
-    })
+    };
+    let has_default = default.as_deref().is_some_and(|shown| flavor == Flavor::MySql || shown != "NULL");
+    let left_out = match (flavor, column.generated) {
+        (Flavor::MariaDb, Generated::Virtual) => LeftOut::Unlogged,
+        _ => left_out(&column, has_default).map_or(LeftOut::Unknown, LeftOut::Default),
+    };
+    Some((column, left_out))
 }
 
 /// Columns that MariaDB calls JSON: LONGTEXT with the check `json_valid(column)`.

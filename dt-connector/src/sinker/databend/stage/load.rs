@@ -5,6 +5,7 @@
 //! | rows to add | `COPY INTO`, one for all files of a table in a row; answers the rows of every file |
 //! | rows by key | `REPLACE .. DELETE WHEN`: upserts and deletes in one pass, one for all files of a table in a row; answers no count |
 //! | the same, where the target holds columns of the user's own | `MERGE`, which leaves those as they are |
+//! | rows that hold some of their columns | `MERGE` of those |
 //! | rows of a keyless table to remove | [`super::super::multiset`] |
 //!
 //! `REPLACE` matches by position and wants all columns of the target in the target's order. They are named all the same: named in
@@ -12,7 +13,9 @@
 
 use std::borrow::Borrow;
 
-use super::super::merge::merge;
+use dt_common::row::Row;
+
+use super::super::merge::{self, PRESENT};
 use super::super::plan::TablePlan;
 use super::super::rowset;
 use super::super::statements::{Expect, Statement, column_list};
@@ -62,7 +65,7 @@ pub fn upserts(plan: &TablePlan, files: &[&StagedFile]) -> Vec<Statement> {
     let statement = |rows: String| {
         let sql = match &plan.target_order {
             Some(order) => replace(plan, &rows, order),
-            None => merge(plan, &rowset::staged_table(&plan.types(), &rows, IS_DELETED)),
+            None => merge::merge(plan, &rowset::staged_table(&plan.types(), &rows, IS_DELETED)),
         };
         Statement { sql, expect: Expect::Any }
     };
@@ -88,6 +91,12 @@ fn last_of_each_key(plan: &TablePlan, first: &StagedFile, files: &[&StagedFile])
         names.join(", "),
         key.join(", ")
     )
+}
+
+/// Sets the columns that a file's rows hold.
+pub fn patch(plan: &TablePlan, patches: &[Row], file: &StagedFile) -> Statement {
+    let rows = rowset::staged_table(&plan.types(), &file.table(), PRESENT);
+    Statement { sql: merge::patch(plan, patches, &rows), expect: Expect::Any }
 }
 
 fn replace(plan: &TablePlan, rows: &str, order: &[usize]) -> String {

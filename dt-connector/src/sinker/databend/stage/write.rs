@@ -8,7 +8,7 @@ use super::super::plan::TablePlan;
 use super::super::staged::Step;
 use super::super::statements::clear;
 use super::encode::{Content, parquet};
-use super::load::StagedFile;
+use super::load::{self, StagedFile};
 
 /// A net change, encoded.
 #[derive(Debug, Default)]
@@ -58,9 +58,11 @@ pub fn write(
                 out.steps.insert(0, Step::Run(clear(plan)));
             }
         }
-        NetChanges::Keyed { upserts, deletes } => {
+        NetChanges::Keyed { upserts, deletes, patches } => {
             let part = numbers();
             file(Content::Keyed { upserts, deletes, part }, part, &Step::Upsert)?;
+            let set = |file: StagedFile| Step::Run(load::patch(plan, patches, &file));
+            file(Content::Patches(patches), numbers(), &set)?;
         }
         NetChanges::Counted { inserts, deletes } => {
             let remove = |file: StagedFile| Step::Run(multiset::delete_staged(plan, deletes, &file));
@@ -106,8 +108,10 @@ mod tests {
         let (all, files) = steps(&[0], NetChanges::Append { clear_first: true, rows: rows(2) });
         assert_eq!(all, [("DELETE".into(), Expect::Any), ("add 7.parquet".into(), Expect::Inserted(2))]);
         assert_eq!(files, [2]);
-        let (all, files) = steps(&[0], NetChanges::Keyed { upserts: rows(2), deletes: rows(1) });
-        assert_eq!((all, files), (vec![("upsert 7.parquet".into(), Expect::Any)], vec![3]));
+        let (all, files) =
+            steps(&[0], NetChanges::Keyed { upserts: rows(2), deletes: rows(1), patches: rows(4) });
+        let expected = ["upsert 7.parquet", "MERGE"].map(|word| (word.into(), Expect::Any));
+        assert_eq!((all, files), (expected.into(), vec![3, 4]));
         let deletes = rows(2).into_iter().map(|row| (row, 2)).collect();
         let (all, files) = steps(&[], NetChanges::Counted { inserts: rows(1), deletes });
         assert_eq!(
