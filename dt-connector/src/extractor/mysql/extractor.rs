@@ -49,7 +49,7 @@ struct Prepared {
     server: Server,
     tables: Vec<FollowedTable>,
     /// Rows of the tables to copy, as the statistics have them.
-    estimates: HashMap<TableName, u64>,
+    estimates: Arc<HashMap<TableName, u64>>,
 }
 
 impl MySqlExtractor {
@@ -79,12 +79,12 @@ impl Extractor for MySqlExtractor {
         let schemas: Vec<Arc<TableSchema>> = source.schemas().cloned().collect();
         let estimates = self.estimates(&mut conn, &server, &schemas).await;
         close(conn).await;
-        self.prepared = Some(Prepared { server, tables: source.tables, estimates });
+        self.prepared = Some(Prepared { server, tables: source.tables, estimates: Arc::new(estimates) });
         Ok(schemas)
     }
 
     fn estimated_rows(&self) -> HashMap<TableName, u64> {
-        self.prepared.as_ref().map_or_else(HashMap::new, |prepared| prepared.estimates.clone())
+        self.prepared.as_ref().map_or_else(HashMap::new, |prepared| (*prepared.estimates).clone())
     }
 
     fn observer(&self) -> Option<Box<dyn SourceObserver>> {
@@ -322,12 +322,14 @@ impl Run<'_> {
         let config = &self.extractor.config;
         let beside = beside + usize::from(self.extractor.may_look());
         let most = |limit: Option<NonZeroU64>| limit.map_or(usize::MAX, |limit| limit.get() as usize);
+        let room = config.max_connections.map_or(usize::MAX, |most| most - beside);
+        let readers = room.min(config.parallel_size);
         Settings {
             connector: self.extractor.connector.clone(),
-            readers: config
-                .max_connections
-                .map_or(usize::MAX, |most| most - beside)
-                .min(config.parallel_size),
+            flavor: self.prepared.server.flavor,
+            readers,
+            may_lock: room > readers,
+            estimates: Arc::clone(&self.prepared.estimates),
             patience: config.read_timeout,
             chunk_rows: config.chunk_rows.min(most(config.rates.rows)),
             chunk_bytes: CHUNK_BYTES.min(most(config.rates.bytes)),
