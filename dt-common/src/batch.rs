@@ -16,6 +16,8 @@ pub struct TableBatch {
     pub table: Arc<TableSchema>,
     /// The change.
     pub changes: NetChanges,
+    /// Whether the batch may hold more of the table, in other parts.
+    pub is_part: bool,
 }
 
 /// A net change, in the form that the table's key allows.

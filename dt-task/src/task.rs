@@ -117,7 +117,7 @@ async fn stream<S: Sinker>(
     announce_copies(&plan, &extractor.estimated_rows(), watch);
     let position = plan.checkpoint.position.clone();
 
-    let (sender, receiver) = queue(config.pipeline.buffer_bytes);
+    let (sender, receiver) = queue(config.pipeline.queue_bytes());
     let sender = sender.throttled(Throttle::new(config.extractor.rates()));
     monitor.queue_made(sender.fill());
     let parallelizer = parallelizer::create(config.parallelizer.parallel_type);

@@ -114,10 +114,18 @@ impl Process {
     /// # Errors
     /// The child ends first, or the text does not come in time.
     pub async fn says(&mut self, text: &str, limit: Duration) -> Result<()> {
+        self.says_times(text, 1, limit).await
+    }
+
+    /// Waits until the output holds `text` so many times.
+    ///
+    /// # Errors
+    /// As [`Process::says`].
+    pub async fn says_times(&mut self, text: &str, times: usize, limit: Duration) -> Result<()> {
         let deadline = Instant::now() + limit;
         loop {
             let ended = self.ended()?;
-            if self.output().contains(text) {
+            if self.output().matches(text).count() >= times {
                 return Ok(());
             }
             if let Some(status) = ended {

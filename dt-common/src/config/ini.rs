@@ -202,7 +202,7 @@ mod tests {
     fn values_comments_and_defaults() {
         let raw = RawConfig::parse("t.ini", "# c\n; c\n[task]\r\n id =  a=b ;x \n\n[pipeline]\n").unwrap();
         assert_eq!(raw.get("task", "id"), Some("a=b ;x"));
-        assert_eq!(raw.get("pipeline", "max_rows"), Some("100000"));
+        assert_eq!(raw.get("pipeline", "max_rows"), Some("1000000"));
         assert_eq!(raw.get("sinker", "url"), None);
         assert!(!format!("{raw:?}").contains("a=b"));
     }

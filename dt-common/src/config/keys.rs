@@ -272,7 +272,7 @@ pub const KEYS: &[Key] = &[
     key(
         "sinker",
         "inline_rows",
-        Some("1000"),
+        Some("100"),
         "Rows of a table in one batch up to which `auto` writes them into statements: for few rows the way over a stage takes longer than it saves.",
     ),
     key(
@@ -287,6 +287,18 @@ pub const KEYS: &[Key] = &[
         Some("5000"),
         "Rows of one SQL statement. Larger ones cost memory in the target's parser and gain little.",
     ).only(ROWS),
+    key(
+        "sinker",
+        "row_per_block",
+        Some("100000"),
+        "Rows of a block of the tables that are created. A change rewrites whole blocks: smaller ones make changes of few or of recent rows cheaper, and scans a little dearer. See [performance.md](performance.md). 0 leaves it to Databend (1,000,000).",
+    ),
+    key(
+        "sinker",
+        "bloom_index_columns",
+        Some("key"),
+        "Columns with a bloom index in the tables that are created: `key` (by which dt finds rows, where Databend indexes all types in it), `all` (Databend's own choice) or `none`. Each indexed column is hashed whenever a block is rewritten.",
+    ),
     key(
         "sinker",
         "max_retries",
@@ -321,7 +333,7 @@ pub const KEYS: &[Key] = &[
         "pipeline",
         "buffer_memory_mb",
         Some("128"),
-        "Bytes that the queue between source and target holds before the source has to wait.",
+        "Memory for rows between source and target, in mebibytes: half of it is the queue's, before the source has to wait; the rest is what is being reduced and encoded. The process takes up to twice as much in all.",
     ).only(ROWS),
     key(
         "pipeline",
@@ -332,10 +344,15 @@ pub const KEYS: &[Key] = &[
     key(
         "pipeline",
         "max_rows",
-        Some("100000"),
-        "Rows that close a batch. A batch ends at a source commit, so a larger transaction makes a larger batch.",
+        Some("1000000"),
+        "Rows that close a batch. A batch grows while the one before commits, because a commit costs the target nearly the same for many rows as for few. It ends at a source commit, so a larger transaction makes a larger batch.",
     ).only(ROWS),
-    key("pipeline", "max_bytes", Some("67108864"), "Bytes that close a batch, likewise.").only(ROWS),
+    key(
+        "pipeline",
+        "max_bytes",
+        Some("536870912"),
+        "Bytes that close a batch, likewise, as dt holds rows in memory. Parts of a large batch wait as files in the stage; the text of statements, with `write_method = sql`, closes it at an eighth of `buffer_memory_mb`.",
+    ).only(ROWS),
     key(
         "pipeline",
         "checkpoint_interval_secs",

@@ -21,9 +21,9 @@ pub mod values;
 
 pub use secret::Secret;
 pub use task::{
-    BinlogStart, DatabendConfig, ExistingRows, ExtractType, ExtractorConfig, FkCascade, LogFormat,
-    MetricsConfig, MySqlExtractorConfig, ParallelType, ParallelizerConfig, PipelineConfig, Rates,
-    RuntimeConfig, SinkType, SinkerConfig, StopAt, TaskConfig, WriteMethod,
+    BinlogStart, BloomIndex, DatabendConfig, ExistingRows, ExtractType, ExtractorConfig, FkCascade,
+    LogFormat, MetricsConfig, MySqlExtractorConfig, ParallelType, ParallelizerConfig, PipelineConfig, Rates,
+    RuntimeConfig, SinkType, SinkerConfig, StopAt, TableLayout, TaskConfig, WriteMethod,
 };
 pub use tls::{ClientIdentity, SourceTls, SslMode};
 pub use values::{Class, ColumnPolicies, Policy, Values};

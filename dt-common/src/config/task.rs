@@ -203,8 +203,30 @@ pub struct DatabendConfig {
     pub retry_timeout: Duration,
     /// What a snapshot does with rows that are there.
     pub on_existing_rows: ExistingRows,
+    /// How tables that are created are laid out.
+    pub layout: TableLayout,
     /// `[values]`.
     pub values: Values,
+}
+
+/// How a table of the target is laid out.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct TableLayout {
+    /// Rows of a block, which is rewritten as a whole; `None` leaves it to Databend.
+    pub row_per_block: Option<u64>,
+    /// Columns with a bloom index.
+    pub bloom_index: BloomIndex,
+}
+
+/// Which columns have a bloom index.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum BloomIndex {
+    /// Those of the key.
+    Key,
+    /// All that can have one.
+    All,
+    /// None.
+    None,
 }
 
 /// How rows travel to Databend.
@@ -250,7 +272,7 @@ pub enum ParallelType {
 /// `[pipeline]`.
 #[derive(Debug, Clone, Copy)]
 pub struct PipelineConfig {
-    /// Bytes that the queue holds.
+    /// Bytes of rows between source and target.
     pub buffer_bytes: usize,
     /// Longest time that a change waits for others.
     pub flush_interval: Duration,
@@ -260,6 +282,13 @@ pub struct PipelineConfig {
     pub max_bytes: usize,
     /// Interval of monitor lines and of idle checkpoints.
     pub checkpoint_interval: Duration,
+}
+
+impl PipelineConfig {
+    /// Bytes that the queue holds; the rest of [`PipelineConfig::buffer_bytes`] is for what is behind it.
+    pub fn queue_bytes(&self) -> usize {
+        self.buffer_bytes / 2
+    }
 }
 
 /// `[metrics]`.

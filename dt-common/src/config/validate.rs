@@ -10,9 +10,9 @@ use super::ini::RawConfig;
 use super::secret::Secret;
 use super::start;
 use super::task::{
-    DatabendConfig, ExistingRows, ExtractType, ExtractorConfig, FkCascade, LogFormat, MetricsConfig,
-    MySqlExtractorConfig, ParallelType, ParallelizerConfig, PipelineConfig, Rates, RuntimeConfig, SinkType,
-    SinkerConfig, StopAt, TaskConfig, WriteMethod,
+    BloomIndex, DatabendConfig, ExistingRows, ExtractType, ExtractorConfig, FkCascade, LogFormat,
+    MetricsConfig, MySqlExtractorConfig, ParallelType, ParallelizerConfig, PipelineConfig, Rates,
+    RuntimeConfig, SinkType, SinkerConfig, StopAt, TableLayout, TaskConfig, WriteMethod,
 };
 use super::values::Values;
 use crate::error::Result;
@@ -152,6 +152,7 @@ fn sinker(connections: &mut Connections<'_>, id: &str, extract_type: ExtractType
         ("truncate", ExistingRows::Truncate),
         ("stop", ExistingRows::Stop),
     ];
+    let indexes = [("key", BloomIndex::Key), ("all", BloomIndex::All), ("none", BloomIndex::None)];
     let methods = [("auto", WriteMethod::Auto), ("sql", WriteMethod::Sql), ("stage", WriteMethod::Stage)];
     Ok(SinkerConfig::Databend(DatabendConfig {
         dsn: connections.databend_dsn()?,
@@ -163,6 +164,13 @@ fn sinker(connections: &mut Connections<'_>, id: &str, extract_type: ExtractType
         max_retries: raw.number("sinker", "max_retries", 0, 1000)? as u32,
         retry_timeout: Duration::from_secs(raw.number("sinker", "retry_timeout_secs", 0, 86_400)?),
         on_existing_rows: raw.choice("sinker", "on_existing_rows", &policies)?,
+        layout: TableLayout {
+            row_per_block: match raw.number("sinker", "row_per_block", 0, 100_000_000)? {
+                0 => None,
+                rows => Some(rows),
+            },
+            bloom_index: raw.choice("sinker", "bloom_index_columns", &indexes)?,
+        },
         values: Values::read(raw)?,
     }))
 }

@@ -32,6 +32,9 @@ pub trait StagedWork: Send + Sync + 'static {
     /// Bytes that travel to the target to make it visible.
     fn bytes(&self) -> u64;
 
+    /// Bytes of memory that it takes until it is committed.
+    fn memory(&self) -> usize;
+
     /// Values among it that follow a policy of `[values]`, column by column.
     fn replaced(&self) -> &[ReplacedValues];
 }
@@ -39,6 +42,10 @@ pub trait StagedWork: Send + Sync + 'static {
 /// Nothing.
 impl StagedWork for () {
     fn bytes(&self) -> u64 {
+        0
+    }
+
+    fn memory(&self) -> usize {
         0
     }
 

@@ -34,7 +34,11 @@ impl Parallelizer for MergeParallelizer {
             }
             tables[current].1.add(row.change)?;
         }
-        let batches = tables.into_iter().map(|(table, net)| TableBatch { table, changes: net.finish() });
+        let batches = tables.into_iter().map(|(table, net)| TableBatch {
+            table,
+            changes: net.finish(),
+            is_part: false,
+        });
         Ok(batches.filter(|batch| !batch.changes.is_empty()).collect())
     }
 }

@@ -8,7 +8,7 @@ use dt_common::item::SnapshotChunk;
 use dt_common::monitor::TableCounters;
 use dt_common::row::RowData;
 use dt_common::schema::{TableName, TableSchema};
-use tokio::sync::oneshot;
+use tokio::sync::{OwnedSemaphorePermit, oneshot};
 
 /// Rows or chunks; never both, since a chunk is no part of the change stream.
 pub(super) enum Body {
@@ -25,7 +25,7 @@ impl Body {
     }
 }
 
-/// What is committed at once.
+/// What is committed at once, together with the parts that were handed on before.
 pub(super) struct Batch {
     pub(super) body: Body,
     pub(super) progress: Progress,
@@ -33,6 +33,10 @@ pub(super) struct Batch {
     pub(super) has_changes: bool,
     /// Whom to tell when it is committed.
     pub(super) stored: Option<oneshot::Sender<()>>,
+    /// It is this batch's turn to commit until this is dropped.
+    pub(super) turn: OwnedSemaphorePermit,
+    /// Room for the body until it is staged; `None` without rows.
+    pub(super) permit: Option<OwnedSemaphorePermit>,
 }
 
 /// Counters by table in order of appearance; rows come in runs of one table, so that the last one is tried first.

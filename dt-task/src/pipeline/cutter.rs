@@ -4,16 +4,21 @@ use std::sync::Arc;
 
 use dt_common::batch::Progress;
 use dt_common::config::PipelineConfig;
-use dt_common::item::{Ddl, DtItem, SnapshotChunk};
+use dt_common::item::{ChunkMark, Ddl, DtItem, SnapshotChunk};
 use dt_common::monitor::Monitor;
 use dt_common::position::{CommitMark, Position};
 use dt_common::queue::ItemReceiver;
 use dt_common::row::RowData;
-use tokio::sync::{OwnedSemaphorePermit, Semaphore, mpsc, oneshot};
+use tokio::sync::{OwnedSemaphorePermit, mpsc, oneshot};
 use tokio::time::{Instant, sleep_until};
+use tracing::info;
 
-use super::Work;
 use super::batch::{Batch, Body};
+use super::bounds::Bounds;
+use super::{Part, Work};
+
+/// Rows that are worth being staged while a full batch waits for its turn.
+const MANY: usize = 10_000;
 
 /// The next step is gone: its own error says why.
 struct Gone;
@@ -21,7 +26,7 @@ struct Gone;
 /// Fills batches from the queue.
 pub(super) struct Cutter {
     config: PipelineConfig,
-    permits: Arc<Semaphore>,
+    bounds: Bounds,
     out: mpsc::Sender<Work>,
     monitor: Arc<Monitor>,
     /// Where the stream stands: behind the last commit that was read.
@@ -32,16 +37,21 @@ pub(super) struct Cutter {
 
 /// The batch that is being filled.
 struct Open {
+    /// What is not handed on yet.
     body: Body,
-    /// Rows of whole transactions; those behind them belong to the transaction that is still open.
+    /// Rows of whole transactions in the body; those behind them belong to the transaction that is still open.
     whole: usize,
-    /// Whether the open transaction has outgrown a batch: its first parts have been handed on.
+    /// Bytes of the body.
+    bytes: usize,
+    /// Rows and bytes of whole transactions that were handed on.
+    handed_on: (usize, usize),
+    /// Whether the open transaction has outgrown a part: its first rows have been handed on.
     spilled: bool,
     /// Whether the monitor was told that changes of this batch wait.
     has_changes: bool,
-    bytes: usize,
     /// Whether there is progress to store, with rows or without.
     moved: bool,
+    marks: Vec<ChunkMark>,
     forget_marks: bool,
     /// Whom to tell when the batch is committed.
     stored: Option<oneshot::Sender<()>>,
@@ -55,10 +65,12 @@ impl Open {
         Self {
             body: Body::Rows(Vec::new()),
             whole: 0,
+            bytes: 0,
+            handed_on: (0, 0),
             spilled: false,
             has_changes: false,
-            bytes: 0,
             moved: false,
+            marks: Vec::new(),
             forget_marks: false,
             stored: None,
             deadline: None,
@@ -74,8 +86,22 @@ impl Open {
         open || self.spilled
     }
 
+    fn is_empty(&self) -> bool {
+        self.body.is_empty() && self.handed_on.0 == 0
+    }
+
+    /// Rows of whole transactions, those that were handed on included.
+    fn rows(&self) -> usize {
+        self.handed_on.0 + self.whole
+    }
+
     fn wait_at_most(&mut self, until: Instant) {
         self.deadline = Some(self.deadline.map_or(until, |deadline| deadline.min(until)));
+    }
+
+    /// When the batch is to be committed, if no limit is reached before; none while a transaction is open.
+    fn due(&self) -> Option<Instant> {
+        self.deadline.filter(|_| !self.in_transaction())
     }
 }
 
@@ -83,11 +109,11 @@ impl Cutter {
     pub(super) fn new(
         config: PipelineConfig,
         position: Option<Position>,
-        permits: Arc<Semaphore>,
+        bounds: Bounds,
         out: mpsc::Sender<Work>,
         monitor: Arc<Monitor>,
     ) -> Self {
-        Self { config, permits, out, monitor, position, source_time: 0, open: Open::new() }
+        Self { config, bounds, out, monitor, position, source_time: 0, open: Open::new() }
     }
 
     /// Reads the queue to its end. Rows of a transaction without its commit are dropped: a restart reads them again.
@@ -98,11 +124,16 @@ impl Cutter {
                     return;
                 }
             }
-            let due = self.open.deadline.filter(|_| !self.open.in_transaction());
+            let due = self.open.due();
+            let bounds = self.bounds.clone();
+            let turn = async {
+                sleep_until(due.unwrap_or_else(Instant::now)).await;
+                bounds.turn().await
+            };
             let item = tokio::select! {
                 item = items.recv() => item,
-                () = sleep_until(due.unwrap_or_else(Instant::now)), if due.is_some() => {
-                    if self.flush().await.is_err() {
+                Some(turn) = turn, if due.is_some() => {
+                    if self.close(turn).await.is_err() {
                         return;
                     }
                     continue;
@@ -138,7 +169,7 @@ impl Cutter {
             }
             DtItem::Ddl(ddl) => self.apply(ddl).await,
             DtItem::Heartbeat(at) => {
-                if self.open.body.is_empty() {
+                if self.open.is_empty() {
                     self.monitor.passed(&at, 0);
                 }
                 Ok(())
@@ -147,7 +178,7 @@ impl Cutter {
     }
 
     async fn add_row(&mut self, row: RowData) -> Result<(), Gone> {
-        if matches!(&self.open.body, Body::Chunks(chunks) if !chunks.is_empty()) {
+        if !self.open.marks.is_empty() {
             self.flush().await?;
         }
         self.begin().await?;
@@ -156,45 +187,62 @@ impl Cutter {
             Body::Rows(rows) => rows.push(row),
             body @ Body::Chunks(_) => *body = Body::Rows(vec![row]),
         }
-        if self.open.bytes >= self.config.max_bytes { self.spill().await } else { Ok(()) }
+        if self.open.bytes >= self.bounds.part_bytes { self.spill().await } else { Ok(()) }
     }
 
-    /// Makes room inside a transaction: the whole ones before it are committed; when it has outgrown a batch by itself, what
-    /// is there of it is handed on to be staged, and becomes visible with its end.
+    /// Makes room inside a transaction. The whole ones before it are handed on; when it outgrows a part by itself, they are committed, and
+    /// what is there of it is handed on to be staged and becomes visible with its end.
     async fn spill(&mut self) -> Result<(), Gone> {
         let Body::Rows(rows) = &mut self.open.body else { return Ok(()) };
         let part = rows.split_off(self.open.whole);
-        if self.open.whole > 0 {
-            self.flush().await?;
+        let bytes = part.iter().map(RowData::memory).sum();
+        if self.open.whole > 0 || self.open.handed_on.0 > 0 {
+            self.open.bytes -= bytes;
+            if self.open.whole > 0 {
+                self.hand_on().await?;
+            } else {
+                self.flush().await?;
+            }
             self.begin().await?;
-            self.open.bytes = part.iter().map(RowData::memory).sum();
+            self.open.bytes = bytes;
             self.open.body = Body::Rows(part);
             return Ok(());
         }
         let Some(permit) = self.open.permit.take() else { return Err(Gone) };
         (self.open.spilled, self.open.bytes) = (true, 0);
-        self.out.send(Work::Part(part, permit)).await.map_err(|_| Gone)
+        info!(rows = part.len(), "transaction larger than a batch: a part of it is staged");
+        self.out.send(Work::Part(Part { body: Body::Rows(part), permit })).await.map_err(|_| Gone)
+    }
+
+    /// Hands on what is there of whole transactions or chunks, to be staged while the batch grows. None of an open one.
+    async fn hand_on(&mut self) -> Result<(), Gone> {
+        let Some(permit) = self.open.permit.take() else { return Err(Gone) };
+        let body = std::mem::replace(&mut self.open.body, Body::Rows(Vec::new()));
+        self.open.handed_on.0 += std::mem::take(&mut self.open.whole);
+        self.open.handed_on.1 += std::mem::take(&mut self.open.bytes);
+        self.out.send(Work::Part(Part { body, permit })).await.map_err(|_| Gone)
     }
 
     async fn add_chunk(&mut self, chunk: SnapshotChunk) -> Result<(), Gone> {
-        if matches!(&self.open.body, Body::Rows(rows) if !rows.is_empty()) {
+        if self.open.marks.is_empty() && !self.open.is_empty() {
             self.flush().await?;
         }
         self.begin().await?;
         self.open.moved = true;
         self.open.whole += chunk.rows.len().max(1);
         self.open.bytes += chunk.rows.iter().map(|row| dt_common::row::row_memory(row)).sum::<usize>();
+        self.open.marks.push(chunk.mark.clone());
         match &mut self.open.body {
             Body::Chunks(chunks) => chunks.push(chunk),
             body @ Body::Rows(_) => *body = Body::Chunks(vec![chunk]),
         }
-        self.flush_if_full().await
+        self.close_if_due().await
     }
 
-    /// Takes a permit for a batch that gets its first content, and starts its clock.
+    /// Takes a permit for content that comes, and starts the batch's clock.
     async fn begin(&mut self) -> Result<(), Gone> {
         if self.open.permit.is_none() {
-            self.open.permit = Some(Arc::clone(&self.permits).acquire_owned().await.map_err(|_| Gone)?);
+            self.open.permit = Some(self.bounds.room().await.ok_or(Gone)?);
             self.open.wait_at_most(Instant::now() + self.config.flush_interval);
         }
         Ok(())
@@ -208,8 +256,10 @@ impl Cutter {
         if let Body::Rows(rows) = &self.open.body {
             self.open.whole = rows.len();
         }
-        self.open.wait_at_most(Instant::now() + self.config.checkpoint_interval);
-        if std::mem::take(&mut self.open.spilled) { self.flush().await } else { self.flush_if_full().await }
+        if self.open.deadline.is_none() {
+            self.open.wait_at_most(Instant::now() + self.config.checkpoint_interval);
+        }
+        if std::mem::take(&mut self.open.spilled) { self.flush().await } else { self.close_if_due().await }
     }
 
     /// Tells the monitor of a batch's first changes, and of transactions without any. Comes before the transaction is closed.
@@ -218,7 +268,7 @@ impl Cutter {
             if !std::mem::replace(&mut self.open.has_changes, true) {
                 self.monitor.changes_wait(mark.source_time);
             }
-        } else if self.open.body.is_empty() {
+        } else if self.open.is_empty() {
             self.monitor.passed(&mark.binlog, mark.source_time);
         }
     }
@@ -236,35 +286,50 @@ impl Cutter {
         Ok(())
     }
 
-    async fn flush_if_full(&mut self) -> Result<(), Gone> {
-        let late = self.open.deadline.is_some_and(|deadline| deadline <= Instant::now());
-        if late || self.open.whole >= self.config.max_rows || self.open.bytes >= self.config.max_bytes {
-            self.flush().await?;
+    /// Commits the batch when it is full, or when it is due and nothing commits; hands a part of it on when that is full.
+    async fn close_if_due(&mut self) -> Result<(), Gone> {
+        let (rows, bytes) = (self.open.rows(), self.open.handed_on.1 + self.open.bytes);
+        if rows >= self.config.max_rows || bytes >= self.config.max_bytes || self.bounds.is_held_full() {
+            return self.flush().await;
         }
-        Ok(())
+        if self.open.due().is_some_and(|due| due <= Instant::now())
+            && let Some(turn) = self.bounds.turn_now()
+        {
+            return self.close(turn).await;
+        }
+        if self.open.bytes >= self.bounds.part_bytes { self.hand_on().await } else { Ok(()) }
     }
 
-    /// Hands the open batch on, if there is anything in it. Never called inside a transaction.
+    /// Hands the open batch on, if there is anything in it, when its turn has come. Never called inside a transaction.
     async fn flush(&mut self) -> Result<(), Gone> {
-        if self.open.body.is_empty() && !self.open.moved {
+        let turn = match self.bounds.turn_now() {
+            Some(turn) => turn,
+            None => {
+                // What is many is staged while the batch before commits.
+                if self.open.whole >= MANY {
+                    self.hand_on().await?;
+                }
+                self.bounds.turn().await.ok_or(Gone)?
+            }
+        };
+        self.close(turn).await
+    }
+
+    async fn close(&mut self, turn: OwnedSemaphorePermit) -> Result<(), Gone> {
+        if self.open.is_empty() && !self.open.moved {
             self.open.deadline = None;
             return Ok(());
         }
-        self.begin().await?;
         let open = std::mem::replace(&mut self.open, Open::new());
-        let marks = match &open.body {
-            Body::Rows(_) => Vec::new(),
-            Body::Chunks(chunks) => chunks.iter().map(|chunk| chunk.mark.clone()).collect(),
-        };
         let progress = Progress {
             position: self.position.clone(),
             source_time: self.source_time,
-            marks,
+            marks: open.marks,
             forget_marks: open.forget_marks,
         };
-        let Some(permit) = open.permit else { return Err(Gone) };
-        let batch = Batch { body: open.body, progress, has_changes: open.has_changes, stored: open.stored };
-        self.out.send(Work::Batch(batch, permit)).await.map_err(|_| Gone)
+        let (has_changes, stored) = (open.has_changes, open.stored);
+        let batch = Batch { body: open.body, progress, has_changes, stored, turn, permit: open.permit };
+        self.out.send(Work::Batch(batch)).await.map_err(|_| Gone)
     }
 
     /// Everything before the change is committed first; nothing behind it is read before it is applied.

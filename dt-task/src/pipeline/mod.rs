@@ -1,59 +1,68 @@
 //! From the queue to the target: batches cut at source commits, two of them in flight.
 //!
 //! # The three steps
-//! [`cutter`] fills a batch, [`Stager`] reduces and encodes it on lanes, [`Committer`] makes it visible. They run side by side,
-//! so that batch N+1 is read, reduced and encoded while batch N commits. A batch holds one of [`IN_FLIGHT`] permits from its
-//! first row until it is committed: that bounds the memory, and makes a slow target slow the source.
+//! [`cutter`] fills a batch, [`stager`] reduces and encodes it on lanes, [`Committer`] makes it visible. They run side by side,
+//! so that batch N+1 is read, reduced and encoded while batch N commits. What is read is handed on in parts, as soon as there is
+//! enough for one, and staged while the batch still grows: [`bounds`] says how much that is, which bounds the memory and makes a slow
+//! target slow the source.
 //!
 //! # When a batch closes
-//! At a source commit only, as soon as it has enough rows or bytes, or its oldest change has waited for `flush_interval`.
-//! A position that moved without rows is stored every `checkpoint_interval`.
+//! At a source commit only: when its oldest change has waited for `flush_interval` and no batch commits, or when it has as many rows or
+//! bytes as a commit may have. So a batch grows while the one before commits: they are large while the task is behind, when the
+//! target's work for a commit is the same for many rows as for few, and small when it has caught up. A position that moved without rows is stored every `checkpoint_interval`.
 //!
-//! # Transactions larger than a batch
-//! They are staged in parts while they are read, each with its own net change, and a part gives its permit back as soon as it
-//! is staged. The parts run in order in the one transaction that the source's commit closes, so that they come to the same as
-//! the whole. Nothing of them is visible before.
+//! # Transactions larger than a part
+//! They are staged while they are read, like any other rows, but the whole ones before them are committed first, so that nothing else
+//! has to be undone if they are rolled back. Each part has its own net change; in order they come to the same as the whole.
+//! Nothing of them is visible before the source's commit.
 //!
 //! # Errors
 //! An error travels down the steps behind the work that came before it. So everything before the place of the error is
 //! committed, and nothing behind it.
 
 mod batch;
+mod bounds;
 mod cutter;
+mod stager;
 
-use std::pin::pin;
 use std::sync::Arc;
 
-use dt_common::batch::{Progress, TableBatch};
+use dt_common::batch::Progress;
 use dt_common::config::PipelineConfig;
 use dt_common::error::{Error, Result};
 use dt_common::item::Ddl;
-use dt_common::monitor::{CommittedBatch, Monitor, TableCounters};
+use dt_common::monitor::{CommittedBatch, Monitor};
 use dt_common::position::Position;
 use dt_common::queue::ItemReceiver;
-use dt_common::row::RowData;
-use dt_common::schema::TableSchema;
 use dt_connector::sinker::{Sinker, StagedWork};
-use futures::{StreamExt, TryStreamExt, stream};
-use tokio::sync::{OwnedSemaphorePermit, Semaphore, mpsc, oneshot};
-use tracing::info;
+use tokio::sync::{OwnedSemaphorePermit, mpsc, oneshot};
+use tokio::task::JoinSet;
 
 use crate::parallelizer::Parallelizer;
-use batch::{Batch, Body, Counts};
+use batch::{Batch, Body};
+use bounds::Bounds;
 use cutter::Cutter;
+use stager::{Staged, Stager};
 
-/// Batches that may exist at the same time: one commits, one is prepared.
+/// Work that waits between two steps.
 const IN_FLIGHT: usize = 2;
 
 /// What the cutter hands on.
 enum Work {
-    Batch(Batch, OwnedSemaphorePermit),
-    /// Rows of a transaction whose end comes with a later batch.
-    Part(Vec<RowData>, OwnedSemaphorePermit),
+    /// What is left of a batch behind its parts.
+    Batch(Batch),
+    /// A part of the batch that is being filled.
+    Part(Part),
     /// The parts since the last batch are void.
     DropParts,
     /// A change of structure, and whom to tell that it is applied.
     Ddl(Ddl, oneshot::Sender<()>),
+}
+
+/// A part of a batch, and its room in memory until it is staged.
+struct Part {
+    body: Body,
+    permit: OwnedSemaphorePermit,
 }
 
 /// What the stager hands on.
@@ -67,13 +76,7 @@ struct StagedBatch<T> {
     progress: Progress,
     has_changes: bool,
     stored: Option<oneshot::Sender<()>>,
-    _permit: OwnedSemaphorePermit,
-}
-
-/// What lanes have staged, and what it counts for.
-struct Staged<T> {
-    staged: Vec<T>,
-    counters: Counts,
+    _turn: OwnedSemaphorePermit,
 }
 
 /// Reads the queue to its end into the sink.
@@ -104,129 +107,29 @@ impl<S: Sinker> Pipeline<S> {
     pub async fn run(self, items: ItemReceiver, position: Option<Position>) -> Result<()> {
         let (to_stage, work) = mpsc::channel(IN_FLIGHT);
         let (to_commit, prepared) = mpsc::channel(IN_FLIGHT);
-        let permits = Arc::new(Semaphore::new(IN_FLIGHT));
-        let cutter = Cutter::new(self.config, position, permits, to_stage, Arc::clone(&self.monitor));
+        let bounds = Bounds::new(&self.config);
+        let cutter = Cutter::new(self.config, position, bounds.clone(), to_stage, Arc::clone(&self.monitor));
         let stager = Stager {
             sinker: Arc::clone(&self.sinker),
             parallelizer: self.parallelizer,
             lanes: self.lanes,
+            bounds,
             parts: None,
+            held: Vec::new(),
         };
         let committer = Committer { sinker: self.sinker, monitor: self.monitor };
-        let feeding = async { tokio::join!(cutter.run(items), stager.run(work, to_commit)) };
-        let mut committing = pin!(committer.run(prepared));
+        // Tasks of their own, so that one is not held up by what another computes; they end with this one.
+        let mut steps = JoinSet::new();
+        steps.spawn(cutter.run(items));
+        steps.spawn(stager.run(work, to_commit));
         // The committer ends when everything is committed, or with the first error of any step. It is not left to the
         // next item to notice the error: from an idle source none may ever come.
-        tokio::select! {
-            result = &mut committing => result,
-            ((), ()) = feeding => committing.await,
+        committer.run(prepared).await?;
+        while let Some(ended) = steps.join_next().await {
+            ended.map_err(|e| Error::internal("a step of the pipeline has panicked").caused_by(e))?;
         }
-    }
-}
-
-/// Reduces batches and encodes them on lanes, in order.
-struct Stager<S: Sinker> {
-    sinker: Arc<S>,
-    parallelizer: Box<dyn Parallelizer>,
-    lanes: usize,
-    /// What is staged of a transaction whose end has not come yet.
-    parts: Option<Staged<S::Staged>>,
-}
-
-impl<S: Sinker> Stager<S> {
-    async fn run(mut self, mut work: mpsc::Receiver<Work>, out: mpsc::Sender<Result<Prepared<S::Staged>>>) {
-        while let Some(work) = work.recv().await {
-            let prepared = match work {
-                Work::Batch(batch, permit) => self.batch(batch, permit).await.map(Prepared::Batch),
-                Work::Ddl(ddl, applied) => Ok(Prepared::Ddl(ddl, applied)),
-                Work::Part(rows, _permit) => match self.part(rows).await {
-                    Ok(()) => continue,
-                    Err(error) => Err(error),
-                },
-                Work::DropParts => {
-                    self.parts = None;
-                    continue;
-                }
-            };
-            let failed = prepared.is_err();
-            if out.send(prepared).await.is_err() || failed {
-                return;
-            }
-        }
-    }
-
-    async fn batch(&mut self, batch: Batch, permit: OwnedSemaphorePermit) -> Result<StagedBatch<S::Staged>> {
-        let work = self.stage(batch.body).await.map_err(|error| match &batch.progress.position {
-            Some(position) => error.at(format!("before position {position}")),
-            None => error,
-        })?;
-        let work = match self.parts.take() {
-            Some(parts) => parts.followed_by(work),
-            None => work,
-        };
-        let Batch { progress, has_changes, stored, .. } = batch;
-        Ok(StagedBatch { work, progress, has_changes, stored, _permit: permit })
-    }
-
-    async fn part(&mut self, rows: Vec<RowData>) -> Result<()> {
-        info!(rows = rows.len(), "transaction larger than a batch: a part of it is staged");
-        let work = self.stage(Body::Rows(rows)).await?;
-        self.parts = Some(match self.parts.take() {
-            Some(parts) => parts.followed_by(work),
-            None => work,
-        });
         Ok(())
     }
-
-    async fn stage(&self, body: Body) -> Result<Staged<S::Staged>> {
-        let mut counters = Counts::of_body(&body);
-        let tables = match body {
-            // Progress alone: a position that moved without rows, or the end of a snapshot.
-            Body::Rows(rows) if rows.is_empty() => Vec::new(),
-            Body::Rows(rows) => self.parallelizer.split_rows(rows)?,
-            Body::Chunks(chunks) => self.parallelizer.split_chunks(chunks)?,
-        };
-        let lanes = tables.into_iter().map(|table| {
-            let sinker = Arc::clone(&self.sinker);
-            async move {
-                let lane = tokio::spawn(lane(sinker, table));
-                lane.await.map_err(|e| Error::internal("a lane has panicked").caused_by(e))?
-            }
-        });
-        // In order: chunks of one table may build on each other.
-        let done: Vec<Lane<S>> = stream::iter(lanes).buffered(self.lanes).try_collect().await?;
-        let mut staged = Vec::with_capacity(done.len());
-        for lane in done {
-            counters.of(&lane.table).add(&lane.written);
-            staged.push(lane.work);
-        }
-        Ok(Staged { staged, counters })
-    }
-}
-
-impl<T> Staged<T> {
-    /// This and behind it what comes later.
-    fn followed_by(mut self, later: Self) -> Self {
-        self.staged.extend(later.staged);
-        self.counters.add(later.counters);
-        self
-    }
-}
-
-/// What a lane hands back.
-struct Lane<S: Sinker> {
-    table: Arc<TableSchema>,
-    /// What will have been written when it is committed.
-    written: TableCounters,
-    work: S::Staged,
-}
-
-async fn lane<S: Sinker>(sinker: Arc<S>, batch: TableBatch) -> Result<Lane<S>> {
-    let (table, mut written) = (Arc::clone(&batch.table), TableCounters::default());
-    written.write(&batch.changes);
-    let work = sinker.sink_dml(batch).await?;
-    written.bytes_out = work.bytes();
-    Ok(Lane { table, written, work })
 }
 
 /// Makes staged batches visible, in order.

@@ -5,7 +5,8 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
 use async_trait::async_trait;
-use dt_common::batch::Checkpoint;
+use dt_common::batch::{Checkpoint, TableBatch};
+use dt_common::error::Error;
 use dt_common::item::{ChunkMark, ChunkWrite, DtItem, SnapshotChunk};
 use dt_common::monitor::{BinlogFile, BinlogLook, ReplacedValues};
 use dt_common::position::{BinlogPosition, CommitMark};
@@ -13,14 +14,15 @@ use dt_common::queue::{ItemSender, queue};
 use dt_common::row::{RowChange, RowData};
 use dt_common::schema::TableSchema;
 use dt_common::value::ColValue;
-use dt_connector::sinker::{CommitReport, TargetTable};
+use dt_connector::sinker::{CommitReport, StagedWork, TargetTable};
+use tokio::sync::Semaphore;
 
 use super::*;
 use crate::fixtures::table;
 use crate::parallelizer::{MergeParallelizer, SnapshotParallelizer};
 
-/// Rows of a table's net change.
-struct Rows(usize);
+/// Rows of a table's net change, and the memory that they take.
+struct Rows(usize, usize);
 
 impl StagedWork for Rows {
     fn replaced(&self) -> &[ReplacedValues] {
@@ -29,6 +31,10 @@ impl StagedWork for Rows {
 
     fn bytes(&self) -> u64 {
         self.0 as u64 * 100
+    }
+
+    fn memory(&self) -> usize {
+        self.1
     }
 }
 
@@ -39,6 +45,8 @@ struct RecordingSinker {
     ddls: Mutex<Vec<usize>>,
     /// Rows that lanes were given.
     staged: AtomicUsize,
+    /// Memory that a staged row takes.
+    memory: usize,
     /// A permit lets one commit pass, when set; closed, it refuses them.
     gate: Option<Semaphore>,
 }
@@ -68,7 +76,7 @@ impl Sinker for RecordingSinker {
             }
             changes => {
                 self.staged.fetch_add(changes.len(), Ordering::Relaxed);
-                Ok(Rows(changes.len()))
+                Ok(Rows(changes.len(), changes.len() * self.memory))
             }
         }
     }
@@ -260,6 +268,40 @@ async fn two_batches_are_in_flight() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_batch_grows_while_the_one_before_commits() {
+    let t = table(&["a"], &[]);
+    let gated = RecordingSinker { gate: Some(Semaphore::new(0)), ..RecordingSinker::default() };
+    let running = start(gated, 1_000_000, 500);
+    for offset in 1..=8_000 {
+        running.send([row(&t, 1), DtItem::Commit(mark(offset))]).await;
+        if offset == 10 {
+            tokio::time::sleep(Duration::from_secs(1)).await;
+        }
+    }
+    tokio::time::sleep(Duration::from_secs(60)).await;
+    // Parts of it are staged already, and none is lost.
+    assert!(running.sinker.staged.load(Ordering::Relaxed) > 5_000);
+    assert!(running.sinker.commits.lock().unwrap().is_empty());
+    running.sinker.gate.as_ref().unwrap().add_permits(2);
+    let (result, commits) = running.finish().await;
+    result.unwrap();
+    assert_eq!(commits, [(10, Some(10), 0), (7_990, Some(8_000), 0)]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn statements_in_memory_close_a_batch() {
+    let t = table(&["a"], &[]);
+    let running = start(RecordingSinker { memory: 100, ..RecordingSinker::default() }, 1_000_000, 500);
+    for offset in 1..=30_000 {
+        running.send([row(&t, 1), DtItem::Commit(mark(offset))]).await;
+    }
+    let (result, commits) = running.finish().await;
+    result.unwrap();
+    assert!(commits.len() > 5, "{commits:?}");
+    assert_eq!(commits.iter().map(|(rows, ..)| rows).sum::<usize>(), 30_000);
+}
+
+#[tokio::test(start_paused = true)]
 async fn structure_changes_wait_for_what_comes_before() {
     let t = table(&["a"], &[]);
     let running = start(RecordingSinker::default(), 1000, 600_000);
@@ -309,9 +351,9 @@ async fn a_transaction_larger_than_a_batch_is_staged_in_parts_and_seen_whole() {
     let monitor = Arc::clone(&running.monitor);
     let (result, commits) = running.finish().await;
     result.unwrap();
-    assert_eq!(commits, [(1, Some(10), 0), (30_000, Some(20), 0), (1, Some(30), 0), (1, Some(40), 0)]);
+    assert_eq!(commits, [(1, Some(10), 0), (30_000, Some(20), 0), (2, Some(40), 0)]);
     let counters = monitor.tables()[0].1;
-    assert_eq!((counters.inserts, counters.written(), counters.batches), (30_003, 30_003, 4));
+    assert_eq!((counters.inserts, counters.written(), counters.batches), (30_003, 30_003, 3));
 }
 
 #[tokio::test(start_paused = true)]

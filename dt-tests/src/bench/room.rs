@@ -59,6 +59,11 @@ impl Room {
         ((full as f64 * self.scale) as u64).max(10)
     }
 
+    /// The same without a least number but one.
+    pub fn scaled_down(&self, full: u64) -> u64 {
+        ((full as f64 * self.scale.min(1.0)) as u64).max(1)
+    }
+
     /// The source.
     pub fn source(&self) -> &Source {
         &self.source.source
@@ -185,11 +190,18 @@ impl Room {
     /// # Errors
     /// It holds one.
     pub async fn stage_is_clean(&self, db: &str) -> Result<()> {
-        let files =
-            self.target().query(&format!("SELECT name FROM list_stage(location => '@~/dt/{db}/')")).await?;
-        let files: Vec<String> = files.into_iter().flatten().flatten().collect();
+        let files = self.staged_files(db).await?;
         ensure!(files.is_empty(), "stray files: {}", files.join(", "));
         Ok(())
+    }
+
+    /// The files that the stage holds of a task.
+    ///
+    /// # Errors
+    /// Databend refuses.
+    pub async fn staged_files(&self, db: &str) -> Result<Vec<String>> {
+        let sql = format!("SELECT name FROM list_stage(location => '@~/dt/{db}/')");
+        Ok(self.target().query(&sql).await?.into_iter().flatten().flatten().collect())
     }
 
     /// Drops a database and what its task keeps on both sides.

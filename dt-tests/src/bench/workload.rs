@@ -2,19 +2,19 @@
 
 use std::time::Duration;
 
-use anyhow::{Result, bail};
+use anyhow::{Result, bail, ensure};
 use tokio::time::Instant;
 
 use super::ceiling::{self, Net};
 use super::data::{self, Change, Keys};
 use super::figures::Figures;
 use super::freshness;
-use super::measure;
+use super::measure::{self, Running};
 use super::room::Room;
 use crate::report::Report;
 
 /// The workloads by name, in the order of a full run.
-pub const NAMES: [&str; 8] = [
+pub const NAMES: [&str; 9] = [
     "snapshot",
     "cdc_insert",
     "cdc_update",
@@ -22,6 +22,7 @@ pub const NAMES: [&str; 8] = [
     "freshness",
     "freshness_5000",
     "big_txn",
+    "big_txn_killed",
     "small_tables",
 ];
 
@@ -41,6 +42,11 @@ const BIG_ROWS: u64 = 3_000_000;
 const SMALL_TABLES: usize = 300;
 const SMALL_ROWS: u64 = 10;
 const SMALL_ROUNDS: u64 = 100;
+/// What dt may take by default.
+const BUFFER_MEMORY_MB: u64 = 128;
+/// Files of a transaction that are staged when its process is killed, and the time for them.
+const STAGED: usize = 3;
+const STAGING: Duration = Duration::from_secs(120);
 /// How long fresh changes keep coming.
 const FRESH: u64 = 40;
 /// Statements that a round trip is measured by.
@@ -58,6 +64,7 @@ pub async fn play(name: &str, room: &Room, figures: &mut Figures, report: &Repor
         "freshness" => fresh("freshness_ms", 500, room, &db, figures, report).await?,
         "freshness_5000" => fresh("freshness_5000_ms", 5000, room, &db, figures, report).await?,
         "big_txn" => big_txn(room, &db, figures, report).await?,
+        "big_txn_killed" => big_txn_killed(room, &db).await?,
         "small_tables" => small_tables(room, &db, figures, report).await?,
         _ => bail!("no workload `{name}`; there are {}", NAMES.join(", ")),
     }
@@ -162,6 +169,27 @@ async fn big_txn(room: &Room, db: &str, figures: &mut Figures, report: &Report) 
     data::fill(room.source(), &table, Keys::up_to(rows), rows, true).await?;
     let cost = measure::run(room, "big_txn", &room.handover(db)).await?;
     report.say(&figures.plain("big_txn", rows, cost));
+    room.compare(db, &["t".to_owned()]).await
+}
+
+/// The same transaction, and a process that dies while it is staged: its files are left, the next one sweeps them.
+async fn big_txn_killed(room: &Room, db: &str) -> Result<()> {
+    let rows = room.scaled(BIG_ROWS);
+    let table = filled(room, db, 0).await?;
+    data::fill(room.source(), &table, Keys::up_to(rows), rows, true).await?;
+    // Small parts, so that also a small transaction has many.
+    let memory = room.scaled_down(BUFFER_MEMORY_MB);
+    let ini = format!("{}[pipeline]\nbuffer_memory_mb={memory}\n", room.handover(db));
+    let mut dying = Running::start(room, "big_txn_dying", &ini)?;
+    dying.process().says_times("file staged", STAGED, STAGING).await?;
+    dying.process().kill().await?;
+    ensure!(
+        !dying.process().output().contains("batch committed"),
+        "killed too late: the transaction is committed"
+    );
+    let left = room.staged_files(db).await?.len();
+    ensure!(left >= STAGED, "{left} files are left of {STAGED} that were staged");
+    measure::run(room, "big_txn_again", &ini).await?;
     room.compare(db, &["t".to_owned()]).await
 }
 

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 use dt_common::check::{Check, Finding};
-use dt_common::config::{DatabendConfig, ExtractType};
+use dt_common::config::{DatabendConfig, ExtractType, TableLayout};
 use dt_common::error::{Error, Result};
 use dt_common::router::Router;
 use dt_common::schema::TableSchema;
@@ -29,6 +29,7 @@ pub struct DatabendAdmin {
     /// `None` for a task without an id.
     state: Option<StateTables>,
     kind: ExtractType,
+    layout: TableLayout,
     /// Where the task's files are.
     stage: String,
 }
@@ -48,6 +49,7 @@ impl DatabendAdmin {
             routes: Routes::new(router, config.values.clone()),
             state,
             kind,
+            layout: config.layout,
             stage: task_folder(&config.stage, &config.task_id),
         })
     }
@@ -65,7 +67,7 @@ impl DatabendAdmin {
 impl TargetAdmin for DatabendAdmin {
     async fn plan_struct(&self, tables: &[Arc<TableSchema>]) -> Result<StructPlan> {
         self.routes.check_values(tables)?;
-        let creation = Creation::new(&self.routes, tables)?;
+        let creation = Creation::new(&self.routes, tables, self.layout)?;
         let session = self.client.connect().await?;
         let (plans, creates): (Vec<_>, Vec<_>) = creation.tables.into_iter().unzip();
         let states = states(&session, &plans).await?;

@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
+use dt_common::config::TableLayout;
 use dt_common::error::Result;
 use dt_common::schema::TableSchema;
 
@@ -24,13 +25,13 @@ impl Creation {
     ///
     /// # Errors
     /// A name that Databend cannot hold, a route into a reserved database.
-    pub fn new(routes: &Routes, tables: &[Arc<TableSchema>]) -> Result<Self> {
+    pub fn new(routes: &Routes, tables: &[Arc<TableSchema>], layout: TableLayout) -> Result<Self> {
         let mut creates = Vec::with_capacity(tables.len());
         let mut databases = BTreeSet::new();
         for table in tables {
             let plan = routes.plan(table)?;
             databases.insert(plan.target.db.clone());
-            let sql = ddl::create_table(&plan);
+            let sql = ddl::create_table(&plan, layout);
             creates.push((Arc::new(plan), sql));
         }
         let databases = databases
@@ -43,8 +44,8 @@ impl Creation {
 
 #[cfg(test)]
 mod tests {
-    use dt_common::config::Values;
     use dt_common::config::ini::RawConfig;
+    use dt_common::config::{BloomIndex, Values};
     use dt_common::router::Router;
 
     use super::super::fixtures::table;
@@ -54,7 +55,8 @@ mod tests {
         let raw = RawConfig::parse("t.ini", &format!("[router]\ndb_map={db_map}\n")).unwrap();
         let router = Router::read(&raw).unwrap();
         let tables = ["b", "a"].map(|db| Arc::new(table(db, "t", &[("id", "bigint")], &[0])));
-        Creation::new(&Routes::new(router, Values::default()), &tables)
+        let layout = TableLayout { row_per_block: None, bloom_index: BloomIndex::All };
+        Creation::new(&Routes::new(router, Values::default()), &tables, layout)
     }
 
     #[test]

@@ -86,12 +86,15 @@ impl DatabendSinker {
             .ok_or_else(|| Error::config("[task] id is missing; only extract_type = struct does without"))
     }
 
-    /// The stage, when these changes travel in files.
-    fn stage_for(&self, changes: &NetChanges) -> Option<&Arc<StageFolder>> {
+    /// The stage, when these changes travel in files: also few of them when there may be more of the table in the same batch, because
+    /// one statement loads all files of a table.
+    fn stage_for(&self, batch: &TableBatch) -> Option<&Arc<StageFolder>> {
         let stage = self.stage.as_ref().filter(|stage| stage.is_open())?;
         match self.config.write_method {
             WriteMethod::Stage => Some(stage),
-            WriteMethod::Auto => (changes.len() > self.config.inline_rows).then_some(stage),
+            WriteMethod::Auto => {
+                (batch.is_part || batch.changes.len() > self.config.inline_rows).then_some(stage)
+            }
             WriteMethod::Sql => None,
         }
     }
@@ -142,13 +145,16 @@ async fn stage_changes(
 ) -> Result<StagedTable> {
     let encoding = tokio::task::spawn_blocking({
         let (stage, plan) = (Arc::clone(stage), Arc::clone(&plan));
-        move || write(&plan, &changes, |rows, bytes| stage.name(rows, bytes))
+        move || {
+            let name = |number, rows, bytes| stage.name(number, rows, bytes);
+            write(&plan, &changes, || stage.number(), name)
+        }
     });
     let written = encoding.await.map_err(|e| Error::internal("encoding has panicked").caused_by(e))??;
     let mut files = Vec::with_capacity(written.files.len());
-    for (file, data) in written.files {
-        stage.upload(&file, data).await.map_err(|e| e.at(format_args!("table {}", plan.schema.name)))?;
-        files.push(file);
+    for encoded in written.files {
+        let file = stage.upload(encoded).await;
+        files.push(file.map_err(|e| e.at(format_args!("table {}", plan.schema.name)))?);
     }
     Ok(StagedTable { plan, steps: written.steps, files, replaced: Vec::new() })
 }
@@ -175,7 +181,7 @@ impl Sinker for DatabendSinker {
 
     async fn sink_struct(&self, tables: &[Arc<TableSchema>]) -> Result<()> {
         self.routes.check_values(tables)?;
-        let creation = Creation::new(&self.routes, tables)?;
+        let creation = Creation::new(&self.routes, tables, self.config.layout)?;
         retry::at_start(async || {
             let session = self.client.connect().await?;
             for (db, sql) in &creation.databases {
@@ -220,7 +226,7 @@ impl Sinker for DatabendSinker {
     async fn sink_dml(&self, batch: TableBatch) -> Result<StagedTable> {
         let plan = self.plan(&batch.table)?;
         let replaced = replaced(&plan, &batch.changes);
-        let staged = match self.stage_for(&batch.changes) {
+        let staged = match self.stage_for(&batch) {
             Some(stage) => match stage_changes(stage, plan, batch.changes).await {
                 Ok(staged) => staged,
                 Err(error) => return Err(self.unless_fenced(error).await),

@@ -1,19 +1,20 @@
 //! `CREATE` statements from MySQL definitions.
 //!
 //! Databend has no keys: the key lives in dt. Every column says `NULL` or `NOT NULL`, because the default depends on the
-//! server. Table options that decide the speed of updates (`row_per_block`, `bloom_index_columns`) belong into [`options`]; they
-//! are left to the server until they are measured.
+//! server. The options at the end decide the speed of updates; docs/performance.md says what they were measured at.
 
 use std::fmt::Write;
 
 use dt_common::error::Result;
 use dt_common::schema::Column;
 
-use super::plan::TablePlan;
+use dt_common::config::{BloomIndex, TableLayout};
+
+use super::plan::{PlannedColumn, TablePlan};
 use super::quote;
 use super::types::TargetType;
 
-/// Digits of the widest DECIMAL that the `native` storage format reads back; see [`options`].
+/// Digits of the widest DECIMAL that the `native` storage format reads back; see [`push_options`].
 const MAX_NATIVE_PRECISION: u8 = 38;
 
 /// `CREATE DATABASE IF NOT EXISTS`.
@@ -25,7 +26,7 @@ pub fn create_database(name: &str) -> Result<String> {
 }
 
 /// `CREATE TABLE IF NOT EXISTS`.
-pub fn create_table(plan: &TablePlan) -> String {
+pub fn create_table(plan: &TablePlan, layout: TableLayout) -> String {
     let mut sql = format!("CREATE TABLE IF NOT EXISTS {} (", plan.quoted);
     for (i, (planned, source)) in plan.columns.iter().zip(&plan.schema.columns).enumerate() {
         let separator = if i > 0 { ", " } else { "" };
@@ -38,15 +39,55 @@ pub fn create_table(plan: &TablePlan) -> String {
     }
     sql.push(')');
     push_comment(&mut sql, " COMMENT = ", &plan.schema.comment);
-    sql.push_str(options(plan));
+    push_options(&mut sql, plan, layout);
     sql
 }
 
 /// Options of a table. Databend 1.2.895 reads a DECIMAL of more than 38 digits wrong from a block of the `native` storage format in which
 /// values repeat (1.5 in ten rows came back as 5.1e38); `native` is the default on a local disk, `parquet` elsewhere.
-fn options(plan: &TablePlan) -> &'static str {
+fn push_options(sql: &mut String, plan: &TablePlan, layout: TableLayout) {
     let wide = |ty| matches!(ty, TargetType::Decimal { precision, .. } if precision > MAX_NATIVE_PRECISION);
-    if plan.columns.iter().any(|column| wide(column.ty)) { " STORAGE_FORMAT = 'parquet'" } else { "" }
+    if plan.columns.iter().any(|column| wide(column.ty)) {
+        sql.push_str(" STORAGE_FORMAT = 'parquet'");
+    }
+    if let Some(rows) = layout.row_per_block {
+        let _ = write!(sql, " ROW_PER_BLOCK = {rows}");
+    }
+    if let Some(columns) = bloom_columns(plan, layout.bloom_index) {
+        let _ = write!(sql, " BLOOM_INDEX_COLUMNS = {}", quote::string(&columns));
+    }
+}
+
+/// The columns to index, for Databend's option of that name; `None` leaves it to Databend, which indexes all columns that it can.
+fn bloom_columns(plan: &TablePlan, bloom_index: BloomIndex) -> Option<String> {
+    match bloom_index {
+        BloomIndex::All => None,
+        BloomIndex::None => Some(String::new()),
+        BloomIndex::Key => {
+            let columns: Vec<&PlannedColumn> = plan.key().map(|(_, column)| column).collect();
+            let fits = |column: &&PlannedColumn| has_bloom_index(column.ty);
+            let names: Vec<&str> = columns.iter().map(|column| column.quoted.as_str()).collect();
+            (!columns.is_empty() && columns.iter().all(fits)).then(|| names.join(", "))
+        }
+    }
+}
+
+/// Whether Databend indexes a column of this type.
+fn has_bloom_index(ty: TargetType) -> bool {
+    match ty {
+        TargetType::Int { .. }
+        | TargetType::Float
+        | TargetType::Double
+        | TargetType::Date
+        | TargetType::Timestamp
+        | TargetType::Varchar => true,
+        TargetType::Decimal { .. }
+        | TargetType::Interval
+        | TargetType::Binary
+        | TargetType::Variant
+        | TargetType::Geometry
+        | TargetType::Vector { .. } => false,
+    }
 }
 
 fn push_comment(sql: &mut String, word: &str, comment: &str) {
@@ -94,6 +135,25 @@ mod tests {
     use super::*;
     use dt_common::schema::{ColumnType, IntWidth};
 
+    /// What Databend itself would choose.
+    const PLAIN: TableLayout = TableLayout { row_per_block: None, bloom_index: BloomIndex::All };
+
+    #[test]
+    fn the_key_is_indexed_where_it_can_be() {
+        let options = |columns: &[(&str, &str)], key: &[usize], bloom_index| {
+            let layout = TableLayout { row_per_block: Some(100_000), bloom_index };
+            let sql = create_table(&plan(table("d", "t", columns, key)), layout);
+            sql.split_once(") ROW_PER_BLOCK = 100000").unwrap().1.to_owned()
+        };
+        let columns = [("a", "bigint"), ("b_2", "varchar"), ("B", "varchar"), ("c", "binary")];
+        assert_eq!(options(&columns, &[1, 0], BloomIndex::Key), " BLOOM_INDEX_COLUMNS = '`b_2`, `a`'");
+        for key in [&[3][..], &[0, 3], &[]] {
+            assert_eq!(options(&columns, key, BloomIndex::Key), "", "{key:?}");
+        }
+        assert_eq!(options(&columns, &[0], BloomIndex::All), "");
+        assert_eq!(options(&columns, &[0], BloomIndex::None), " BLOOM_INDEX_COLUMNS = ''");
+    }
+
     #[test]
     fn tables_are_created_with_comments_and_safe_defaults() {
         let mut schema = table(
@@ -109,14 +169,16 @@ mod tests {
         schema.columns[3].default = Some("b'101'".into());
         schema.columns[4].nullable = false;
         assert_eq!(
-            create_table(&plan(schema)),
+            create_table(&plan(schema), PLAIN),
             "CREATE TABLE IF NOT EXISTS `d`.`t` (`id` BIGINT NOT NULL COMMENT 'the \\\\ key', \
              \"it's `x`\" VARCHAR NULL DEFAULT 'it''s', `d` DECIMAL(20, 5) NULL DEFAULT -1.50, \
              `b` BIGINT UNSIGNED NULL, `j` VARIANT NOT NULL) COMMENT = 'a ''table'''"
         );
         let mut wide = table("d", "t", &[("d", "decimal")], &[]);
         wide.columns[0].ty = ColumnType::Decimal { precision: 39, scale: 0 };
-        assert!(create_table(&plan(wide)).ends_with("DECIMAL(39, 0) NULL) STORAGE_FORMAT = 'parquet'"));
+        assert!(
+            create_table(&plan(wide), PLAIN).ends_with("DECIMAL(39, 0) NULL) STORAGE_FORMAT = 'parquet'")
+        );
         assert_eq!(create_database("a-b").unwrap(), "CREATE DATABASE IF NOT EXISTS `a-b`");
     }
 

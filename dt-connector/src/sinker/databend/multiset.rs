@@ -54,7 +54,7 @@ pub fn deletes(
 /// The statement that removes the rows that a file holds with the number of their copies.
 pub fn delete_staged(plan: &TablePlan, rows: &[(Row, u64)], file: &StagedFile) -> Statement {
     let types = plan.types();
-    let wanted = rowset::staged_table(&types, file, COPIES);
+    let wanted = rowset::staged_table(&types, &file.table(), COPIES);
     let filter = match filter_column(plan, rows) {
         Some((at, column)) => format!(" WHERE {} IN (SELECT dt_v{at} FROM {wanted})", column.quoted),
         None => String::new(),

@@ -9,7 +9,7 @@ use dt_common::value::ColValue;
 
 use super::literal::push_value;
 use super::plan::PlannedColumn;
-use super::stage::load::{StagedFile, loaded};
+use super::stage::load::loaded;
 use super::types::TargetType;
 use super::unfit::Unfit;
 
@@ -55,11 +55,11 @@ pub fn derived_table(types: &[TargetType], values: &str, own: Option<&str>) -> S
     format!("(SELECT {}{own} FROM (VALUES {values}) AS c({}{own}))", typed.join(", "), names.join(", "))
 }
 
-/// The same from the file of a stage.
-pub fn staged_table(types: &[TargetType], file: &StagedFile, own: &str) -> String {
+/// The same from files of a stage; `rows` is what follows `FROM`.
+pub fn staged_table(types: &[TargetType], rows: &str, own: &str) -> String {
     let typed: Vec<String> =
         types.iter().enumerate().map(|(i, ty)| format!("{} AS dt_v{i}", loaded(i, *ty))).collect();
-    format!("(SELECT {}, {own} FROM {})", typed.join(", "), file.table())
+    format!("(SELECT {}, {own} FROM {rows})", typed.join(", "))
 }
 
 fn typed(i: usize, ty: TargetType) -> String {

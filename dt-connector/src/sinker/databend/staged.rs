@@ -29,17 +29,28 @@ pub struct StagedTable {
 pub enum Step {
     /// A statement.
     Run(Statement),
-    /// The rows of a file are added. Such steps of one table are done by one statement.
+    /// The rows of a file are added. Such steps of one table that follow each other are done by one statement.
     Add(StagedFile),
+    /// The rows of a file are applied by key, likewise.
+    Upsert(StagedFile),
 }
 
 impl StagedWork for StagedTable {
     fn bytes(&self) -> u64 {
         let text = self.steps.iter().map(|step| match step {
             Step::Run(statement) => statement.sql.len() as u64,
-            Step::Add(_) => 0,
+            Step::Add(_) | Step::Upsert(_) => 0,
         });
         text.sum::<u64>() + self.files.iter().map(|file| file.bytes).sum::<u64>()
+    }
+
+    /// Files lie in the stage.
+    fn memory(&self) -> usize {
+        let text = self.steps.iter().map(|step| match step {
+            Step::Run(statement) => statement.sql.len(),
+            Step::Add(_) | Step::Upsert(_) => 0,
+        });
+        text.sum()
     }
 
     fn replaced(&self) -> &[ReplacedValues] {
@@ -57,30 +68,50 @@ pub fn statements(staged: &[StagedTable]) -> Vec<(&TableName, Cow<'_, Statement>
         }
     }
     for plan in plans {
-        let mut files = Vec::new();
+        let mut run = FileRun { plan, adds: Vec::new(), upserts: Vec::new() };
         let steps = staged.iter().filter(|part| part.plan.target == plan.target).flat_map(|part| &part.steps);
         for step in steps {
             match step {
-                Step::Add(file) => files.push(file),
+                Step::Add(file) => {
+                    run.end_upserts(&mut out);
+                    run.adds.push(file);
+                }
+                Step::Upsert(file) => {
+                    run.end_adds(&mut out);
+                    run.upserts.push(file);
+                }
                 Step::Run(statement) => {
-                    add(&mut out, plan, &mut files);
+                    run.end_adds(&mut out);
+                    run.end_upserts(&mut out);
                     out.push((&plan.schema.name, Cow::Borrowed(statement)));
                 }
             }
         }
-        add(&mut out, plan, &mut files);
+        run.end_adds(&mut out);
+        run.end_upserts(&mut out);
     }
     out
 }
 
-fn add<'a>(
-    out: &mut Vec<(&'a TableName, Cow<'a, Statement>)>,
+/// Files of one table that follow each other and are loaded together. One of the lists is empty.
+struct FileRun<'a> {
     plan: &'a TablePlan,
-    files: &mut Vec<&StagedFile>,
-) {
-    if !files.is_empty() {
-        out.push((&plan.schema.name, Cow::Owned(load::copy(plan, files))));
-        files.clear();
+    adds: Vec<&'a StagedFile>,
+    upserts: Vec<&'a StagedFile>,
+}
+
+impl<'a> FileRun<'a> {
+    fn end_adds(&mut self, out: &mut Vec<(&'a TableName, Cow<'a, Statement>)>) {
+        if !self.adds.is_empty() {
+            out.push((&self.plan.schema.name, Cow::Owned(load::copy(self.plan, &self.adds))));
+            self.adds.clear();
+        }
+    }
+
+    fn end_upserts(&mut self, out: &mut Vec<(&'a TableName, Cow<'a, Statement>)>) {
+        let statements = load::upserts(self.plan, &self.upserts);
+        out.extend(statements.into_iter().map(|statement| (&self.plan.schema.name, Cow::Owned(statement))));
+        self.upserts.clear();
     }
 }
 
@@ -111,18 +142,22 @@ mod tests {
     #[test]
     fn files_of_one_table_share_a_statement() {
         let run = Step::Run(Statement { sql: "DELETE FROM a".into(), expect: Expect::Any });
-        let staged = [part("a", vec![add(1), run, add(2)]), part("b", vec![add(4)]), part("a", vec![add(8)])];
+        let upsert = |number| match add(number) {
+            Step::Add(file) => Step::Upsert(file),
+            other => other,
+        };
+        let staged = [
+            part("a", vec![add(1), run, add(2)]),
+            part("b", vec![upsert(4), upsert(5)]),
+            part("a", vec![add(8)]),
+        ];
         let all = statements(&staged);
         let shown: Vec<_> = all.iter().map(|(table, s)| (table.table.as_str(), s.expect)).collect();
         assert_eq!(
             shown,
-            [
-                ("a", Expect::Inserted(1)),
-                ("a", Expect::Any),
-                ("a", Expect::Inserted(10)),
-                ("b", Expect::Inserted(4)),
-            ]
+            [("a", Expect::Inserted(1)), ("a", Expect::Any), ("a", Expect::Inserted(10)), ("b", Expect::Any),]
         );
+        assert!(all[3].1.sql.contains("FILES => ('4.parquet', '5.parquet')"), "{}", all[3].1.sql);
         assert!(all[2].1.sql.contains("FILES = ('2.parquet', '8.parquet')"), "{}", all[2].1.sql);
     }
 }

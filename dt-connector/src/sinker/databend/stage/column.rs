@@ -63,7 +63,7 @@ pub fn array(cells: &[&ColValue], column: &PlannedColumn) -> Result<ArrayRef, Un
         }
         TargetType::Interval => intervals(values, len),
         TargetType::Varchar | TargetType::Variant => {
-            let mut builder = StringBuilder::with_capacity(len, 0);
+            let mut builder = StringBuilder::with_capacity(len, heap_bytes(cells));
             for value in values {
                 match value? {
                     Exact::Null => builder.append_null(),
@@ -74,7 +74,7 @@ pub fn array(cells: &[&ColValue], column: &PlannedColumn) -> Result<ArrayRef, Un
             Ok(Arc::new(builder.finish()))
         }
         TargetType::Binary | TargetType::Geometry => {
-            let mut builder = BinaryBuilder::with_capacity(len, 0);
+            let mut builder = BinaryBuilder::with_capacity(len, heap_bytes(cells));
             for value in values {
                 match value? {
                     Exact::Null => builder.append_null(),
@@ -87,6 +87,11 @@ pub fn array(cells: &[&ColValue], column: &PlannedColumn) -> Result<ArrayRef, Un
         }
         TargetType::Vector { .. } => vectors(values),
     }
+}
+
+/// Bytes of the cells' text, so that the array is made in one piece.
+fn heap_bytes(cells: &[&ColValue]) -> usize {
+    cells.iter().map(|cell| cell.memory() - size_of::<ColValue>()).sum()
 }
 
 /// Integers of any sign in a column of type `T`.

@@ -24,13 +24,15 @@ use super::column;
 pub enum Content<'a> {
     /// Rows to add.
     Rows(&'a [Row]),
-    /// Rows by key, with the column [`IS_DELETED`]. Of a deleted row only the key counts; what stands beside it is filled
+    /// Rows by key, with the columns [`IS_DELETED`] and [`PART`]. Of a deleted row only the key counts; what stands beside it is filled
     /// in, because the value may be one that the target cannot hold, and NOT NULL columns refuse NULL also there.
     Keyed {
         /// Rows that are there afterwards.
         upserts: &'a [Row],
         /// Rows whose keys are gone afterwards.
         deletes: &'a [Row],
+        /// Number of the file: greater than those of the files before it.
+        part: u64,
     },
     /// Rows that hold some of their columns, with the column [`PRESENT`].
     Patches(&'a [Row]),
@@ -40,6 +42,8 @@ pub enum Content<'a> {
 
 /// Whether the row's key is gone afterwards.
 pub const IS_DELETED: &str = "dt_deleted";
+/// Number of the file that the row is in.
+pub const PART: &str = "dt_part";
 /// How many equal copies of the row are meant.
 pub const COPIES: &str = "dt_copies";
 
@@ -60,7 +64,7 @@ pub fn parquet(plan: &TablePlan, content: Content<'_>) -> Result<Vec<u8>> {
         fields.push(Field::new(file_column(i), array.data_type().clone(), true));
         arrays.push(array);
     }
-    if let Some((name, array)) = content.own_column() {
+    for (name, array) in content.own_columns() {
         fields.push(Field::new(name, array.data_type().clone(), false));
         arrays.push(array);
     }
@@ -88,7 +92,7 @@ impl<'a> Content<'a> {
     pub fn len(&self) -> usize {
         match self {
             Self::Rows(rows) | Self::Patches(rows) => rows.len(),
-            Self::Keyed { upserts, deletes } => upserts.len() + deletes.len(),
+            Self::Keyed { upserts, deletes, .. } => upserts.len() + deletes.len(),
             Self::Counted(rows) => rows.len(),
         }
     }
@@ -108,7 +112,7 @@ impl<'a> Content<'a> {
                 ColValue::Absent => &ColValue::Null,
                 value => value,
             })),
-            Self::Keyed { upserts, deletes } => {
+            Self::Keyed { upserts, deletes, .. } => {
                 cells.extend(upserts.iter().map(|row| &row[i]));
                 cells.extend(deletes.iter().map(|row| if is_key { &row[i] } else { filler }));
             }
@@ -116,22 +120,26 @@ impl<'a> Content<'a> {
         }
     }
 
-    fn own_column(&self) -> Option<(&'static str, ArrayRef)> {
+    fn own_columns(&self) -> Vec<(&'static str, ArrayRef)> {
         match self {
-            Self::Rows(_) => None,
+            Self::Rows(_) => Vec::new(),
             Self::Patches(rows) => {
                 let marks = rows.iter().map(|row| presence(row));
-                Some((PRESENT, Arc::new(StringArray::from_iter_values(marks))))
+                vec![(PRESENT, Arc::new(StringArray::from_iter_values(marks)))]
             }
-            Self::Keyed { upserts, deletes } => {
+            Self::Keyed { upserts, deletes, part } => {
                 let flags =
                     std::iter::repeat_n(false, upserts.len()).chain(std::iter::repeat_n(true, deletes.len()));
-                Some((IS_DELETED, Arc::new(flags.map(Some).collect::<BooleanArray>())))
+                let parts = UInt64Array::from_value(*part, self.len());
+                vec![
+                    (IS_DELETED, Arc::new(flags.map(Some).collect::<BooleanArray>())),
+                    (PART, Arc::new(parts)),
+                ]
             }
-            Self::Counted(rows) => Some((
-                COPIES,
-                Arc::new(UInt64Array::from_iter_values(rows.iter().map(|(_, copies)| *copies))),
-            )),
+            Self::Counted(rows) => {
+                let copies = UInt64Array::from_iter_values(rows.iter().map(|(_, copies)| *copies));
+                vec![(COPIES, Arc::new(copies))]
+            }
         }
     }
 
@@ -139,7 +147,7 @@ impl<'a> Content<'a> {
         let wrong = |row: &&Row| row.len() != plan.columns.len();
         let found = match *self {
             Self::Rows(rows) | Self::Patches(rows) => rows.iter().find(wrong),
-            Self::Keyed { upserts, deletes } => upserts.iter().chain(deletes).find(wrong),
+            Self::Keyed { upserts, deletes, .. } => upserts.iter().chain(deletes).find(wrong),
             Self::Counted(rows) => rows.iter().map(|(row, _)| row).find(wrong),
         };
         match found {
@@ -232,7 +240,7 @@ mod tests {
         let upserts = [[ColValue::Int(1), ColValue::Timestamp(5)].into()];
         // A zero date, which the target could not hold.
         let deletes = [[ColValue::Int(2), ColValue::DateTime(dt_common::value::DateTime::ZERO)].into()];
-        let content = Content::Keyed { upserts: &upserts, deletes: &deletes };
+        let content = Content::Keyed { upserts: &upserts, deletes: &deletes, part: 3 };
         let batch = read(&plan, content);
         assert_eq!(batch.column(0).as_primitive::<Int64Type>().values(), &[1, 2]);
         assert!(batch.column(1).is_null(1));

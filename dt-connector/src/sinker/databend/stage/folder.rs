@@ -12,6 +12,7 @@ use std::sync::{Arc, OnceLock};
 use bytes::Bytes;
 use dt_common::error::{Error, Result};
 use tokio::sync::Mutex;
+use tokio::task::JoinSet;
 use tokio::time::sleep;
 use tracing::{debug, warn};
 
@@ -20,6 +21,7 @@ use super::super::client::{Client, Session};
 use super::super::retry::{Limits, Retries};
 use super::encode;
 use super::load::StagedFile;
+use super::write::Encoded;
 
 /// Loaded files that are removed together: a removal lists the folder.
 const FILES_PER_REMOVAL: usize = 32;
@@ -37,6 +39,8 @@ pub struct StageFolder {
     idle: Mutex<Vec<Session>>,
     /// Files that are committed and not removed yet.
     loaded: Mutex<Vec<StagedFile>>,
+    /// Removals that run.
+    removals: Mutex<JoinSet<()>>,
 }
 
 /// The folder of a task's files.
@@ -55,6 +59,7 @@ impl StageFolder {
             next: AtomicU64::new(1),
             idle: Mutex::default(),
             loaded: Mutex::default(),
+            removals: Mutex::default(),
         }
     }
 
@@ -77,6 +82,7 @@ impl StageFolder {
         }
         let probe = StagedFile { folder: run.clone(), name: "probe.parquet".to_owned(), rows: 1, bytes: 0 };
         send(&session, &probe, encode::probe()?.into()).await.map_err(place)?;
+        count(&session, &probe).await.map_err(place)?;
         self.give_back(session).await;
         self.run.set(run).map_err(|_| Error::internal("the stage was opened before"))
     }
@@ -110,23 +116,28 @@ impl StageFolder {
         self.run.get().is_some()
     }
 
-    /// A name that no file has had before.
-    pub fn name(&self, rows: u64, bytes: u64) -> StagedFile {
-        let number = self.next.fetch_add(1, Ordering::Relaxed);
+    /// A number that no file has had before, greater than all of them.
+    pub fn number(&self) -> u64 {
+        self.next.fetch_add(1, Ordering::Relaxed)
+    }
+
+    /// The file of a number.
+    pub fn name(&self, number: u64, rows: u64, bytes: u64) -> StagedFile {
         let folder = self.run.get().cloned().unwrap_or_default();
         StagedFile { folder, name: format!("{number}.parquet"), rows, bytes }
     }
 
-    /// Uploads a file and makes sure that the server reads as many rows from it as were written. Tried again like a batch: the
-    /// same name with the same content.
+    /// Uploads a file and, unless its rows are counted when they are loaded, makes sure that the server reads as many from it as
+    /// were written. Tried again like a batch: the same name with the same content.
     ///
     /// # Errors
     /// A stage that cannot be written to; a file that is not there whole.
-    pub async fn upload(&self, file: &StagedFile, data: Vec<u8>) -> Result<()> {
+    pub async fn upload(&self, encoded: Encoded) -> Result<StagedFile> {
+        let Encoded { file, data, counted } = encoded;
         let data = Bytes::from(data);
         let mut retries = Retries::new(self.limits);
         loop {
-            let Err(error) = self.try_upload(file, data.clone()).await else { return Ok(()) };
+            let Err(error) = self.try_upload(&file, data.clone(), counted).await else { return Ok(file) };
             let Some(pause) = retries.next(error.kind()) else { return Err(error) };
             let pause_ms = pause.as_millis() as u64;
             warn!(file = %file.name, retry = retries.count, pause_ms, %error, "file is staged again");
@@ -134,19 +145,26 @@ impl StageFolder {
         }
     }
 
-    async fn try_upload(&self, file: &StagedFile, data: Bytes) -> Result<()> {
+    async fn try_upload(&self, file: &StagedFile, data: Bytes, counted: bool) -> Result<()> {
         let session = self.session().await?;
         send(&session, file, data).await?;
+        if !counted {
+            count(&session, file).await?;
+        }
         self.give_back(session).await;
         Ok(())
     }
 
-    /// Removes files that are committed, some at a time. What cannot be removed stays until the next start sweeps it.
-    pub async fn release(&self, files: impl Iterator<Item = &StagedFile>) {
+    /// Removes files that are committed, some at a time and beside the next batch. What cannot be removed stays until the task ends,
+    /// or the next start sweeps it.
+    pub async fn release(self: &Arc<Self>, files: impl Iterator<Item = &StagedFile>) {
         let mut loaded = self.loaded.lock().await;
         loaded.extend(files.cloned());
         if loaded.len() >= FILES_PER_REMOVAL {
-            self.remove(&std::mem::take(&mut *loaded)).await;
+            let (folder, files) = (Arc::clone(self), std::mem::take(&mut *loaded));
+            let mut removals = self.removals.lock().await;
+            while removals.try_join_next().is_some() {}
+            removals.spawn(async move { folder.remove(&files).await });
         }
     }
 
@@ -155,6 +173,7 @@ impl StageFolder {
     /// # Errors
     /// A session that could not be ended.
     pub async fn close(&self) -> Result<()> {
+        std::mem::take(&mut *self.removals.lock().await).join_all().await;
         if let Some(run) = self.run.get() {
             self.remove_by(&format!("REMOVE {run}")).await;
         }
@@ -202,12 +221,10 @@ fn pattern(files: &[StagedFile]) -> String {
     format!("({})", names.join("|"))
 }
 
-/// Uploads a file and counts its rows as the server reads them.
 async fn send(session: &Session, file: &StagedFile, data: Bytes) -> Result<()> {
     let bytes = data.len();
-    let uploaded = session.upload(&format!("{}{}", file.folder, file.name), data).await;
-    uploaded.map_err(|e| e.at(place(file)))?;
-    count(session, file).await?;
+    let sent = session.upload(&format!("{}{}", file.folder, file.name), data).await;
+    sent.map_err(|e| e.at(place(file)))?;
     debug!(file = %file.name, rows = file.rows, bytes, "file staged");
     Ok(())
 }
@@ -228,6 +245,7 @@ async fn count(session: &Session, file: &StagedFile) -> Result<()> {
     Err(error.at(place(file)).way_out("start the task again: it stages the rows anew"))
 }
 
+/// What stands before an error.
 fn place(file: &StagedFile) -> String {
     format!("stage file {}{}", file.folder, file.name)
 }

@@ -3,7 +3,7 @@
 //! | file | statement |
 //! |---|---|
 //! | rows to add | `COPY INTO`, one for all files of a table in a row; answers the rows of every file |
-//! | rows by key | `REPLACE .. DELETE WHEN`: upserts and deletes in one pass; answers no count |
+//! | rows by key | `REPLACE .. DELETE WHEN`: upserts and deletes in one pass, one for all files of a table in a row; answers no count |
 //! | the same, where the target holds columns of the user's own | `MERGE`, which leaves those as they are |
 //! | rows that hold some of their columns | `MERGE` of those |
 //! | rows of a keyless table to remove | [`super::super::multiset`] |
@@ -20,7 +20,7 @@ use super::super::plan::TablePlan;
 use super::super::rowset;
 use super::super::statements::{Expect, Statement, column_list};
 use super::super::types::TargetType;
-use super::encode::{IS_DELETED, file_column};
+use super::encode::{IS_DELETED, PART, file_column};
 
 /// A file in a stage.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -59,22 +59,47 @@ pub fn copy(plan: &TablePlan, files: &[impl Borrow<StagedFile>]) -> Statement {
     }
 }
 
-/// Applies a file of rows by key.
-pub fn upsert(plan: &TablePlan, file: &StagedFile) -> Statement {
-    let sql = match &plan.target_order {
-        Some(order) => replace(plan, file, order),
-        None => merge::merge(plan, &rowset::staged_table(&plan.types(), file, IS_DELETED)),
+/// Applies files of rows by key, which lie in one folder and come one after the other: of a key that is in several the last one
+/// counts. One statement costs as much as the blocks that it rewrites, and one for each file would rewrite them each time.
+pub fn upserts(plan: &TablePlan, files: &[&StagedFile]) -> Vec<Statement> {
+    let statement = |rows: String| {
+        let sql = match &plan.target_order {
+            Some(order) => replace(plan, &rows, order),
+            None => merge::merge(plan, &rowset::staged_table(&plan.types(), &rows, IS_DELETED)),
+        };
+        Statement { sql, expect: Expect::Any }
     };
-    Statement { sql, expect: Expect::Any }
+    match files {
+        [] => Vec::new(),
+        [first, _, ..] if parts_by_key(plan) => vec![statement(last_of_each_key(plan, first, files))],
+        files => files.iter().map(|file| statement(file.table())).collect(),
+    }
+}
+
+/// Whether Databend tells keys apart in a window as it does in a table; 0.0 and -0.0 are two keys and may be one window.
+fn parts_by_key(plan: &TablePlan) -> bool {
+    !plan.key().any(|(_, column)| matches!(column.ty, TargetType::Float | TargetType::Double))
+}
+
+/// What follows `FROM`: every key's row of the latest file that has one.
+fn last_of_each_key(plan: &TablePlan, first: &StagedFile, files: &[&StagedFile]) -> String {
+    let names: Vec<String> = files.iter().map(|file| format!("'{}'", file.name)).collect();
+    let key: Vec<String> = plan.key().map(|(i, _)| file_column(i)).collect();
+    format!(
+        "{} (FILE_FORMAT => 'parquet', FILES => ({})) QUALIFY row_number() OVER (PARTITION BY {} ORDER BY {PART} DESC) = 1",
+        first.folder,
+        names.join(", "),
+        key.join(", ")
+    )
 }
 
 /// Sets the columns that a file's rows hold.
 pub fn patch(plan: &TablePlan, patches: &[Row], file: &StagedFile) -> Statement {
-    let rows = rowset::staged_table(&plan.types(), file, PRESENT);
+    let rows = rowset::staged_table(&plan.types(), &file.table(), PRESENT);
     Statement { sql: merge::patch(plan, patches, &rows), expect: Expect::Any }
 }
 
-fn replace(plan: &TablePlan, file: &StagedFile, order: &[usize]) -> String {
+fn replace(plan: &TablePlan, rows: &str, order: &[usize]) -> String {
     let names: Vec<&str> = order.iter().map(|&i| plan.columns[i].quoted.as_str()).collect();
     let values: Vec<String> = order.iter().map(|&i| loaded(i, plan.columns[i].ty)).collect();
     let key: Vec<&str> = plan.key().map(|(_, column)| column.quoted.as_str()).collect();
@@ -89,7 +114,7 @@ fn replace(plan: &TablePlan, file: &StagedFile, order: &[usize]) -> String {
         names.join(", "),
         key.join(", "),
         values.join(", "),
-        file.table()
+        rows
     )
 }
 
@@ -145,9 +170,27 @@ mod tests {
         let mut plan = keyed();
         plan.target_order = Some(vec![2, 0, 1]);
         assert_eq!(
-            upsert(&plan, &file("1.parquet", 2)).sql,
+            upserts(&plan, &[&file("1.parquet", 2)])[0].sql,
             "REPLACE INTO `d`.`t` (`dt_deleted`, `b`, `j`) ON (`b`) DELETE WHEN dt_deleted_ \
              SELECT c2, c0, parse_json(c1), dt_deleted AS dt_deleted_ FROM @~/dt/t/1-a/1.parquet (FILE_FORMAT => 'parquet')"
         );
+    }
+
+    #[test]
+    fn of_several_files_the_last_row_of_a_key_counts() {
+        let (a, b) = (file("1.parquet", 2), file("2.parquet", 2));
+        let all = upserts(&keyed(), &[&a, &b]);
+        assert_eq!(all.len(), 1);
+        assert!(
+            all[0].sql.ends_with(
+                "dt_deleted AS dt_deleted_ FROM @~/dt/t/1-a/ (FILE_FORMAT => 'parquet', FILES => ('1.parquet', '2.parquet')) \
+                 QUALIFY row_number() OVER (PARTITION BY c0 ORDER BY dt_part DESC) = 1"
+            ),
+            "{}",
+            all[0].sql
+        );
+        let mut floats = keyed();
+        floats.columns[0].ty = TargetType::Double;
+        assert_eq!(upserts(&floats, &[&a, &b]).len(), 2);
     }
 }

@@ -16,45 +16,58 @@ pub struct Written {
     /// What is done to the table, in order.
     pub steps: Vec<Step>,
     /// The files that the steps read, to be uploaded before.
-    pub files: Vec<(StagedFile, Vec<u8>)>,
+    pub files: Vec<Encoded>,
 }
 
-/// Encodes a net change. `name` names a file of so many rows and bytes.
+/// A file that is to be uploaded.
+#[derive(Debug)]
+pub struct Encoded {
+    /// Its name and size.
+    pub file: StagedFile,
+    /// Its bytes.
+    pub data: Vec<u8>,
+    /// Whether the statement that loads it answers how many rows it read.
+    pub counted: bool,
+}
+
+/// Encodes a net change; `name` gives a name to a file of a number that no file has had before.
 ///
 /// # Errors
 /// A value that the target cannot hold; names the table and the column.
 pub fn write(
     plan: &TablePlan,
     changes: &NetChanges,
-    name: impl Fn(u64, u64) -> StagedFile,
+    numbers: impl Fn() -> u64,
+    name: impl Fn(u64, u64, u64) -> StagedFile,
 ) -> Result<Written> {
     let mut out = Written::default();
-    let mut file = |content: Content<'_>, step: &dyn Fn(StagedFile) -> Step| {
+    let mut file = |content: Content<'_>, number: u64, step: &dyn Fn(StagedFile) -> Step| {
         if !content.is_empty() {
             let data = parquet(plan, content)?;
-            let file = name(content.len() as u64, data.len() as u64);
-            out.files.push((file.clone(), data));
-            out.steps.push(step(file));
+            let file = name(number, content.len() as u64, data.len() as u64);
+            let step = step(file.clone());
+            out.files.push(Encoded { file, data, counted: matches!(step, Step::Add(_)) });
+            out.steps.push(step);
         }
         Ok(())
     };
     match changes {
         NetChanges::Append { clear_first, rows } => {
-            file(Content::Rows(rows), &Step::Add)?;
+            file(Content::Rows(rows), numbers(), &Step::Add)?;
             if *clear_first {
                 out.steps.insert(0, Step::Run(clear(plan)));
             }
         }
         NetChanges::Keyed { upserts, deletes, patches } => {
-            let apply = |file: StagedFile| Step::Run(load::upsert(plan, &file));
-            file(Content::Keyed { upserts, deletes }, &apply)?;
+            let part = numbers();
+            file(Content::Keyed { upserts, deletes, part }, part, &Step::Upsert)?;
             let set = |file: StagedFile| Step::Run(load::patch(plan, patches, &file));
-            file(Content::Patches(patches), &set)?;
+            file(Content::Patches(patches), numbers(), &set)?;
         }
         NetChanges::Counted { inserts, deletes } => {
             let remove = |file: StagedFile| Step::Run(multiset::delete_staged(plan, deletes, &file));
-            file(Content::Counted(deletes), &remove)?;
-            file(Content::Rows(inserts), &Step::Add)?;
+            file(Content::Counted(deletes), numbers(), &remove)?;
+            file(Content::Rows(inserts), numbers(), &Step::Add)?;
         }
     }
     Ok(out)
@@ -71,14 +84,19 @@ mod tests {
 
     fn steps(key: &[usize], changes: NetChanges) -> (Vec<(String, Expect)>, Vec<u64>) {
         let plan = plan(table("d", "t", &[("id", "bigint")], key));
-        let name =
-            |rows, bytes| StagedFile { folder: "@~/f/".into(), name: format!("{rows}.parquet"), rows, bytes };
-        let written = write(&plan, &changes, name).unwrap();
+        let name = |number, rows, bytes| StagedFile {
+            folder: "@~/f/".into(),
+            name: format!("{number}.parquet"),
+            rows,
+            bytes,
+        };
+        let written = write(&plan, &changes, || 7, name).unwrap();
         let steps = written.steps.into_iter().map(|step| match step {
             Step::Add(file) => (format!("add {}", file.name), Expect::Inserted(file.rows)),
+            Step::Upsert(file) => (format!("upsert {}", file.name), Expect::Any),
             Step::Run(s) => (s.sql.split(' ').next().unwrap_or_default().to_owned(), s.expect),
         });
-        (steps.collect(), written.files.iter().map(|(file, _)| file.rows).collect())
+        (steps.collect(), written.files.iter().map(|encoded| encoded.file.rows).collect())
     }
 
     fn rows(n: i64) -> Vec<Row> {
@@ -88,17 +106,17 @@ mod tests {
     #[test]
     fn each_kind_of_change_has_its_steps() {
         let (all, files) = steps(&[0], NetChanges::Append { clear_first: true, rows: rows(2) });
-        assert_eq!(all, [("DELETE".into(), Expect::Any), ("add 2.parquet".into(), Expect::Inserted(2))]);
+        assert_eq!(all, [("DELETE".into(), Expect::Any), ("add 7.parquet".into(), Expect::Inserted(2))]);
         assert_eq!(files, [2]);
         let (all, files) =
             steps(&[0], NetChanges::Keyed { upserts: rows(2), deletes: rows(1), patches: rows(4) });
-        let expected = ["REPLACE", "MERGE"].map(|word| (word.into(), Expect::Any));
+        let expected = ["upsert 7.parquet", "MERGE"].map(|word| (word.into(), Expect::Any));
         assert_eq!((all, files), (expected.into(), vec![3, 4]));
         let deletes = rows(2).into_iter().map(|row| (row, 2)).collect();
         let (all, files) = steps(&[], NetChanges::Counted { inserts: rows(1), deletes });
         assert_eq!(
             all,
-            [("DELETE".into(), Expect::Removed(4)), ("add 1.parquet".into(), Expect::Inserted(1))]
+            [("DELETE".into(), Expect::Removed(4)), ("add 7.parquet".into(), Expect::Inserted(1))]
         );
         assert_eq!(files, [2, 1]);
     }
