@@ -336,6 +336,18 @@ pub const KEYS: &[Key] = &[
         Some("10"),
         "How often the monitor logs, and how often the position is stored when nothing that is followed changes.",
     ).only(ROWS),
+    key("schema", "add_column", Some("apply"), "A column is added. The rows that were there get the value that the source shows in them. `ignore` leaves the column out from then on, as `[filter] ignore_cols` does. A list: an action, and exceptions `db.table:action` with wildcards, of which the first that matches counts.").only(FOLLOWS),
+    key("schema", "widen_column", Some("apply"), "A column's type holds more than before, or it takes NULL. [schema-evolution.md](schema-evolution.md) has the table of types.").only(FOLLOWS),
+    key("schema", "narrow_column", Some("stop"), "A column's type holds less than before. `keep` leaves the target's wider type, which is exact when the source is in strict mode; `apply` narrows the target too and fails when a row does not fit. Stops by default, because a server that is not in strict mode changes rows without logging them.").only(FOLLOWS),
+    key("schema", "drop_column", Some("keep"), "A column is dropped. `keep` leaves it in the target, nullable, for the rows that have it; nothing is lost by default.").only(FOLLOWS),
+    key("schema", "rename_column", Some("apply"), "A column gets another name.").only(FOLLOWS),
+    key("schema", "change_key", Some("apply"), "Other columns name a row: the primary key, or the unique key that stands in for it, changes. Databend has no keys, so only the way of writing changes.").only(FOLLOWS),
+    key("schema", "create_table", Some("apply"), "A table that the filter matches is created. `ignore` does not follow it.").only(FOLLOWS),
+    key("schema", "drop_table", Some("keep"), "A table is dropped. `keep` leaves it in the target.").only(FOLLOWS),
+    key("schema", "truncate_table", Some("apply"), "A table is emptied. `ignore` leaves the rows.").only(FOLLOWS),
+    key("schema", "rename_table", Some("apply"), "A table gets another name that the filter matches. A name that it does not match means that the table is dropped.").only(FOLLOWS),
+    key("schema", "create_database", Some("apply"), "A database is created. `ignore` does not create it; its tables are followed all the same.").only(FOLLOWS),
+    key("schema", "drop_database", Some("keep"), "A database is dropped with its tables. `keep` leaves them in the target, `apply` drops its followed tables there and leaves the database.").only(FOLLOWS),
     key(
         "metrics",
         "http_port",
@@ -380,7 +392,7 @@ pub const FOREIGN: &[(&str, &str)] = &[
     ("[resumer]", "nothing: dt keeps its position in the target and resumes by itself"),
     ("[pipeline] buffer_size", "[pipeline] buffer_memory_mb"),
     ("[pipeline] batch_sink_interval_secs", "[pipeline] flush_interval_ms"),
-    ("[filter] do_ddls", "nothing: a schema change on a followed table stops the task"),
+    ("[filter] do_ddls", "[schema]: what is done about each kind of change"),
     (
         "[filter] do_structures",
         "nothing: extract_type = struct creates databases and tables, and what else there is stays behind",
@@ -462,6 +474,7 @@ mod tests {
                 "sinker",
                 "parallelizer",
                 "pipeline",
+                "schema",
                 "metrics",
                 "runtime"
             ]

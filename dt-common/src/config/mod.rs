@@ -11,6 +11,7 @@ pub mod environment;
 pub mod ini;
 pub(crate) mod json;
 pub mod keys;
+mod schema_policy;
 mod secret;
 mod start;
 pub mod task;
@@ -18,6 +19,7 @@ pub mod template;
 mod tls;
 mod validate;
 
+pub use schema_policy::{ChangeKind, SchemaAction, SchemaPolicies};
 pub use secret::Secret;
 pub use task::{
     BinlogStart, DatabendConfig, ExistingRows, ExtractType, ExtractorConfig, FkCascade, LogFormat,

@@ -53,13 +53,13 @@ enum Work {
     /// The parts since the last batch are void.
     DropParts,
     /// A change of structure, and whom to tell that it is applied.
-    Ddl(Ddl, oneshot::Sender<()>),
+    Ddl(Box<(Ddl, Progress)>, oneshot::Sender<()>),
 }
 
 /// What the stager hands on.
 enum Prepared<T> {
     Batch(StagedBatch<T>),
-    Ddl(Ddl, oneshot::Sender<()>),
+    Ddl(Box<(Ddl, Progress)>, oneshot::Sender<()>),
 }
 
 struct StagedBatch<T> {
@@ -241,13 +241,18 @@ impl<S: Sinker> Committer<S> {
             match prepared? {
                 Prepared::Batch(batch) => self.commit(batch).await?,
                 Prepared::Ddl(ddl, applied) => {
-                    self.sinker.sink_ddl(&ddl).await?;
+                    self.apply(&ddl.0, &ddl.1).await?;
                     // A cutter that is gone needs no answer.
                     let _ = applied.send(());
                 }
             }
         }
         Ok(())
+    }
+
+    async fn apply(&self, ddl: &Ddl, progress: &Progress) -> Result<()> {
+        let applied = self.sinker.sink_ddl(ddl, progress).await;
+        applied.map_err(|e| e.at(format_args!("binlog {}:{}", ddl.at.file, ddl.at.offset)))
     }
 
     async fn commit(&self, batch: StagedBatch<S::Staged>) -> Result<()> {

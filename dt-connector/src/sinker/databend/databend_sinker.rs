@@ -13,14 +13,18 @@ use dt_common::error::{Error, Result};
 use dt_common::item::Ddl;
 use dt_common::monitor::Monitor;
 use dt_common::router::Router;
-use dt_common::schema::{TableName, TableSchema};
-use tracing::warn;
+use dt_common::schema::{SchemaChange, TableName, TableSchema};
+use tracing::{info, warn};
 
-use super::checkpoint::StateTables;
+use super::checkpoint::{Lease, StateTables};
 use super::client::Client;
 use super::committer::Committer;
 use super::creation::Creation;
+use super::evolve::converge::converge;
+use super::evolve::history::{self, Intent};
+use super::evolve::plan::{Held, Planner};
 use super::plan::TablePlan;
+use super::quote;
 use super::retry::{self, Limits};
 use super::routes::Routes;
 use super::stage::folder::StageFolder;
@@ -109,6 +113,76 @@ impl DatabendSinker {
         Ok(plan.clone())
     }
 
+    /// What is to be done about a statement, in the batch of this number.
+    async fn intent(&self, ddl: &Ddl, progress: &Progress, batch: u64) -> Result<Intent> {
+        let targets = Planner::targets(&self.routes, &ddl.changes)?;
+        let session = self.client.session().await?;
+        let columns = target_tables::read_columns(&session, &targets).await?;
+        let filled = target_tables::read_filled(&session, &targets).await?;
+        session.close().await?;
+        let held: HashMap<TableName, Held> = columns
+            .into_iter()
+            .map(|(table, columns)| {
+                let has_rows = filled.contains(&table);
+                (table, Held { columns, has_rows })
+            })
+            .collect();
+        let planner = Planner { routes: &self.routes, held: &held, batch };
+        let steps = planner.steps(&ddl.changes)?;
+        let mut with_checkpoint = Vec::new();
+        for change in &ddl.changes {
+            if let SchemaChange::Truncate(name) = change {
+                with_checkpoint.push(format!("DELETE FROM {}", quote::table(&self.routes.target(name))?));
+            }
+        }
+        Ok(Intent::new(batch, steps, with_checkpoint, progress))
+    }
+
+    /// Converges and clears the intent.
+    async fn bring_about(&self, committer: &Committer, intent: &Intent) -> Result<()> {
+        converge(committer, self.limits(), &intent.steps).await?;
+        let clear = history::clear(&committer.tables().history, intent);
+        let also = |_: &Lease| Ok([&intent.with_checkpoint[..], std::slice::from_ref(&clear)].concat());
+        committer.commit_with(&[], &intent.progress()?, also).await.map(drop)
+    }
+
+    /// Finishes the change of structure that an earlier process has begun; answers whether there was one.
+    async fn finish_change(&self, committer: &Committer) -> Result<bool> {
+        let session = committer.session().await?;
+        let pending = committer.tables().pending(&session).await?;
+        session.close().await?;
+        let Some(intent) = pending else { return Ok(false) };
+        info!(batch = intent.batch, "a change of structure that was begun is finished");
+        self.bring_about(committer, &intent).await?;
+        Ok(true)
+    }
+
+    /// Makes the plans of the changed tables anew.
+    async fn look_again(&self, ddl: &Ddl) -> Result<()> {
+        let (mut gone, mut changed) = (Vec::new(), Vec::<Arc<TableSchema>>::new());
+        for change in &ddl.changes {
+            match change {
+                SchemaChange::CreateDatabase(_) | SchemaChange::Truncate(_) => {}
+                SchemaChange::DropTable(name) => gone.push(name),
+                SchemaChange::CreateTable(table) => changed.push(Arc::clone(table)),
+                SchemaChange::Alter(alteration) => {
+                    gone.push(&alteration.before.name);
+                    changed.retain(|table| **table != *alteration.before);
+                    changed.push(Arc::clone(&alteration.after));
+                }
+            }
+        }
+        {
+            let mut known = self.plans.write().unwrap_or_else(PoisonError::into_inner);
+            gone.into_iter().for_each(|name| drop(known.remove(name)));
+        }
+        if changed.is_empty() { Ok(()) } else { self.refresh_meta(&changed).await.map(drop) }
+    }
+
+    fn limits(&self) -> Limits {
+        Limits { conflicts: self.config.max_retries, unavailable: self.config.retry_timeout }
+    }
+
     /// Creates tables, in as many sessions as that is faster with.
     async fn create(&self, tables: &[&(Arc<TablePlan>, String)]) -> Result<()> {
         let lanes = CREATORS.min(tables.len());
@@ -149,7 +223,8 @@ impl Sinker for DatabendSinker {
     type Staged = StagedTable;
 
     async fn open(&self) -> Result<Checkpoint> {
-        let (lease, checkpoint) = self.committer()?.open().await?;
+        let committer = self.committer()?;
+        let (lease, mut checkpoint) = committer.open().await?;
         if let Some(stage) = &self.stage {
             match (stage.open(&lease).await, self.config.write_method) {
                 (Ok(()), _) => {}
@@ -158,6 +233,9 @@ impl Sinker for DatabendSinker {
                 }
                 (Err(error), WriteMethod::Sql | WriteMethod::Stage) => return Err(error),
             }
+        }
+        if self.finish_change(committer).await? {
+            checkpoint = committer.stored().await?;
         }
         Ok(checkpoint)
     }
@@ -217,17 +295,23 @@ impl Sinker for DatabendSinker {
         }
     }
 
-    async fn sink_ddl(&self, ddl: &Ddl) -> Result<()> {
-        let tables: Vec<String> = ddl.tables.iter().map(TableName::to_string).collect();
-        let position = &ddl.mark.binlog;
-        Err(Error::schema(format!(
-            "{} on {} at {}:{}: changes of structure are not applied yet; apply it to the target by hand and start a new [task] id \
-             behind this position, or exclude the table in [filter]",
-            ddl.action,
-            tables.join(", "),
-            position.file,
-            position.offset
-        )))
+    async fn sink_ddl(&self, ddl: &Ddl, progress: &Progress) -> Result<()> {
+        let committer = self.committer()?;
+        let intent = self.intent(ddl, progress, committer.batch().await? + 1).await?;
+        let history = &committer.tables().history;
+        if intent.steps.is_empty() {
+            let also = |lease: &Lease| {
+                let record = history::insert(history, lease, ddl, &intent, false)?;
+                Ok([&intent.with_checkpoint[..], &[record]].concat())
+            };
+            committer.commit_with(&[], progress, also).await?;
+        } else {
+            let before = Progress { source_time: progress.source_time, ..Progress::default() };
+            let also = |lease: &Lease| Ok(vec![history::insert(history, lease, ddl, &intent, true)?]);
+            committer.commit_with(&[], &before, also).await?;
+            self.bring_about(committer, &intent).await?;
+        }
+        self.look_again(ddl).await
     }
 
     async fn sink_raw(&self, _raw: &[u8]) -> Result<()> {

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use dt_common::error::{Error, Result};
 use dt_common::router::{Route, Router};
-use dt_common::schema::TableSchema;
+use dt_common::schema::{TableName, TableSchema};
 
 /// Databases that belong to Databend or to dt.
 const RESERVED_DATABASES: &[&str] = &["_dt", "system", "information_schema"];
@@ -34,6 +34,11 @@ impl Routes {
             )));
         }
         Ok(route)
+    }
+
+    /// Name of a table in the target.
+    pub fn target(&self, source: &TableName) -> TableName {
+        self.router.target(source)
     }
 
     /// Compares the routes with the followed tables.

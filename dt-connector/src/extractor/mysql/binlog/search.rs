@@ -13,7 +13,6 @@ use std::time::Duration;
 
 use dt_common::config::MySqlExtractorConfig;
 use dt_common::error::{Error, Result};
-use dt_common::filter::Filter;
 use dt_common::item::DtItem;
 use dt_common::position::{BinlogPosition, Position};
 use dt_common::queue::{ItemReceiver, queue};
@@ -27,6 +26,7 @@ use tracing::info;
 use super::event::Kind;
 use super::request::{self, Reader, Start};
 use super::stream::BinlogStream;
+use crate::extractor::mysql::ddl::Catalog;
 use crate::extractor::mysql::connection::{Connector, source_error};
 use crate::extractor::mysql::server::{Flavor, Server};
 
@@ -130,8 +130,7 @@ impl Search<'_> {
             self.connector.clone(),
             self.server.clone(),
             self.config,
-            Arc::new(Filter::nothing()),
-            HashMap::new(),
+            Catalog::of_nothing(self.server, self.config),
             HashMap::new(),
             Arc::default(),
         );

@@ -6,7 +6,6 @@ use std::time::Duration;
 
 use dt_common::config::MySqlExtractorConfig;
 use dt_common::error::{Error, ErrorKind, Result};
-use dt_common::filter::Filter;
 use dt_common::item::DtItem;
 use dt_common::monitor::Monitor;
 use dt_common::position::{BinlogPosition, Position};
@@ -22,7 +21,7 @@ use super::request::{self, Reader};
 use super::session::Session;
 use crate::extractor::mysql::checks;
 use crate::extractor::mysql::connection::Connector;
-use crate::extractor::mysql::draft::FollowedTable;
+use crate::extractor::mysql::ddl::Catalog;
 use crate::extractor::mysql::server::Server;
 
 /// Longest time to connect and prepare a dump.
@@ -67,20 +66,19 @@ enum End {
 }
 
 impl BinlogStream {
-    /// A stream of `tables`. `skip` names, for keyless tables, the position up to which their snapshot holds all changes: rows
+    /// A stream of the tables of `catalog`. `skip` names, for keyless tables, the position up to which their snapshot holds all changes: rows
     /// of transactions that end there or before are left out.
     pub(crate) fn new(
         connector: Connector,
         server: Server,
         config: &MySqlExtractorConfig,
-        filter: Arc<Filter>,
-        tables: HashMap<TableName, FollowedTable>,
+        catalog: Catalog,
         skip: HashMap<TableName, BinlogPosition>,
         monitor: Arc<Monitor>,
     ) -> Self {
         let heartbeat = config.heartbeat_interval;
         let reader = Reader::new(config.server_id, &config.task_id);
-        Self { connector, server, reader, heartbeat, followed: Followed::new(filter, tables, skip), monitor }
+        Self { connector, server, reader, heartbeat, followed: Followed::new(catalog, skip), monitor }
     }
 
     /// Reads behind `from` into `out`, until `until` is reached or `stop` is cancelled; both end with `Ok`.
@@ -161,7 +159,7 @@ impl BinlogStream {
             }
         };
         let at = start_of(position, &self.server);
-        let mut session = Session::new(&self.followed, out, position, at);
+        let mut session = Session::new(&mut self.followed, out, position, at);
         let silence = heartbeat * SILENT_HEARTBEATS;
         let mut answers = false;
         let error = loop {
