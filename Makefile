@@ -1,12 +1,14 @@
 # `make help` says what there is. Every target does its own set-up; servers are started on free ports and ended by pid.
 .POSIX:
-.PHONY: help build servers demo up down unit test faults soak lint lint-packaging release verify
+.PHONY: help build servers demo up down unit test bench faults soak lint lint-packaging release verify
 
 CARGO = cargo
 CASE =
 SERVER =
 SECONDS =
 ROOM =
+BENCH = $(CASE)
+SCALE =
 FAULTS = $(CARGO) test --quiet --workspace --test faults --
 
 help:
@@ -16,6 +18,8 @@ help:
 	@echo 'make unit            unit tests; needs no server'
 	@echo 'make test            unit tests, the pages of docs/, every case on MariaDB and MySQL; CASE=cdc/keyless SERVER=mariadb chooses,'
 	@echo '                     JOBS=1 plays one at a time, SEED=n repeats a kill test'
+	@echo 'make bench           release build; rows a second, CPU, memory and freshness beside what the servers allow, and'
+	@echo '                     target/bench/latest.json; BENCH=snapshot,cdc_update chooses, SCALE=0.01 shrinks'
 	@echo 'make faults          every fault at every step, then five minutes of faults under an invariant, two of kills, one of'
 	@echo '                     silence; CASE="killed, late" SERVER=mysql chooses'
 	@echo 'make soak            twenty minutes of small commits: what grows; SECONDS=n for another length'
@@ -48,6 +52,12 @@ test: servers unit build
 	@test -n '$(CASE)$(SERVER)' || $(CARGO) test --quiet --workspace --test docs
 	@$(CARGO) test --quiet --workspace --test mysql_to_databend -- $(CASE) $(SERVER:%=--server %)
 	@test -n "$(CASE)" || $(FAULTS) sample $(SERVER:%=--server %)
+	@test -n '$(CASE)$(SERVER)' || $(CARGO) test --quiet --workspace --test bench -- sample
+
+bench: servers
+	@dt-tests/tools.sh
+	@$(CARGO) build --release --workspace --bins
+	@SCALE=$(SCALE) $(CARGO) test --release --quiet --workspace --test bench -- $(BENCH)
 
 faults: servers build
 	@set --; test -z "$(CASE)" || set -- "$(CASE)"; $(FAULTS) "$$@" $(SERVER:%=--server %)

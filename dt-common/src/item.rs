@@ -125,7 +125,7 @@ impl DtItem {
                 | Self::Rollback
                 | Self::CopyFinished
                 | Self::Ddl(_)
-            | Self::Definitions(_)
+                | Self::Definitions(_)
                 | Self::Heartbeat(_) => 0,
             }
     }

@@ -54,6 +54,24 @@ impl<'a> ListReader<'a> {
         }
     }
 
+    /// Takes the character if it comes next.
+    pub(crate) fn next_is(&mut self, wanted: char) -> bool {
+        self.skip_space();
+        self.rest.next_if(|(_, c)| *c == wanted).is_some()
+    }
+
+    /// Whether the present item holds the character outside of back-quotes.
+    pub(crate) fn holds(&mut self, wanted: char) -> bool {
+        let mut quoted = false;
+        self.rest
+            .clone()
+            .take_while(|(_, c)| {
+                quoted ^= *c == '`';
+                quoted || *c != ','
+            })
+            .any(|(_, c)| c == wanted)
+    }
+
     pub(crate) fn pattern(&mut self) -> Result<Pattern> {
         self.skip_space();
         let mut parts = Vec::new();

@@ -2,7 +2,10 @@
 //!
 //! Order is kept. A full queue makes the sender wait, so that a slow target slows the reading of the source instead of
 //! filling memory. An item that is larger than the whole bound passes alone.
+//!
+//! Small items travel in groups ([`GroupSender`]): to hand one over wakes the other end, which costs more than to read most rows.
 
+use std::collections::VecDeque;
 use std::sync::Arc;
 
 use tokio::sync::{Semaphore, mpsc};
@@ -14,18 +17,29 @@ use crate::throttle::Throttle;
 /// Bytes a permit; keeps the semaphore's count far from its limit.
 const UNIT: usize = 64;
 
+/// Bytes that close a group: some hundred small rows, and too little to be noticed in the bound.
+const GROUP_BYTES: usize = 64 << 10;
+
 /// Makes a queue that holds at most `bytes` of items.
 pub fn queue(bytes: usize) -> (ItemSender, ItemReceiver) {
     let units = u32::try_from(bytes / UNIT).unwrap_or(u32::MAX >> 4).clamp(1, u32::MAX >> 4);
     let room = Arc::new(Semaphore::new(units as usize));
     let (tx, rx) = mpsc::unbounded_channel();
-    (ItemSender { tx, room: Arc::clone(&room), units, throttle: None }, ItemReceiver { rx, room })
+    let sender = ItemSender { tx, room: Arc::clone(&room), units, throttle: None };
+    (sender, ItemReceiver { rx, room, arrived: VecDeque::new() })
+}
+
+/// Items that are handed over together, with the permits that they hold.
+#[derive(Debug)]
+struct Group {
+    items: Vec<DtItem>,
+    cost: u32,
 }
 
 /// The extractor's end. Clones share the bound and the throttle.
 #[derive(Debug, Clone)]
 pub struct ItemSender {
-    tx: mpsc::UnboundedSender<(DtItem, u32)>,
+    tx: mpsc::UnboundedSender<Group>,
     room: Arc<Semaphore>,
     units: u32,
     throttle: Option<Arc<Throttle>>,
@@ -63,19 +77,65 @@ impl ItemSender {
         Self { throttle: throttle.map(Arc::new), ..self }
     }
 
+    /// A sender of the same queue that gathers small items.
+    pub fn grouped(&self) -> GroupSender {
+        GroupSender { sender: self.clone(), items: Vec::new(), rows: 0, bytes: 0 }
+    }
+
     /// Sends an item, waiting for its time and for room.
     ///
     /// # Errors
     /// When the pipeline has ended; its own error says why.
     pub async fn send(&self, item: DtItem) -> Result<()> {
         let (rows, bytes) = (item.rows(), item.memory());
+        self.send_group(vec![item], rows, bytes).await
+    }
+
+    async fn send_group(&self, items: Vec<DtItem>, rows: usize, bytes: usize) -> Result<()> {
         if let Some(throttle) = self.throttle.as_ref().filter(|_| rows > 0) {
             throttle.charge(rows as u64, bytes as u64).await;
         }
         let cost = u32::try_from(bytes / UNIT + 1).unwrap_or(u32::MAX).min(self.units);
         let permit = self.room.acquire_many(cost).await.map_err(|_| closed())?;
         permit.forget();
-        self.tx.send((item, cost)).map_err(|_| closed())
+        self.tx.send(Group { items, cost }).map_err(|_| closed())
+    }
+}
+
+/// Gathers items and sends them together. Whoever uses it calls [`GroupSender::flush`] before it waits for anything else than the
+/// queue: what is gathered has not been sent. Under a throttle every item passes by itself, so that rows keep their pace.
+#[derive(Debug)]
+pub struct GroupSender {
+    sender: ItemSender,
+    items: Vec<DtItem>,
+    rows: usize,
+    bytes: usize,
+}
+
+impl GroupSender {
+    /// Adds an item; when the group is full, sends it as [`ItemSender::send`] does.
+    ///
+    /// # Errors
+    /// As [`ItemSender::send`].
+    pub async fn send(&mut self, item: DtItem) -> Result<()> {
+        self.rows += item.rows();
+        self.bytes += item.memory();
+        self.items.push(item);
+        if self.bytes >= GROUP_BYTES || self.sender.throttle.is_some() { self.flush().await } else { Ok(()) }
+    }
+
+    /// Sends what is gathered.
+    ///
+    /// # Errors
+    /// As [`ItemSender::send`].
+    pub async fn flush(&mut self) -> Result<()> {
+        if self.items.is_empty() {
+            return Ok(());
+        }
+        let next = Vec::with_capacity(self.items.len());
+        let items = std::mem::replace(&mut self.items, next);
+        let (rows, bytes) = (std::mem::take(&mut self.rows), std::mem::take(&mut self.bytes));
+        self.sender.send_group(items, rows, bytes).await
     }
 }
 
@@ -86,16 +146,28 @@ fn closed() -> Error {
 /// The pipeline's end. Dropping it makes every sender fail.
 #[derive(Debug)]
 pub struct ItemReceiver {
-    rx: mpsc::UnboundedReceiver<(DtItem, u32)>,
+    rx: mpsc::UnboundedReceiver<Group>,
     room: Arc<Semaphore>,
+    /// What is left of the group that came last.
+    arrived: VecDeque<DtItem>,
 }
 
 impl ItemReceiver {
     /// The next item, or `None` when every sender is gone and the queue is empty. Cancel-safe.
     pub async fn recv(&mut self) -> Option<DtItem> {
-        let (item, cost) = self.rx.recv().await?;
-        self.room.add_permits(cost as usize);
-        Some(item)
+        loop {
+            if let Some(item) = self.arrived() {
+                return Some(item);
+            }
+            let group = self.rx.recv().await?;
+            self.room.add_permits(group.cost as usize);
+            self.arrived = group.items.into();
+        }
+    }
+
+    /// The next item, if it has come together with the one before.
+    pub fn arrived(&mut self) -> Option<DtItem> {
+        self.arrived.pop_front()
     }
 }
 
@@ -143,6 +215,36 @@ mod tests {
         assert!((64..6400).contains(&fill.used_bytes()), "{}", fill.used_bytes());
         rx.recv().await.unwrap();
         assert_eq!(fill.used_bytes(), 0);
+    }
+
+    #[tokio::test]
+    async fn a_group_arrives_whole_and_in_order() {
+        let (tx, mut rx) = queue(1 << 20);
+        let mut group = tx.grouped();
+        for _ in 0..3 {
+            group.send(heartbeat()).await.unwrap();
+        }
+        assert_eq!(tx.fill().used_bytes(), 0);
+        group.flush().await.unwrap();
+        tx.send(DtItem::Rollback).await.unwrap();
+        assert!(rx.arrived().is_none());
+        assert!(matches!(rx.recv().await, Some(DtItem::Heartbeat(_))));
+        assert!(rx.arrived().is_some() && rx.arrived().is_some() && rx.arrived().is_none());
+        assert!(matches!(rx.recv().await, Some(DtItem::Rollback)));
+        drop((tx, group));
+        assert!(rx.recv().await.is_none());
+    }
+
+    #[tokio::test]
+    async fn a_full_group_goes_by_itself() {
+        let (tx, mut rx) = queue(1 << 20);
+        let mut group = tx.grouped();
+        let items = GROUP_BYTES / heartbeat().memory() + 1;
+        for _ in 0..items {
+            group.send(heartbeat()).await.unwrap();
+        }
+        assert!(rx.recv().await.is_some());
+        assert_eq!(std::iter::from_fn(|| rx.arrived()).count(), items - 1);
     }
 
     fn heartbeat() -> DtItem {

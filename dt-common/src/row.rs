@@ -25,7 +25,12 @@ pub enum RowChange {
         /// The row.
         after: Row,
     },
-    /// A changed row; its key may have changed too.
+    /// A changed row of a keyed table that keeps its key. What it was besides interests nobody.
+    Rewrite {
+        /// The row as it is.
+        after: Row,
+    },
+    /// A changed row whose key has changed, or that has none.
     Update {
         /// The row as it was.
         before: Row,
@@ -49,7 +54,7 @@ impl RowData {
     pub fn memory(&self) -> usize {
         size_of::<Self>()
             + match &self.change {
-                RowChange::Insert { after } => row_memory(after),
+                RowChange::Insert { after } | RowChange::Rewrite { after } => row_memory(after),
                 RowChange::Update { before, after } => row_memory(before) + row_memory(after),
                 RowChange::Delete { before } => row_memory(before),
             }

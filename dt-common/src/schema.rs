@@ -203,17 +203,18 @@ pub enum ColumnType {
 }
 
 impl ColumnType {
-    /// Fraction digits of a temporal type; 0 for others.
-    pub fn fraction_digits(&self) -> u8 {
-        match self {
-            Self::DateTime { fsp } | Self::Timestamp { fsp } | Self::Time { fsp } => *fsp,
-            _ => 0,
-        }
-    }
-
     /// What a column of characters (CHAR, VARCHAR, TEXT) adds to its type.
     pub fn text(&self) -> Option<&Text> {
         if let Self::Char(text) | Self::VarChar(text) | Self::Text(text) = self { Some(text) } else { None }
+    }
+
+    /// Fraction digits of a type with seconds; 0 for all others.
+    pub fn fraction_digits(&self) -> u8 {
+        if let Self::DateTime { fsp } | Self::Timestamp { fsp } | Self::Time { fsp } = self {
+            *fsp
+        } else {
+            0
+        }
     }
 }
 

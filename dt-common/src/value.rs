@@ -37,7 +37,7 @@ pub enum ColValue {
     /// CHAR, VARCHAR, TEXT, ENUM, SET, UUID, INET: valid UTF-8.
     Text(Box<str>),
     /// A character column's bytes that are not valid in its charset.
-    InvalidText(Box<[u8]>),
+    InvalidText(Box<InvalidText>),
     /// BINARY (padded), VARBINARY, BLOB.
     Bytes(Box<[u8]>),
     /// JSON as text.
@@ -51,6 +51,15 @@ pub enum ColValue {
     },
     /// VECTOR.
     Vector(Box<[f32]>),
+}
+
+/// What a character column holds when it is no text.
+#[derive(Debug, Clone)]
+pub struct InvalidText {
+    /// As stored, in the column's charset.
+    pub bytes: Box<[u8]>,
+    /// What can be read of them, with U+FFFD for what cannot.
+    pub readable: Box<str>,
 }
 
 /// A civil date that may be zero or partly zero (`2024-00-10`), as MySQL allows.
@@ -110,11 +119,17 @@ impl ColValue {
         Self::Text(value.into())
     }
 
+    /// Bytes that are no text in their charset.
+    pub fn invalid_text(bytes: impl Into<Box<[u8]>>, readable: impl Into<Box<str>>) -> Self {
+        Self::InvalidText(Box::new(InvalidText { bytes: bytes.into(), readable: readable.into() }))
+    }
+
     /// Memory that the value holds, in bytes, the enum itself included. What the queue and the batches are bounded by.
     pub fn memory(&self) -> usize {
         let heap = match self {
             Self::Decimal(s) | Self::Text(s) | Self::Json(s) => s.len(),
-            Self::InvalidText(b) | Self::Bytes(b) => b.len(),
+            Self::Bytes(b) => b.len(),
+            Self::InvalidText(v) => size_of::<InvalidText>() + v.bytes.len() + v.readable.len(),
             Self::Geometry { wkb, .. } => wkb.len(),
             Self::Vector(v) => v.len() * 4,
             Self::Absent
@@ -150,7 +165,8 @@ impl PartialEq for ColValue {
             (Self::Date(a), Self::Date(b)) => a == b,
             (Self::DateTime(a), Self::DateTime(b)) => a == b,
             (Self::Year(a), Self::Year(b)) => a == b,
-            (Self::InvalidText(a), Self::InvalidText(b)) | (Self::Bytes(a), Self::Bytes(b)) => a == b,
+            (Self::InvalidText(a), Self::InvalidText(b)) => a.bytes == b.bytes,
+            (Self::Bytes(a), Self::Bytes(b)) => a == b,
             (Self::Geometry { srid: s, wkb: w }, Self::Geometry { srid: t, wkb: x }) => s == t && w == x,
             (Self::Vector(a), Self::Vector(b)) => {
                 a.len() == b.len() && a.iter().zip(b.iter()).all(|(x, y)| x.to_bits() == y.to_bits())
@@ -175,7 +191,8 @@ impl Hash for ColValue {
             Self::Date(v) => v.hash(state),
             Self::DateTime(v) => v.hash(state),
             Self::Year(v) => v.hash(state),
-            Self::InvalidText(v) | Self::Bytes(v) => v.hash(state),
+            Self::InvalidText(v) => v.bytes.hash(state),
+            Self::Bytes(v) => v.hash(state),
             Self::Geometry { srid, wkb } => {
                 srid.hash(state);
                 wkb.hash(state);

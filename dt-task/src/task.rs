@@ -16,7 +16,7 @@ use dt_common::monitor::{CopyState, Monitor};
 use dt_common::queue::queue;
 use dt_common::schema::TableName;
 use dt_common::throttle::Throttle;
-use dt_connector::extractor::{ExtractPlan, Extractor};
+use dt_connector::extractor::{ExtractPlan, Extractor, Ownership};
 use dt_connector::sinker::Sinker;
 use tokio_util::sync::CancellationToken;
 use tracing::{info, warn};
@@ -119,7 +119,7 @@ async fn stream<S: Sinker>(
 ) -> Result<Ended> {
     let monitor = &watch.monitor;
     let observer = extractor.observer();
-    let prepare = prepare_tables(config, extractor.as_mut(), sinker.as_ref(), watch);
+    let prepare = prepare_tables(config, extractor.as_mut(), sinker, watch);
     let prepared = until_stopped(&stop, prepare).await?;
     let Some(plan) = prepared else { return Ok(interrupted(config)) };
     announce_copies(&plan, &extractor.estimated_rows(), watch);
@@ -182,7 +182,7 @@ async fn overdue(stop: &CancellationToken, monitor: &Monitor) -> Error {
 async fn prepare_tables<S: Sinker>(
     config: &TaskConfig,
     extractor: &mut dyn Extractor,
-    sinker: &S,
+    sinker: &Arc<S>,
     watch: &Watch,
 ) -> Result<ExtractPlan> {
     let checkpoint = sinker.open().await?;
@@ -195,7 +195,14 @@ async fn prepare_tables<S: Sinker>(
     let copies = copy_plan::plan(config, &checkpoint, tables, &targets)?;
     report::starting(&config.id, tables, &copies, checkpoint.position.as_ref());
     watch.monitor.target_ready();
-    Ok(ExtractPlan { checkpoint, copies, monitor: Arc::clone(&watch.monitor) })
+    let ownership = Ownership::new({
+        let sinker = Arc::clone(sinker);
+        move || {
+            let sinker = Arc::clone(&sinker);
+            Box::pin(async move { sinker.confirm().await })
+        }
+    });
+    Ok(ExtractPlan { checkpoint, copies, monitor: Arc::clone(&watch.monitor), ownership })
 }
 
 /// Tells the monitor what will be copied: how many rows the source estimates, and how many are there from an earlier start.

@@ -7,6 +7,7 @@ cache_dir=${DT_CACHE:-${XDG_CACHE_HOME:-$HOME/.cache}/dt}/servers
 mariadb_root=$cache_dir/mariadb-10.11
 mysql_root=$cache_dir/mysql-9
 engine_dir=$cache_dir/databend-1.2.895
+faketime_dir=$cache_dir/faketime
 mariadb_template=$cache_dir/mariadb-10.11-data
 mysql_template=$cache_dir/mysql-9-data
 

@@ -13,7 +13,7 @@ engine_packages=(databend==1.2.895 pyarrow)
 complete() {
     { [ "$(mariadb_home)" = / ] || [ -d "$mariadb_root" ]; } && [ -d "$mariadb_template" ] &&
         { [ "$(mysql_home)" = / ] || [ -d "$mysql_root" ]; } && [ -d "$mysql_template" ] &&
-        "$engine_dir/python" -c '' 2>/dev/null
+        [ -d "$faketime_dir" ] && "$engine_dir/python" -c '' 2>/dev/null
 }
 
 step() { echo "provision: $*"; }
@@ -144,6 +144,16 @@ make_engine() {
     mv -T "$work/engine" "$engine_dir"
 }
 
+# libfaketime, by which a fault test sets dt's clock back. It is loaded into dt, so it has to be this machine's own.
+make_faketime() {
+    mkdir "$work/faketime"
+    quietly apt-get update
+    (cd "$work/faketime" && quietly apt-get download libfaketime && quietly dpkg-deb -x libfaketime*.deb .)
+    mkdir "$work/faketime/lib"
+    mv "$work"/faketime/usr/lib/*/faketime/libfaketimeMT.so.1 "$work/faketime/lib"
+    mv -T "$work/faketime/lib" "$faketime_dir"
+}
+
 # mariadb-server rather than its core: its plug-ins hold the authentication methods that tests need.
 mariadb_packages=mariadb-server,mariadb-client
 # Python costs little here and serves machines that have none new enough for the engine.
@@ -173,6 +183,10 @@ fi
 if [ ! -d "$mysql_template" ]; then
     step "MySQL data folder"
     make_mysql_template
+fi
+if [ ! -d "$faketime_dir" ]; then
+    step "libfaketime"
+    make_faketime
 fi
 if ! "$engine_dir/python" -c '' 2>/dev/null; then
     step "Databend engine (${engine_packages[*]})"

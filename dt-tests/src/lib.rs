@@ -4,12 +4,14 @@
 //! and one Databend ([`servers`]); [`compare`] reads both sides back through their own servers and names every row
 //! and cell that differs. Nothing here links dt's decoding: a defect of dt cannot hide in its own test.
 
+pub mod bench;
 pub mod case;
 pub mod certificates;
 pub mod compare;
 pub mod docs;
 pub mod faults;
 pub mod http;
+mod incident;
 pub mod kill;
 pub mod leaks;
 pub mod load;

@@ -43,6 +43,11 @@ impl Process {
         Ok(Self { child, name: name.to_owned(), log: log.to_owned() })
     }
 
+    /// Its process id; `None` once it has ended and was seen to.
+    pub fn pid(&self) -> Option<u32> {
+        self.child.id()
+    }
+
     /// What the child has printed so far.
     pub fn output(&self) -> String {
         std::fs::read(&self.log).map(|bytes| String::from_utf8_lossy(&bytes).into_owned()).unwrap_or_default()

@@ -71,7 +71,8 @@ impl Report {
             self.say(&format!("\n{case}:\n{why}"));
         }
         let failed = self.failures.len();
-        self.say(&format!("\n{} passed, {failed} failed, {} skipped", self.passed, self.skipped));
+        let skipped = if self.skipped > 0 { format!(", {} skipped", self.skipped) } else { String::new() };
+        self.say(&format!("\n{} passed, {failed} failed{skipped}", self.passed));
         failed == 0 && self.skipped == 0 && self.passed > 0
     }
 }

@@ -9,6 +9,7 @@ use std::time::Duration;
 
 use anyhow::{Context, Result, bail, ensure};
 
+use crate::incident;
 use crate::process::{Process, eventually, free_port};
 use crate::source::Source;
 use crate::target::Target;
@@ -84,6 +85,11 @@ impl SourceServer {
         Ok(self.own.as_ref().context("needs a server of the tests")?.port)
     }
 
+    /// Its process; `None` for the user's own.
+    pub fn pid(&self) -> Option<u32> {
+        self.own.as_ref()?.process.pid()
+    }
+
     /// Ends the server, cleanly or by SIGKILL.
     ///
     /// # Errors
@@ -105,6 +111,23 @@ impl SourceServer {
         let own = self.own.as_mut().context("needs a server of the tests")?;
         own.process = launch(self.source.family, &own.folder, own.port, &own.options)?;
         self.ready().await
+    }
+
+    /// Stops, writes an incident event (LOST_EVENTS) behind the end of the binlog, and starts again: the server sends it as it
+    /// sends its own. Servers write one by themselves only when their binlog cannot be written, which no test can bring about.
+    ///
+    /// # Errors
+    /// It is the user's own, does not end or does not start.
+    pub async fn lose_events(&mut self) -> Result<()> {
+        let (file, ..) = self.source.position().await?;
+        let checksums = self.source.text("SELECT @@binlog_checksum").await? == "CRC32";
+        self.stop(false).await?;
+        let own = self.own.as_ref().context("needs a server of the tests")?;
+        let path = own.folder.join(data_folder(self.source.family)).join(file);
+        let mut binlog = std::fs::read(&path).with_context(|| path.display().to_string())?;
+        binlog.extend(incident::event(binlog.len(), checksums));
+        std::fs::write(&path, binlog)?;
+        self.start_again().await
     }
 
     /// Starts another server on a copy of this one's data: the same history, another identity. This one has to be stopped.
@@ -167,7 +190,7 @@ fn launch(family: Family, folder: &Path, port: u16, options: &[String]) -> Resul
 pub struct TargetServer {
     /// How to reach it.
     pub target: Target,
-    _process: Option<Process>,
+    process: Option<Process>,
 }
 
 /// Everything a run needs.
@@ -191,7 +214,7 @@ impl Servers {
             };
             let target = Target::new(&dsn);
             target.query("SELECT 1").await.context("DATABEND_DSN")?;
-            Ok(TargetServer { target, _process: None })
+            Ok(TargetServer { target, process: None })
         };
         let sources = async {
             if let Ok(url) = std::env::var("MYSQL_URL") {
@@ -212,6 +235,11 @@ impl Servers {
 }
 
 impl TargetServer {
+    /// Its process; `None` for the user's own.
+    pub fn pid(&self) -> Option<u32> {
+        self.process.as_ref()?.pid()
+    }
+
     /// Starts a local Databend with further command-line options and waits until it answers.
     ///
     /// # Errors
@@ -234,8 +262,21 @@ impl TargetServer {
         if let Some(failure) = failure {
             bail!("{failure}\n{}", process.tail());
         }
-        Ok(Self { target, _process: Some(process) })
+        Ok(Self { target, process: Some(process) })
     }
+}
+
+/// The folder that `provision.sh` fills.
+///
+/// # Errors
+/// No home folder.
+pub fn cache() -> Result<PathBuf> {
+    let base = match (std::env::var_os("DT_CACHE"), std::env::var_os("XDG_CACHE_HOME")) {
+        (Some(dt), _) => PathBuf::from(dt),
+        (None, Some(cache)) => Path::new(&cache).join("dt"),
+        (None, None) => Path::new(&std::env::var_os("HOME").context("HOME")?).join(".cache/dt"),
+    };
+    Ok(base.join("servers"))
 }
 
 fn script(name: &str) -> PathBuf {

@@ -166,6 +166,12 @@ pub const KEYS: &[Key] = &[
     ).only(COPIES),
     key(
         "extractor",
+        "read_timeout_secs",
+        Some("300"),
+        "Longest wait of a snapshot for the source's next row. A connection that is silent for longer is given up, and the table is read on over another. Longer than the source may take to find the first row of a page, as with a `where_conditions` without an index.",
+    ).only(COPIES),
+    key(
+        "extractor",
         "max_rps",
         Some("0"),
         "Rows a second that the task reads at most, in its snapshot and in its change stream. 0 is no limit. Spares a source that has other work.",
@@ -349,6 +355,36 @@ pub const KEYS: &[Key] = &[
     key("schema", "create_database", Some("apply"), "A database is created. `ignore` does not create it; its tables are followed all the same.").only(FOLLOWS),
     key("schema", "drop_database", Some("keep"), "A database is dropped with its tables. `keep` leaves them in the target, `apply` drops its followed tables there and leaves the database.").only(FOLLOWS),
     key(
+        "values",
+        "zero_date",
+        Some("error"),
+        "Zero and partly zero dates, which Databend has none of: `error`, `null`, `clamp` (the first date from there that exists) or `string`; exceptions follow, as in `null, shop.*:string, shop.orders.paid_at:error`. The default changes nothing without being told. See [type-mapping.md](type-mapping.md#what-databend-cannot-hold).",
+    ),
+    key(
+        "values",
+        "out_of_range",
+        Some("error"),
+        "DATETIME behind 9999-12-30 22:00:00, likewise; `clamp` is that moment.",
+    ),
+    key(
+        "values",
+        "invalid_text",
+        Some("error"),
+        "Bytes that are no text in their column's charset, likewise; `clamp` puts U+FFFD in their place, `string` writes all bytes as `0x..`.",
+    ),
+    key(
+        "values",
+        "invalid_json",
+        Some("error"),
+        "JSON of MariaDB that Databend refuses or changes (a key that occurs twice, half of a surrogate pair), likewise; no `clamp`.",
+    ),
+    key(
+        "values",
+        "json_number",
+        Some("error"),
+        "Numbers in JSON of MariaDB that Databend would round or lose, likewise; `clamp` writes the nearest DOUBLE.",
+    ),
+    key(
         "metrics",
         "http_port",
         Some("0"),
@@ -475,6 +511,7 @@ mod tests {
                 "parallelizer",
                 "pipeline",
                 "schema",
+                "values",
                 "metrics",
                 "runtime"
             ]

@@ -18,6 +18,7 @@ pub mod task;
 pub mod template;
 mod tls;
 mod validate;
+pub mod values;
 
 pub use schema_policy::{ChangeKind, SchemaAction, SchemaPolicies};
 pub use secret::Secret;
@@ -27,3 +28,4 @@ pub use task::{
     RuntimeConfig, SinkType, SinkerConfig, StopAt, TaskConfig, WriteMethod,
 };
 pub use tls::{ClientIdentity, SourceTls, SslMode};
+pub use values::{Class, ColumnPolicies, Policy, Values};

@@ -144,7 +144,8 @@ impl SchemaPolicies {
 impl Policy {
     fn read(raw: &RawConfig, kind: ChangeKind) -> Result<Self> {
         let (key, actions) = kind.about();
-        let words: Vec<(&str, SchemaAction)> = actions.iter().map(|action| (action.name(), *action)).collect();
+        let words: Vec<(&str, SchemaAction)> =
+            actions.iter().map(|action| (action.name(), *action)).collect();
         let entries = raw.list("schema", key, |reader| {
             if let Some(action) = reader.word_alone(&words) {
                 return Ok(Entry::Usual(action));
@@ -201,9 +202,18 @@ mod tests {
     #[test]
     fn what_means_nothing_is_refused() {
         for (keys, expected) in [
-            ("drop_column = ignore", "t.ini:2: [schema] drop_column: expected `.` at character 7 of `ignore`"),
-            ("drop_column = apply, keep", "t.ini:2: [schema] drop_column: the action for all other tables is given twice"),
-            ("widen_column = d.t:keep", "t.ini:2: [schema] widen_column: expected apply or stop at character 5 of `d.t:keep`"),
+            (
+                "drop_column = ignore",
+                "t.ini:2: [schema] drop_column: expected `.` at character 7 of `ignore`",
+            ),
+            (
+                "drop_column = apply, keep",
+                "t.ini:2: [schema] drop_column: the action for all other tables is given twice",
+            ),
+            (
+                "widen_column = d.t:keep",
+                "t.ini:2: [schema] widen_column: expected apply or stop at character 5 of `d.t:keep`",
+            ),
         ] {
             assert_eq!(read(keys).unwrap_err().to_string(), expected);
         }

@@ -7,6 +7,7 @@ use std::time::Duration;
 use super::schema_policy::SchemaPolicies;
 use super::secret::Secret;
 use super::tls::SourceTls;
+use super::values::Values;
 use crate::filter::Filter;
 use crate::router::Router;
 
@@ -116,6 +117,8 @@ pub struct MySqlExtractorConfig {
     pub parallel_size: usize,
     /// Rows of a snapshot page.
     pub chunk_rows: usize,
+    /// Longest silence of the source while a snapshot reads.
+    pub read_timeout: Duration,
     /// What cascading foreign keys mean.
     pub on_fk_cascade: FkCascade,
     /// How fast it may read.
@@ -203,6 +206,8 @@ pub struct DatabendConfig {
     pub retry_timeout: Duration,
     /// What a snapshot does with rows that are there.
     pub on_existing_rows: ExistingRows,
+    /// `[values]`.
+    pub values: Values,
 }
 
 /// How rows travel to Databend.

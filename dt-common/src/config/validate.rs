@@ -15,6 +15,7 @@ use super::task::{
     MySqlExtractorConfig, ParallelType, ParallelizerConfig, PipelineConfig, Rates, RuntimeConfig, SinkType,
     SinkerConfig, StopAt, TaskConfig, WriteMethod,
 };
+use super::values::Values;
 use crate::error::Result;
 use crate::filter::Filter;
 use crate::router::Router;
@@ -98,6 +99,7 @@ fn mysql_extractor(
         heartbeat_interval: Duration::from_secs(number("heartbeat_interval_secs", 1, 3600)?),
         parallel_size: number("parallel_size", 1, 64)? as usize,
         chunk_rows: number("chunk_rows", 1, 10_000_000)? as usize,
+        read_timeout: Duration::from_secs(number("read_timeout_secs", 1, 86_400)?),
         on_fk_cascade: raw.choice(
             "extractor",
             "on_fk_cascade",
@@ -163,6 +165,7 @@ fn sinker(connections: &mut Connections<'_>, id: &str, extract_type: ExtractType
         max_retries: raw.number("sinker", "max_retries", 0, 1000)? as u32,
         retry_timeout: Duration::from_secs(raw.number("sinker", "retry_timeout_secs", 0, 86_400)?),
         on_existing_rows: raw.choice("sinker", "on_existing_rows", &policies)?,
+        values: Values::read(raw)?,
     }))
 }
 

@@ -1,7 +1,9 @@
 //! What is counted for a table.
 
 use crate::batch::NetChanges;
+use crate::config::{Class, Policy};
 use crate::row::{Row, RowChange, RowData, row_memory};
+use crate::schema::TableName;
 
 /// Counters of one table. Rows read count changes at the source, before the net change per key; rows written what was left of them.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -14,7 +16,7 @@ pub struct TableCounters {
     pub updates: u64,
     /// Rows deleted.
     pub deletes: u64,
-    /// Memory of the rows as they were read, in bytes: both images of an update.
+    /// Memory of the rows as they were read, in bytes: both images of an update that changes the key.
     pub bytes_in: u64,
     /// Rows written as new ones.
     pub inserted: u64,
@@ -26,6 +28,21 @@ pub struct TableCounters {
     pub bytes_out: u64,
     /// Committed batches that held rows of this table.
     pub batches: u64,
+}
+
+/// Values of one column that the target's type does not hold, written as `[values]` says.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ReplacedValues {
+    /// The table at the source.
+    pub table: TableName,
+    /// The column at the source.
+    pub column: String,
+    /// Why they do not fit.
+    pub class: Class,
+    /// What became of them.
+    pub policy: Policy,
+    /// How many.
+    pub values: u64,
 }
 
 impl TableCounters {
@@ -44,7 +61,7 @@ impl TableCounters {
         self.bytes_in += row.memory() as u64;
         match row.change {
             RowChange::Insert { .. } => self.inserts += 1,
-            RowChange::Update { .. } => self.updates += 1,
+            RowChange::Rewrite { .. } | RowChange::Update { .. } => self.updates += 1,
             RowChange::Delete { .. } => self.deletes += 1,
         }
     }

@@ -17,7 +17,7 @@ pub mod histogram;
 #[expect(clippy::module_inception, reason = "the type that the folder is named after")]
 pub mod monitor;
 
-pub use counters::TableCounters;
+pub use counters::{ReplacedValues, TableCounters};
 pub use freshness::{Behind, BinlogFile, BinlogLook};
 pub use histogram::Histogram;
 pub use monitor::{CommittedBatch, CopyState, Monitor, Totals};

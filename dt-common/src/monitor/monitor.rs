@@ -4,11 +4,12 @@ use std::collections::{BTreeMap, HashMap};
 use std::sync::{Mutex, MutexGuard, OnceLock, PoisonError};
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
-use super::counters::TableCounters;
+use super::counters::{ReplacedValues, TableCounters};
 use super::freshness::{Behind, BinlogLook, Freshness};
 use super::health::{Health, Source};
 use super::histogram::Histogram;
 use crate::batch::Progress;
+use crate::config::{Class, Policy};
 use crate::error::ErrorKind;
 use crate::item::ChunkMark;
 use crate::position::{BinlogPosition, Position};
@@ -75,6 +76,8 @@ pub struct CopyState {
 pub struct CommittedBatch<'a> {
     /// What it held of each table.
     pub tables: &'a [(TableName, TableCounters)],
+    /// Values of it that follow a policy.
+    pub replaced: Vec<&'a ReplacedValues>,
     /// How far it takes the task.
     pub progress: &'a Progress,
     /// Whether it held changes and was told to [`Monitor::changes_wait`].
@@ -94,6 +97,7 @@ pub struct Monitor {
 struct Inner {
     tables: BTreeMap<TableName, TableCounters>,
     copies: BTreeMap<TableName, CopyState>,
+    replaced: BTreeMap<(TableName, String, Class), (Policy, u64)>,
     totals: Totals,
     freshness: Freshness,
     health: Health,
@@ -177,12 +181,17 @@ impl Monitor {
                 }
             }
         }
+        for found in batch.replaced {
+            let place = (found.table.clone(), found.column.clone(), found.class);
+            let (policy, values) = inner.replaced.entry(place).or_insert((found.policy, 0));
+            (*policy, *values) = (found.policy, *values + found.values);
+        }
         batch.progress.marks.iter().for_each(|mark| inner.copied(mark));
         inner.health.committing = None;
         let totals = &mut inner.totals;
         totals.batches += 1;
         totals.last_commit = batch.elapsed;
-        totals.last_commit_at = Some(SystemTime::now());
+        totals.last_commit_at = Some(wall_clock());
         totals.commit_seconds.observe(batch.elapsed.as_secs_f64());
         if rows > 0 {
             totals.batch_rows.observe(rows as f64);
@@ -209,6 +218,21 @@ impl Monitor {
     /// The tables that are copied by this run, by name.
     pub fn copies(&self) -> Vec<(TableName, CopyState)> {
         self.lock().copies.iter().map(|(name, state)| (name.clone(), *state)).collect()
+    }
+
+    /// Values that followed a policy so far, by table, column and class.
+    pub fn replaced(&self) -> Vec<ReplacedValues> {
+        let inner = self.lock();
+        let found = inner.replaced.iter();
+        found
+            .map(|((table, column, class), (policy, values))| ReplacedValues {
+                table: table.clone(),
+                column: column.clone(),
+                class: *class,
+                policy: *policy,
+                values: *values,
+            })
+            .collect()
     }
 
     /// The counters of the task so far.
@@ -254,5 +278,13 @@ impl Inner {
 
 /// Our clock, microseconds since 1970.
 fn now() -> i64 {
-    SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |time| time.as_micros() as i64)
+    wall_clock().duration_since(UNIX_EPOCH).map_or(0, |time| time.as_micros() as i64)
+}
+
+#[expect(
+    clippy::disallowed_methods,
+    reason = "shown, and compared with the source's clock for the lag that is shown"
+)]
+fn wall_clock() -> SystemTime {
+    SystemTime::now()
 }

@@ -43,6 +43,9 @@ pub struct BinlogPosition {
 impl BinlogPosition {
     /// Whether this position lies at or behind `other` on the same server.
     pub fn has_reached(&self, other: &Self) -> bool {
+        if self.file == other.file {
+            return self.offset >= other.offset;
+        }
         (self.sequence(), self.offset) >= (other.sequence(), other.offset)
     }
 
@@ -89,7 +92,16 @@ pub struct CommitMark {
 impl Position {
     /// Moves past one source transaction.
     pub fn advance(&mut self, mark: &CommitMark) {
-        self.binlog = Some(mark.binlog.clone());
+        match &mut self.binlog {
+            // Nearly always: another place in the same file, whose names are shared.
+            Some(at)
+                if Arc::ptr_eq(&at.file, &mark.binlog.file)
+                    && Arc::ptr_eq(&at.server, &mark.binlog.server) =>
+            {
+                at.offset = mark.binlog.offset;
+            }
+            other => *other = Some(mark.binlog.clone()),
+        }
         match (&mut self.gtid, &mark.gtid) {
             (Some(GtidPosition::MySql(set)), Some(Gtid::MySql { source, number })) => {
                 set.add(source, *number)

@@ -26,10 +26,9 @@ pub fn conversion(from: &ColumnType, to: &ColumnType) -> Conversion {
     }
     match (from, to) {
         (T::Int { .. }, _) => from_int(from, to),
-        (
-            &T::Decimal { precision, scale },
-            &T::Decimal { precision: p, scale: s },
-        ) => holds(s >= scale && p.saturating_sub(s) >= precision.saturating_sub(scale)),
+        (&T::Decimal { precision, scale }, &T::Decimal { precision: p, scale: s }) => {
+            holds(s >= scale && p.saturating_sub(s) >= precision.saturating_sub(scale))
+        }
         (T::Float, T::Double) => Conversion::Widens,
         (T::Bit { bits }, T::Bit { bits: new }) => holds(new >= bits),
         (T::Date, T::DateTime { .. }) => Conversion::Widens,
@@ -124,7 +123,10 @@ fn charset_holds(from: &str, to: &str) -> bool {
     let (from, to) = (plain(from), plain(to));
     let narrow_unicode = |name: &str| matches!(name, "utf8mb3" | "ucs2");
     // Every other charset of the servers is a part of the plane that three bytes hold, but for gb18030.
-    from == to || from == "ascii" || is_unicode(&to) || (narrow_unicode(&to) && !is_unicode(&from) && from != "gb18030")
+    from == to
+        || from == "ascii"
+        || is_unicode(&to)
+        || (narrow_unicode(&to) && !is_unicode(&from) && from != "gb18030")
 }
 
 fn is_unicode(charset: &str) -> bool {
@@ -149,8 +151,8 @@ mod tests {
 
     #[test]
     fn what_becomes_of_values() {
-        use Conversion::{Narrows, Rewrites, Same, Widens};
         use ColumnType as T;
+        use Conversion::{Narrows, Rewrites, Same, Widens};
         let varchar = |chars, charset| T::VarChar(text(chars, charset));
         let decimal = |precision, scale| T::Decimal { precision, scale };
         for (from, to, expected) in [

@@ -1,6 +1,7 @@
 //! Where rows come from.
 
 pub mod mysql;
+mod ownership;
 
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -14,6 +15,8 @@ use dt_common::queue::ItemSender;
 use dt_common::schema::{TableName, TableSchema};
 use tokio_util::sync::CancellationToken;
 
+pub use ownership::Ownership;
+
 /// What an extraction has to know before it begins.
 #[derive(Debug, Clone, Default)]
 pub struct ExtractPlan {
@@ -23,6 +26,8 @@ pub struct ExtractPlan {
     pub copies: HashMap<TableName, ChunkWrite>,
     /// Whom to tell that the source is open, or lost.
     pub monitor: Arc<Monitor>,
+    /// Whom to ask, when somebody else reads in the task's name.
+    pub ownership: Ownership,
 }
 
 /// A source.

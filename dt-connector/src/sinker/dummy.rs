@@ -47,6 +47,10 @@ impl Sinker for DummySinker {
         Ok(CommitReport::default())
     }
 
+    async fn confirm(&self) -> Result<()> {
+        Ok(())
+    }
+
     async fn close(&self) -> Result<()> {
         Ok(())
     }

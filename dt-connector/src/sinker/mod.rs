@@ -10,6 +10,7 @@ use async_trait::async_trait;
 use dt_common::batch::{Checkpoint, Progress, TableBatch};
 use dt_common::error::Result;
 use dt_common::item::Ddl;
+use dt_common::monitor::ReplacedValues;
 use dt_common::schema::TableSchema;
 
 /// What a table of the target looks like before the task writes to it.
@@ -30,12 +31,19 @@ pub struct CommitReport {
 pub trait StagedWork: Send + Sync + 'static {
     /// Bytes that travel to the target to make it visible.
     fn bytes(&self) -> u64;
+
+    /// Values among it that follow a policy of `[values]`, column by column.
+    fn replaced(&self) -> &[ReplacedValues];
 }
 
 /// Nothing.
 impl StagedWork for () {
     fn bytes(&self) -> u64 {
         0
+    }
+
+    fn replaced(&self) -> &[ReplacedValues] {
+        &[]
     }
 }
 
@@ -103,6 +111,12 @@ pub trait Sinker: Send + Sync + 'static {
     /// # Errors
     /// See the trait. Afterwards either all of it is visible or nothing.
     async fn commit(&self, staged: &[Self::Staged], progress: &Progress) -> Result<CommitReport>;
+
+    /// Asks the target whether the task is still this writer's. Waits for no commit.
+    ///
+    /// # Errors
+    /// `Fenced` when another writer has taken the task over; an unreachable target.
+    async fn confirm(&self) -> Result<()>;
 
     /// Ends the sink's sessions. Nothing that was committed depends on it.
     ///

@@ -2,7 +2,6 @@
 
 use std::path::Path;
 
-use chrono::Utc;
 use serde_json::json;
 
 use super::args::Format;
@@ -19,6 +18,6 @@ pub(super) fn run(path: &Path, format: Format) -> Result<Exit, Failure> {
             format!("{:#}\n", json!({"task": id, "stored": found.as_ref().map(stored::json)}))
         }
         (Format::Text, None) => format!("task `{id}`: nothing is stored in the target\n"),
-        (Format::Text, Some(found)) => format!("task `{id}`\n{}", stored::text(found, Utc::now())),
+        (Format::Text, Some(found)) => format!("task `{id}`\n{}", stored::text(found, stored::now())),
     })
 }

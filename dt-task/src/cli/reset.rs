@@ -3,7 +3,6 @@
 use std::io::{BufRead, IsTerminal};
 use std::path::Path;
 
-use chrono::Utc;
 use dt_common::config::{BinlogStart, ExistingRows, ExtractType, ExtractorConfig, SinkerConfig, TaskConfig};
 use dt_common::error::{Error, ErrorKind, Result};
 
@@ -23,7 +22,7 @@ pub(super) fn run(path: &Path, yes: bool) -> Result<Exit, Failure> {
     let target = factory::target_admin(&config)?;
     match block_on(target.stored()) {
         Ok(None) => return print(&format!("task `{id}`: nothing is stored in the target\n")),
-        Ok(Some(found)) => output::print(&format!("task `{id}`\n{}", stored::text(&found, Utc::now())))?,
+        Ok(Some(found)) => output::print(&format!("task `{id}`\n{}", stored::text(&found, stored::now())))?,
         // What cannot be read can be forgotten all the same; a server that cannot be asked cannot forget.
         Err(error) if yes && error.kind() != ErrorKind::Transient => {
             output::print(&format!("task `{id}`: what is stored cannot be read: {error}\n"))?;

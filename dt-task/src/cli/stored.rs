@@ -90,6 +90,15 @@ fn copied(stored: &StoredTask) -> String {
     }
 }
 
+/// The moment that ages are shown for.
+#[expect(
+    clippy::disallowed_methods,
+    reason = "shown to a person, who compares it with a clock of the same kind"
+)]
+pub(super) fn now() -> DateTime<Utc> {
+    Utc::now()
+}
+
 fn source_time(stored: &StoredTask) -> Option<DateTime<Utc>> {
     DateTime::from_timestamp_micros(stored.source_time).filter(|_| stored.source_time > 0)
 }

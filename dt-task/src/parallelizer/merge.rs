@@ -32,7 +32,7 @@ impl Parallelizer for MergeParallelizer {
                     }
                 }
             }
-            tables[current].1.add(row.change);
+            tables[current].1.add(row.change)?;
         }
         let batches = tables.into_iter().map(|(table, net)| TableBatch { table, changes: net.finish() });
         Ok(batches.filter(|batch| !batch.changes.is_empty()).collect())

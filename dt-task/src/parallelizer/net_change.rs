@@ -9,6 +9,7 @@ use std::hash::{BuildHasher, Hash, Hasher};
 use std::sync::Arc;
 
 use dt_common::batch::NetChanges;
+use dt_common::error::{Error, Result};
 use dt_common::row::{Row, RowChange};
 use dt_common::schema::TableSchema;
 use dt_common::value::ColValue;
@@ -38,9 +39,16 @@ impl NetChange {
         }
     }
 
-    pub(super) fn add(&mut self, change: RowChange) {
+    /// Takes a change.
+    ///
+    /// # Errors
+    /// A row without a key whose former image is missing.
+    pub(super) fn add(&mut self, change: RowChange) -> Result<()> {
         match self {
-            Self::Keyed(keyed) => keyed.add(change),
+            Self::Keyed(keyed) => {
+                keyed.add(change);
+                Ok(())
+            }
             Self::Counted(counted) => counted.add(change),
         }
     }
@@ -77,7 +85,7 @@ impl State {
 impl Keyed {
     fn add(&mut self, change: RowChange) {
         match change {
-            RowChange::Insert { after } => self.set(State::There(after)),
+            RowChange::Insert { after } | RowChange::Rewrite { after } => self.set(State::There(after)),
             RowChange::Delete { before } => self.set(State::Gone(before)),
             RowChange::Update { before, after } => {
                 if !same_key(self.table.key_columns(), &before, &after) && !self.is_displaced(&before) {
@@ -148,8 +156,11 @@ pub(super) struct Counted {
 }
 
 impl Counted {
-    fn add(&mut self, change: RowChange) {
+    fn add(&mut self, change: RowChange) -> Result<()> {
         match change {
+            RowChange::Rewrite { .. } => {
+                return Err(Error::internal("a row without a key that keeps its key"));
+            }
             RowChange::Insert { after } => self.count(after, 1),
             RowChange::Delete { before } => self.count(before, -1),
             RowChange::Update { before, after } => {
@@ -157,6 +168,7 @@ impl Counted {
                 self.count(after, 1);
             }
         }
+        Ok(())
     }
 
     fn count(&mut self, row: Row, copies: i64) {

@@ -95,6 +95,11 @@ impl Cutter {
     /// Reads the queue to its end. Rows of a transaction without its commit are dropped: a restart reads them again.
     pub(super) async fn run(mut self, mut items: ItemReceiver) {
         loop {
+            while let Some(item) = items.arrived() {
+                if self.take(item).await.is_err() {
+                    return;
+                }
+            }
             let due = self.open.deadline.filter(|_| !self.open.in_transaction());
             let item = tokio::select! {
                 item = items.recv() => item,

@@ -268,6 +268,7 @@ impl<S: Sinker> Committer<S> {
         })?;
         self.monitor.committed(CommittedBatch {
             tables,
+            replaced: batch.work.staged.iter().flat_map(StagedWork::replaced).collect(),
             progress: &batch.progress,
             had_changes: batch.has_changes,
             elapsed: report.elapsed,

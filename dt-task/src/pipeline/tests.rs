@@ -7,7 +7,7 @@ use std::time::Duration;
 use async_trait::async_trait;
 use dt_common::batch::Checkpoint;
 use dt_common::item::{ChunkMark, ChunkWrite, DtItem, SnapshotChunk};
-use dt_common::monitor::{BinlogFile, BinlogLook};
+use dt_common::monitor::{BinlogFile, BinlogLook, ReplacedValues};
 use dt_common::position::{BinlogPosition, CommitMark};
 use dt_common::queue::{ItemSender, queue};
 use dt_common::row::{RowChange, RowData};
@@ -23,6 +23,10 @@ use crate::parallelizer::{MergeParallelizer, SnapshotParallelizer};
 struct Rows(usize);
 
 impl StagedWork for Rows {
+    fn replaced(&self) -> &[ReplacedValues] {
+        &[]
+    }
+
     fn bytes(&self) -> u64 {
         self.0 as u64 * 100
     }
@@ -89,6 +93,10 @@ impl Sinker for RecordingSinker {
             progress.marks.len(),
         ));
         Ok(CommitReport::default())
+    }
+
+    async fn confirm(&self) -> Result<()> {
+        Ok(())
     }
 
     async fn close(&self) -> Result<()> {

@@ -100,6 +100,10 @@ impl Sinker for Target {
         Ok(CommitReport::default())
     }
 
+    async fn confirm(&self) -> Result<()> {
+        Ok(())
+    }
+
     async fn close(&self) -> Result<()> {
         if self.closes_never {
             std::future::pending::<()>().await;

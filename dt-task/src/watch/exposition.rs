@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use dt_common::config::{ExtractType, TaskConfig};
-use dt_common::monitor::{Behind, CopyState, Monitor, TableCounters, Totals};
+use dt_common::monitor::{Behind, CopyState, Monitor, ReplacedValues, TableCounters, Totals};
 use dt_common::schema::TableName;
 use prometheus_client::collector::Collector;
 use prometheus_client::encoding::{DescriptorEncoder, MetricEncoder, NoLabelSet, text};
@@ -60,6 +60,7 @@ pub(super) struct Values {
     pub(super) ready: bool,
     pub(super) tables: Vec<(TableName, TableCounters)>,
     pub(super) copies: Vec<(TableName, CopyState)>,
+    pub(super) replaced: Vec<ReplacedValues>,
     pub(super) totals: Totals,
     pub(super) behind: Behind,
     /// Bytes in the queue, and its bound.
@@ -82,6 +83,7 @@ impl Collector for Source {
             ready: self.monitor.readiness(self.patience).is_ok(),
             tables: self.monitor.tables(),
             copies: self.monitor.copies(),
+            replaced: self.monitor.replaced(),
             totals: self.monitor.totals(),
             behind: self.monitor.behind(self.patience),
             queue: self.monitor.queue(),
@@ -142,6 +144,7 @@ fn name(extract_type: ExtractType) -> &'static str {
 #[cfg(test)]
 mod tests {
     use dt_common::batch::Progress;
+    use dt_common::config::{Class, Policy};
     use dt_common::error::ErrorKind;
     use dt_common::monitor::{BinlogFile, BinlogLook, CommittedBatch};
     use dt_common::position::{BinlogPosition, Position};
@@ -163,7 +166,15 @@ mod tests {
         monitor.source_seen(BinlogLook { now, server: "s".into(), files: vec![seen], retention });
         let binlog = BinlogPosition { server: "s".into(), file: "b.1".into(), offset: 300 };
         let position = Some(Position { binlog: Some(binlog), gtid: None });
+        let replaced = ReplacedValues {
+            table: table.clone(),
+            column: "c".into(),
+            class: Class::ZeroDate,
+            policy: Policy::Null,
+            values: 3,
+        };
         monitor.committed(CommittedBatch {
+            replaced: vec![&replaced],
             tables: &[(
                 table,
                 TableCounters { inserts: 7, deletes: 2, bytes_in: 512, ..TableCounters::default() },

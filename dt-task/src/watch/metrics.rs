@@ -3,7 +3,8 @@
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use super::samples::{
-    Kind, Metric, Unit, count, histogram, info, metric, number, of_copy, of_table, per_table, retries,
+    Kind, Metric, Unit, count, histogram, info, metric, number, of_copy, of_table, per_table, replaced,
+    retries,
 };
 
 const NO_UNIT: Option<Unit> = None;
@@ -100,11 +101,20 @@ pub(super) const METRICS: &[Metric] = &[
         |v| per_table(v, "kind", |c| [("insert", c.inserted), ("upsert", c.upserted), ("delete", c.removed)]),
     ),
     metric(
+        "dt_replaced_values_total",
+        Kind::Counter,
+        NO_UNIT,
+        "db, table, column, class, policy",
+        "Values of the source column that the target's type does not hold, written as `[values]` says.",
+        "Alert on any increase where such values are not expected.",
+        replaced,
+    ),
+    metric(
         "dt_read_bytes_total",
         Kind::Counter,
         BYTES,
         "db, table",
-        "Memory of the rows read, both images of an update.",
+        "Memory of the rows read; of an update that changes the key both images.",
         "",
         |v| of_table(v, |c| c.bytes_in),
     ),

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use dt_common::item::ChunkWrite;
-use dt_common::monitor::{CopyState, Monitor, TableCounters};
+use dt_common::monitor::{CopyState, Monitor, ReplacedValues, TableCounters};
 use dt_common::position::Position;
 use dt_common::schema::{TableName, TableSchema};
 use tracing::field::display;
@@ -30,7 +30,7 @@ pub(crate) fn starting(
 
 /// Logs progress at an interval, as long as it is polled. Silent while nothing moves, but for one line an interval.
 pub(super) async fn progress(monitor: &Monitor, interval: Duration, patience: Duration) -> Infallible {
-    let mut before = HashMap::new();
+    let (mut before, mut counted) = (HashMap::new(), Vec::new());
     let mut ticks = tokio::time::interval_at(tokio::time::Instant::now() + interval, interval);
     loop {
         ticks.tick().await;
@@ -41,8 +41,19 @@ pub(super) async fn progress(monitor: &Monitor, interval: Duration, patience: Du
                 table_progress(&table, &counters, &last, copies.get(&table), interval);
             }
         }
+        replaced(monitor, &mut counted);
         task_progress(monitor, patience);
     }
+}
+
+/// One line for every column with values that followed a policy and that `counted` does not know yet.
+fn replaced(monitor: &Monitor, counted: &mut Vec<ReplacedValues>) {
+    let now = monitor.replaced();
+    for found in now.iter().filter(|found| !counted.contains(found)) {
+        let ReplacedValues { table, column, class, policy, values } = found;
+        info!(%table, %column, %class, %policy, values, "values replaced");
+    }
+    *counted = now;
 }
 
 fn table_progress(
@@ -107,6 +118,7 @@ pub(crate) fn totals(monitor: &Monitor) {
             "table total"
         );
     }
+    replaced(monitor, &mut Vec::new());
     let totals = monitor.totals();
     info!(
         batches = totals.batches,

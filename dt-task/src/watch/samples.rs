@@ -1,7 +1,7 @@
 //! What a metric is, and how its samples are taken from what is known of a task.
 
 use dt_common::error::ErrorKind;
-use dt_common::monitor::{CopyState, Histogram, TableCounters};
+use dt_common::monitor::{CopyState, Histogram, ReplacedValues, TableCounters};
 use dt_common::schema::TableName;
 use prometheus_client::metrics::MetricType;
 
@@ -165,6 +165,18 @@ pub(super) fn per_table<'a, const N: usize>(
 pub(super) fn of_copy(values: &Values, of: fn(&CopyState) -> u64) -> Vec<Sample<'_>> {
     let copies = values.copies.iter();
     copies.map(|(name, copy)| Sample { labels: place(name).into(), value: Value::Count(of(copy)) }).collect()
+}
+
+/// One value a column that holds what a policy has written.
+pub(super) fn replaced(values: &Values) -> Vec<Sample<'_>> {
+    values.replaced.iter().map(of_column).collect()
+}
+
+fn of_column(found: &ReplacedValues) -> Sample<'_> {
+    let [db, table] = place(&found.table);
+    let (column, class, policy) = (found.column.as_str(), found.class.name(), found.policy.name());
+    let labels = vec![db, table, ("column", column), ("class", class), ("policy", policy)];
+    Sample { labels, value: Value::Count(found.values) }
 }
 
 /// The source table that a value belongs to.

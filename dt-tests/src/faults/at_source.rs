@@ -34,6 +34,8 @@ pub enum SourceFault {
     Purged,
     /// It forgets its binlogs and its GTIDs.
     Reset,
+    /// It has written to its binlog that events are missing there.
+    LostEvents,
 }
 
 impl fmt::Display for SourceFault {
@@ -47,6 +49,7 @@ impl fmt::Display for SourceFault {
             Self::FailedOver => "failed over",
             Self::Purged => "binlog purged",
             Self::Reset => "binlog reset",
+            Self::LostEvents => "events lost",
         })
     }
 }
@@ -60,13 +63,18 @@ pub(super) fn shown(network: Network) -> &'static str {
     }
 }
 
-/// Takes the network away for a while; how many connections met that.
+/// Takes the network away for a while, in which something may be done; how many connections met that.
 ///
 /// # Errors
 /// None did.
-pub(super) async fn away(proxy: &Proxy, network: Network) -> Result<u64> {
+pub(super) async fn away(
+    proxy: &Proxy,
+    network: Network,
+    meanwhile: impl Future<Output = Result<()>>,
+) -> Result<u64> {
     let before = proxy.met();
     proxy.set(network);
+    meanwhile.await?;
     sleep(AWAY).await;
     proxy.set(Network::Up);
     let met = proxy.met() - before;
@@ -93,7 +101,9 @@ pub(super) async fn bring_about(fault: SourceFault, held: bool, scene: &mut Scen
             missed(scene, held, &format!("{} connections, ", ids.len())).await
         }
         SourceFault::Network(network) => {
-            let met = away(&scene.lane.to_source, network).await?;
+            // A reader that waits for room in the queue hears no silence: the target has to go on.
+            let meanwhile = async { if held { scene.release("run").await } else { Ok(()) } };
+            let met = away(&scene.lane.to_source, network, meanwhile).await?;
             missed(scene, held, &format!("{met} connections, ")).await
         }
         SourceFault::Rotated => {
@@ -123,6 +133,10 @@ pub(super) async fn bring_about(fault: SourceFault, held: bool, scene: &mut Scen
             };
             scene.lane.source().run(statement).await?;
             refused(scene, &["reset", "ahead of this server", "no longer"]).await
+        }
+        SourceFault::LostEvents => {
+            scene.lane.source.lose_events().await?;
+            refused(scene, &["lost events"]).await
         }
     }
 }

@@ -10,7 +10,7 @@ use tokio::time::sleep;
 
 use super::lane::USER;
 use super::scene::Scene;
-use super::table::{Phase, Step};
+use super::table::{Phase, query};
 use crate::proxy::{Network, Proxy};
 
 /// How long a network is away here.
@@ -129,7 +129,7 @@ async fn happen(mishap: Mishap, scene: &mut Scene<'_>) -> Result<()> {
 }
 
 async fn fault(scene: &mut Scene<'_>, action: &str, sql: &'static str) -> Result<()> {
-    let step = Step { name: "any", phase: Phase::Batch, kind: "query", sql, nth: 1 };
+    let step = query("any", Phase::Batch, sql, 1);
     scene.plant(&step, json!({ "action": action })).await?;
     scene.fired(1).await?;
     scene.control("DELETE", "/_fault", "").await.map(drop)

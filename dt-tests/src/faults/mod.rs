@@ -6,6 +6,7 @@
 //! | [`lane`] | the servers of one row after the other, with networks that can be cut |
 //! | [`scene`] | one task with its load: to be started, held at a step, killed, compared |
 //! | [`play`], [`at_source`] | how each fault is brought about, and what has to come of it |
+//! | [`clock`] | a clock that can be set back |
 //! | [`mishap`] | faults at random times, for as long as it takes |
 //! | [`marathon`] | kills under constant load from a task's first second on |
 //! | [`invariant`] | a sum over several tables that no reader may ever see change |
@@ -16,6 +17,7 @@
 //! fault that did not fire fails its case.
 
 pub mod at_source;
+mod clock;
 pub mod invariant;
 pub mod lane;
 pub mod marathon;

@@ -3,7 +3,7 @@
 use std::fmt;
 use std::time::Duration;
 
-use anyhow::{Context, Result};
+use anyhow::{Context, Result, ensure};
 use serde_json::{Value, json};
 use tokio::time::sleep;
 
@@ -45,6 +45,10 @@ pub enum Fault {
     Answer(&'static str),
     /// Databend's disk is full for a while.
     DiskFull,
+    /// Somebody removes the task's files between their upload and their load.
+    StageEmptied,
+    /// The machine's clock goes back by two hours.
+    ClockSetBack,
     /// Another session compacts the tables of the open transaction.
     Compacted,
     /// Databend loses every session while the request is held.
@@ -66,6 +70,8 @@ impl fmt::Display for Fault {
             Self::Overtaken => "overtaken",
             Self::Answer(action) => action,
             Self::DiskFull => "disk full",
+            Self::StageEmptied => "stage emptied",
+            Self::ClockSetBack => "clock set back",
             Self::Compacted => "compacted",
             Self::TargetRestarted => "databend restarted",
             Self::Target(network) => return write!(f, "databend network {}", shown(*network)),
@@ -80,6 +86,9 @@ impl fmt::Display for Fault {
 /// The fault did not fire, the task did not do what it has to, or the sides differ.
 pub async fn play(case: &Case, lane: &mut Lane, seed: u64) -> Result<Outcome> {
     let mut scene = Scene::under_load(lane, case.step.phase == Phase::Copy, seed).await?;
+    if case.step.in_files {
+        scene.write_files();
+    }
     let result = run(case, &mut scene).await;
     let tail = tail(&scene.tasks.output());
     let cleaned = scene.clean().await;
@@ -90,6 +99,9 @@ pub async fn play(case: &Case, lane: &mut Lane, seed: u64) -> Result<Outcome> {
 
 async fn run(case: &Case, scene: &mut Scene<'_>) -> Result<(usize, String)> {
     let step = &case.step;
+    if case.fault == Fault::ClockSetBack {
+        scene.take_clock().await?;
+    }
     match step.phase {
         Phase::Start | Phase::Copy => {}
         Phase::Batch => {
@@ -107,7 +119,15 @@ async fn run(case: &Case, scene: &mut Scene<'_>) -> Result<(usize, String)> {
         }
     }
     let fired = bring_about(case.fault, step, scene).await?;
-    Ok((scene.ends_equal().await?, fired))
+    let rows = scene.ends_equal().await?;
+    if matches!(case.fault, Fault::Killed(Then::RunLate) | Fault::Overtaken) {
+        // What the first process has sent may arrive when the second one has swept already: then it is the next one's to remove.
+        scene.start()?;
+        scene.tasks.follow().await?;
+        scene.tasks.stop(0).await?;
+    }
+    scene.nothing_is_staged().await?;
+    Ok((rows, fired))
 }
 
 /// Brings the fault about and waits until the task is on its way again. Answers what shows that it fired.
@@ -123,6 +143,8 @@ async fn bring_about(fault: Fault, step: &Step, scene: &mut Scene<'_>) -> Result
                 "message": "StorageOther: No space left on device (os error 28)" });
             answered(full, 3, step, scene).await
         }
+        Fault::StageEmptied => stage_emptied(step, scene).await,
+        Fault::ClockSetBack => clock_set_back(step, scene).await,
         Fault::Compacted => compacted(step, scene).await,
         Fault::TargetRestarted => {
             hold(step, scene).await?;
@@ -132,7 +154,7 @@ async fn bring_about(fault: Fault, step: &Step, scene: &mut Scene<'_>) -> Result
         }
         Fault::Target(network) => {
             hold(step, scene).await?;
-            let met = away(&scene.lane.to_target, network).await?;
+            let met = away(&scene.lane.to_target, network, async { Ok(()) }).await?;
             scene.release("run").await?;
             scene.tasks.follow().await?;
             Ok(format!("held, {met} connections"))
@@ -190,6 +212,38 @@ async fn answered(fault: Value, times: u64, step: &Step, scene: &mut Scene<'_>) 
     scene.control("DELETE", "/_fault", "").await?;
     scene.tasks.follow().await?;
     Ok(fired.to_string())
+}
+
+/// The task cannot load what is gone, and says so; the next start stages it anew.
+async fn stage_emptied(step: &Step, scene: &mut Scene<'_>) -> Result<String> {
+    hold(step, scene).await?;
+    let removed = scene.staged_files().await?.len();
+    ensure!(removed > 0, "nothing was staged");
+    scene.lane.target().query(&format!("REMOVE {}", scene.stage())).await?;
+    scene.release("run").await?;
+    scene.tasks.ends(1).await?;
+    let why = "nobody else may write into this folder of the stage or remove from it";
+    ensure!(scene.tasks.output().contains(why), "dt does not say why");
+    scene.start()?;
+    scene.tasks.follow().await?;
+    Ok(format!("{removed} files removed, exit code 1, started again"))
+}
+
+/// The task goes on committing while its clock shows an earlier time than before.
+async fn clock_set_back(step: &Step, scene: &mut Scene<'_>) -> Result<String> {
+    let held = !step.kind.is_empty();
+    if held {
+        hold(step, scene).await?;
+    }
+    let (before, after) = scene.set_clock_back().await?;
+    if held {
+        scene.release("run").await?;
+    }
+    scene.tasks.follow().await?;
+    for _ in 0..3 {
+        scene.says_again("batch committed").await?;
+    }
+    Ok(format!("the log goes from {before} to {after}"))
 }
 
 async fn compacted(step: &Step, scene: &mut Scene<'_>) -> Result<String> {

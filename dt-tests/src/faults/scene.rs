@@ -7,6 +7,7 @@ use anyhow::{Context, Result, bail, ensure};
 use serde_json::{Value, json};
 use tokio::time::{Instant, sleep};
 
+use super::clock;
 use super::lane::Lane;
 use super::table::Step;
 use crate::compare::{self, Expected, Place};
@@ -80,12 +81,84 @@ impl<'a> Scene<'a> {
             .await?;
         let ini = format!(
             "[task]\nid={id}\n[extractor]\ndb_type=mysql\nextract_type=snapshot_and_cdc\nurl={}\nheartbeat_interval_secs=1\n\
-             chunk_rows=100\n[filter]\ndo_dbs={id}\n[sinker]\ndb_type=databend\nurl={}\n[runtime]\nlog_level=debug\n\
+             read_timeout_secs=3\nchunk_rows=100\n[filter]\ndo_dbs={id}\n[sinker]\ndb_type=databend\nurl={}\n[runtime]\nlog_level=debug\n\
              [pipeline]\nflush_interval_ms=100\ncheckpoint_interval_secs=1\nbuffer_memory_mb=1\nmax_rows=2000\n",
             lane.source_url(),
             lane.target_url(),
         );
         Ok(Self { tasks: Tasks::new(&folder), lane, id, load: None, ini, folder })
+    }
+
+    /// Lets rows travel in files, however few they are.
+    pub fn write_files(&mut self) {
+        self.ini = self.ini.replace("[sinker]\n", "[sinker]\nwrite_method=stage\n");
+    }
+
+    /// Where the task stages its files.
+    pub fn stage(&self) -> String {
+        format!("@~/dt/{}/", self.id)
+    }
+
+    /// The files that the task has staged, or left behind.
+    ///
+    /// # Errors
+    /// Databend refuses.
+    pub async fn staged_files(&self) -> Result<Vec<String>> {
+        let sql = format!("SELECT name FROM list_stage(location => '{}')", self.stage());
+        Ok(self.lane.target().query(&sql).await?.into_iter().flatten().flatten().collect())
+    }
+
+    /// Expects that no process of the task has left a file.
+    ///
+    /// # Errors
+    /// The ones that were left.
+    pub async fn nothing_is_staged(&self) -> Result<()> {
+        let left = self.staged_files().await?;
+        ensure!(left.is_empty(), "{} files were left in the stage: {left:?}", left.len());
+        Ok(())
+    }
+
+    /// Gives the processes that start from here on a clock that can be set.
+    ///
+    /// # Errors
+    /// There is no library for that on this machine.
+    pub async fn take_clock(&mut self) -> Result<()> {
+        self.set_clock("+0").await?;
+        for (name, value) in clock::variables(&self.clock_file())? {
+            self.tasks.set_variable(name, &value);
+        }
+        Ok(())
+    }
+
+    /// Sets the clock of the running process two hours back. Answers the times of its log before and after.
+    ///
+    /// # Errors
+    /// The log goes on as if nothing had happened.
+    pub async fn set_clock_back(&mut self) -> Result<(String, String)> {
+        let last = |output: &str| clock::newest(output).map(str::to_owned).context("the log has no times");
+        let before = last(&self.tasks.output())?;
+        self.set_clock("-2h").await?;
+        let deadline = Instant::now() + FIRE;
+        loop {
+            let after = last(&self.tasks.output())?;
+            if after < before {
+                return Ok((before, after));
+            }
+            self.tasks.still_runs()?;
+            ensure!(Instant::now() < deadline, "the log goes on at {after}");
+            sleep(POLL).await;
+        }
+    }
+
+    async fn set_clock(&self, offset: &str) -> Result<()> {
+        // Whole or not at all: the process reads it at any time.
+        let (file, aside) = (self.clock_file(), self.folder.join("clock.new"));
+        tokio::fs::write(&aside, offset).await?;
+        Ok(tokio::fs::rename(aside, file).await?)
+    }
+
+    fn clock_file(&self) -> PathBuf {
+        self.folder.join("clock")
     }
 
     /// Starts a process of the task.

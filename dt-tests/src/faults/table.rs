@@ -32,23 +32,32 @@ pub struct Step {
     pub sql: &'static str,
     /// The how manieth of its kind.
     pub nth: u32,
+    /// Whether rows travel in files, whatever `WRITE_METHOD` says.
+    pub in_files: bool,
 }
 
-const fn query(name: &'static str, phase: Phase, sql: &'static str, nth: u32) -> Step {
-    Step { name, phase, kind: "query", sql, nth }
+const fn request(name: &'static str, phase: Phase, kind: &'static str, sql: &'static str, nth: u32) -> Step {
+    Step { name, phase, kind, sql, nth, in_files: false }
+}
+
+pub(super) const fn query(name: &'static str, phase: Phase, sql: &'static str, nth: u32) -> Step {
+    request(name, phase, "query", sql, nth)
 }
 
 const fn moment(name: &'static str, phase: Phase) -> Step {
-    Step { name, phase, kind: "", sql: "", nth: 0 }
+    request(name, phase, "", "", 0)
+}
+
+const fn in_files(step: Step) -> Step {
+    Step { in_files: true, ..step }
 }
 
 // The start of a task.
-const LOGIN: Step = Step { name: "start: login", phase: Phase::Start, kind: "login", sql: "", nth: 1 };
+const LOGIN: Step = request("start: login", Phase::Start, "login", "", 1);
 const STATE: Step = query("start: state tables", Phase::Start, "^CREATE TABLE .*_dt.*checkpoint", 1);
 const ROW: Step = query("start: checkpoint row", Phase::Start, "^INSERT INTO ._dt.*checkpoint", 1);
 const CLAIM: Step = query("start: takeover", Phase::Start, "^UPDATE ._dt.*SET .epoch", 1);
-const LOOK: Step =
-    Step { name: "start: page of columns", phase: Phase::Start, kind: "page", sql: "system.columns", nth: 2 };
+const LOOK: Step = request("start: page of columns", Phase::Start, "page", "system.columns", 2);
 const DATABASE: Step = query("struct: database", Phase::Start, "^CREATE DATABASE .*dt_test", 1);
 const TABLE: Step = query("struct: third table", Phase::Start, "^CREATE TABLE .*dt_test", 3);
 // The hand-over: its start position is the first batch.
@@ -72,8 +81,16 @@ const SEVERAL: Step =
     query("batch: several tables", Phase::Batch, "^(INSERT|DELETE|REPLACE|COPY|MERGE).*.entry", 2);
 const MOVE: Step = query("batch: checkpoint", Phase::Batch, "^UPDATE ._dt.*SET .n.", 2);
 const COMMIT: Step = query("batch: commit", Phase::Batch, "^COMMIT", 2);
-const FINAL: Step =
-    Step { name: "batch: final of commit", phase: Phase::Batch, kind: "final", sql: "^COMMIT", nth: 1 };
+const FINAL: Step = request("batch: final of commit", Phase::Batch, "final", "^COMMIT", 1);
+// Files: the first upload of a start is a probe of the stage.
+const SWEEP: Step = in_files(query("stage: sweep", Phase::Start, "^LIST @", 1));
+const PROBE: Step = in_files(request("stage: probe", Phase::Start, "upload", "", 1));
+const CHUNK_FILE: Step = in_files(request("stage: file of a chunk", Phase::Start, "upload", "", 3));
+const CHUNKS_STAGED: Step = in_files(query("stage: chunks staged", Phase::Start, "^BEGIN", 3));
+const FILE: Step = in_files(request("stage: file of a batch", Phase::Batch, "upload", "", 2));
+const COUNT: Step = in_files(query("stage: count of a file", Phase::Batch, "^SELECT count.* FROM @", 2));
+const STAGED: Step = in_files(query("stage: batch staged", Phase::Batch, "^BEGIN", 2));
+const LOAD: Step = in_files(query("stage: loading a file", Phase::Batch, WRITE_KEYLESS, 2));
 // Moments of the source.
 const STREAM: Step = moment("stream", Phase::Batch);
 const DOWN: Step = moment("while stopped", Phase::Down);
@@ -106,34 +123,73 @@ pub const TABLE_OF_FAULTS: &[(Fault, &[Step])] = &[
             SEVERAL,
             MOVE,
             COMMIT,
+            SWEEP,
+            PROBE,
+            CHUNK_FILE,
+            CHUNKS_STAGED,
+            FILE,
+            COUNT,
+            STAGED,
+            LOAD,
         ],
     ),
-    (Fault::Killed(Then::Run), &[ROW, CLAIM, TABLE, HANDED, CHUNK_COMMIT, MOVE, COMMIT]),
-    (Fault::Killed(Then::RunLate), &[CLAIM, HANDED, CHUNK_COMMIT, COMMIT]),
-    (Fault::Stopped, &[CLAIM, TABLE, HANDED, CHUNK, CHUNK_COMMIT, KEYLESS, COMMIT]),
+    (Fault::Killed(Then::Run), &[ROW, CLAIM, TABLE, HANDED, CHUNK_COMMIT, MOVE, COMMIT, CHUNK_FILE, FILE]),
+    (Fault::Killed(Then::RunLate), &[CLAIM, HANDED, CHUNK_COMMIT, COMMIT, FILE]),
+    (Fault::Stopped, &[CLAIM, TABLE, HANDED, CHUNK, CHUNK_COMMIT, KEYLESS, COMMIT, FILE]),
     (Fault::StoppedWithTargetDead, &[COMMIT]),
-    (Fault::Overtaken, &[CLAIM, TABLE, HANDED, CHUNK, CHUNK_COMMIT, KEYLESS, MOVE, COMMIT]),
-    (Fault::Answer("drop_before"), &[LOGIN, CLAIM, LOOK, TABLE, HANDED, CHUNK_COMMIT, KEYLESS, MOVE, COMMIT]),
-    (Fault::Answer("drop_after"), &[ROW, CLAIM, TABLE, HANDED, CHUNK_COMMIT, KEYLESS, MOVE, COMMIT, FINAL]),
-    (Fault::Answer("http_503"), &[LOGIN, CLAIM, LOOK, CHUNK, KEYLESS, COMMIT, FINAL]),
-    (Fault::Answer("garbage"), &[LOGIN, CLAIM, LOOK, CHUNK, KEYLESS, COMMIT, FINAL]),
-    (Fault::Answer("delay"), &[LOGIN, CLAIM, CHUNK_COMMIT, KEYLESS, COMMIT]),
-    (Fault::Answer("delay_after"), &[LOOK, CHUNK_COMMIT, COMMIT]),
-    (Fault::Answer("kill_session"), &[CHUNK, CHUNK_COMMIT, KEYLESS, COMMIT]),
-    (Fault::DiskFull, &[CHUNK, KEYLESS, COMMIT]),
+    (
+        Fault::Overtaken,
+        &[
+            CLAIM,
+            TABLE,
+            HANDED,
+            CHUNK,
+            CHUNK_COMMIT,
+            KEYLESS,
+            MOVE,
+            COMMIT,
+            SWEEP,
+            PROBE,
+            CHUNK_FILE,
+            FILE,
+            COUNT,
+            STAGED,
+            LOAD,
+        ],
+    ),
+    (
+        Fault::Answer("drop_before"),
+        &[LOGIN, CLAIM, LOOK, TABLE, HANDED, CHUNK_COMMIT, KEYLESS, MOVE, COMMIT, SWEEP, PROBE, FILE],
+    ),
+    (
+        Fault::Answer("drop_after"),
+        &[ROW, CLAIM, TABLE, HANDED, CHUNK_COMMIT, KEYLESS, MOVE, COMMIT, FINAL, CHUNK_FILE, FILE, LOAD],
+    ),
+    (
+        Fault::Answer("http_503"),
+        &[LOGIN, CLAIM, LOOK, CHUNK, KEYLESS, COMMIT, FINAL, SWEEP, PROBE, CHUNK_FILE, FILE, COUNT],
+    ),
+    (Fault::Answer("garbage"), &[LOGIN, CLAIM, LOOK, CHUNK, KEYLESS, COMMIT, FINAL, PROBE, FILE, COUNT]),
+    (Fault::Answer("delay"), &[LOGIN, CLAIM, CHUNK_COMMIT, KEYLESS, COMMIT, FILE]),
+    (Fault::Answer("delay_after"), &[LOOK, CHUNK_COMMIT, COMMIT, FILE]),
+    (Fault::Answer("kill_session"), &[CHUNK, CHUNK_COMMIT, KEYLESS, COMMIT, LOAD]),
+    (Fault::DiskFull, &[CHUNK, KEYLESS, COMMIT, CHUNK_FILE, FILE]),
+    (Fault::StageEmptied, &[CHUNKS_STAGED, STAGED]),
+    (Fault::ClockSetBack, &[READING, STREAM]),
     (Fault::Compacted, &[COMMIT]),
     (Fault::TargetRestarted, &[TABLE, HANDED, CHUNK, CHUNK_COMMIT, KEYLESS, COMMIT]),
-    (Fault::Target(Network::Cut), &[CHUNK, COMMIT]),
-    (Fault::Target(Network::Silent), &[CHUNK, COMMIT]),
+    (Fault::Target(Network::Cut), &[CHUNK, COMMIT, FILE]),
+    (Fault::Target(Network::Silent), &[CHUNK, COMMIT, FILE]),
     (Fault::Source(SourceFault::Restarted), &[HANDED, READING, STREAM]),
     (Fault::Source(SourceFault::Crashed), &[READING, STREAM]),
     (Fault::Source(SourceFault::ConnectionsKilled), &[HANDED, READING, STREAM]),
     (Fault::Source(SourceFault::Network(Network::Cut)), &[READING, STREAM]),
-    (Fault::Source(SourceFault::Network(Network::Silent)), &[STREAM]),
+    (Fault::Source(SourceFault::Network(Network::Silent)), &[READING, STREAM]),
     (Fault::Source(SourceFault::Rotated), &[HANDED, STREAM, DOWN]),
     (Fault::Source(SourceFault::FailedOver), &[STREAM, DOWN]),
     (Fault::Source(SourceFault::Purged), &[DOWN]),
     (Fault::Source(SourceFault::Reset), &[STREAM, DOWN]),
+    (Fault::Source(SourceFault::LostEvents), &[DOWN]),
 ];
 
 /// What `make test` plays: one case of each kind that takes a second or two.
@@ -179,6 +235,7 @@ impl Case {
         matches!(self.fault, Fault::Source(_))
             || self.step.name == COMMIT.name
             || self.step.name == HANDED.name
+            || self.step.name == FILE.name
     }
 }
 

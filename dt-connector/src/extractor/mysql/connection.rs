@@ -6,6 +6,8 @@
 //!
 //! Errors are classified here and nowhere else. A server's message is kept unless its code is known to quote values.
 
+use std::pin::pin;
+use std::task::Poll;
 use std::time::{Duration, Instant};
 
 use dt_common::config::{Secret, SourceTls, SslMode};
@@ -168,6 +170,29 @@ pub(crate) async fn close(conn: Conn) {
     let _ = tokio::time::timeout(LEAVE_TIMEOUT, conn.disconnect()).await;
 }
 
+/// Waits for an answer of the source, but not for ever: a network that went silent tells nobody.
+///
+/// # Errors
+/// See [`source_error`]; silence is a lost connection.
+pub(crate) async fn answer<T>(
+    patience: Duration,
+    doing: &str,
+    answer: impl Future<Output = mysql_async::Result<T>>,
+) -> Result<T> {
+    let mut answer = pin!(answer);
+    // A timer costs more than a row that has arrived already.
+    let answered = match futures::poll!(&mut answer) {
+        Poll::Ready(answered) => answered,
+        Poll::Pending => tokio::time::timeout(patience, answer).await.map_err(|_| {
+            Error::new(
+                ErrorKind::Transient,
+                format!("{doing}: the source was silent for {} s", patience.as_secs()),
+            )
+        })?,
+    };
+    answered.map_err(|e| source_error(doing, e))
+}
+
 /// Whether dt works with a server of this version text, see [`Flavor::oldest`].
 fn is_supported(version: &str) -> bool {
     parse_version(version) >= Flavor::of(version).oldest()
@@ -297,6 +322,19 @@ mod tests {
             );
         }
         assert!(error(1045, "Access denied for user 'u'").to_string().contains("Access denied for user 'u'"));
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn silence_is_a_lost_connection() {
+        let patience = Duration::from_secs(300);
+        let silent = answer::<()>(patience, "reading table t", std::future::pending()).await.unwrap_err();
+        assert_eq!(silent.kind(), ErrorKind::Transient);
+        assert_eq!(silent.to_string(), "reading table t: the source was silent for 300 s");
+        let late = async {
+            tokio::time::sleep(patience / 2).await;
+            Ok(7)
+        };
+        assert_eq!(answer(patience, "reading", late).await.unwrap(), 7);
     }
 
     #[test]

@@ -213,7 +213,11 @@ mod tests {
                 name: TableName::new("d", "t"),
                 columns: columns.chars().map(column).collect(),
                 followed: true,
-                unique: key.unwrap_or_default().iter().map(|&at| part("PRIMARY", &columns[at..=at])).collect(),
+                unique: key
+                    .unwrap_or_default()
+                    .iter()
+                    .map(|&at| part("PRIMARY", &columns[at..=at]))
+                    .collect(),
                 charset: String::new(),
                 comment: String::new(),
                 engine: String::new(),

@@ -326,7 +326,7 @@ impl Run<'_> {
             config,
             catalog,
             skip,
-            Arc::clone(&self.plan.monitor),
+            &self.plan,
         );
         stream.follow(from, until, &self.out, &self.stop).await
     }
@@ -366,6 +366,7 @@ impl Run<'_> {
                 .max_connections
                 .map_or(usize::MAX, |most| most - beside)
                 .min(config.parallel_size),
+            patience: config.read_timeout,
             chunk_rows: config.chunk_rows.min(most(config.rates.rows)),
             chunk_bytes: CHUNK_BYTES.min(most(config.rates.bytes)),
             table_views,

@@ -13,8 +13,9 @@
 //! - MySQL without GTIDs has file and offset only, so all followed tables are locked for that moment.
 
 use std::collections::HashMap;
+use std::time::Duration;
 
-use dt_common::error::{Error, Result};
+use dt_common::error::{Error, ErrorKind, Result};
 use dt_common::position::{BinlogPosition, Position};
 use dt_common::schema::{TableName, TableSchema};
 use mysql_async::Conn;
@@ -30,6 +31,9 @@ const OPEN_VIEW: &str = "START TRANSACTION WITH CONSISTENT SNAPSHOT";
 
 /// Seconds to wait for writers that hold a table. While the lock is wanted, new writers wait too.
 const LOCK_WAIT: &str = "SET lock_wait_timeout = 10";
+
+/// Longest time to fix the position and to open the view; the lock may wait for ten seconds of it.
+const PATIENCE: Duration = Duration::from_secs(60);
 
 /// Where a change stream takes over.
 pub(crate) struct Handover {
@@ -69,7 +73,15 @@ pub(crate) async fn open(
     server: &Server,
     copies: impl IntoIterator<Item = &TableSchema>,
 ) -> Result<Handover> {
-    let to_lock = to_lock(server, copies);
+    let opened = tokio::time::timeout(PATIENCE, fix(connector, server, to_lock(server, copies))).await;
+    opened.unwrap_or_else(|_| {
+        let message =
+            format!("fixing where the copy begins: the source was silent for {} s", PATIENCE.as_secs());
+        Err(Error::new(ErrorKind::Transient, message).way_out("start the task again"))
+    })
+}
+
+async fn fix(connector: &Connector, server: &Server, to_lock: Vec<&TableName>) -> Result<Handover> {
     let mut conn = connector.connect().await?;
     match server.flavor {
         Flavor::MariaDb => mariadb(conn, server).await,

@@ -84,7 +84,7 @@ pub(crate) fn key_literal(column: &Column, value: &ColValue, selected: Option<&V
         ColValue::Time(v) => format!("'{}'", time(*v)),
         ColValue::Text(v) if is_network(&column.ty) => quote(v),
         ColValue::Text(v) => format!("_utf8mb4 {}", hex(v.as_bytes())),
-        ColValue::InvalidText(v) => format!("_utf8mb4 {}", hex(v)),
+        ColValue::InvalidText(v) => format!("_utf8mb4 {}", hex(&v.bytes)),
         ColValue::Bytes(v) => hex(v),
         ColValue::Absent
         | ColValue::Null

@@ -118,7 +118,8 @@ fn hide(table: &mut TableDefinition, filter: &Filter, policies: &SchemaPolicies)
                 column.content = Content::Ignored { fsp: known.ty.fraction_digits() };
             }
             Content::Ignored { .. }
-                if !is_ignored && policies.action(ChangeKind::AddColumn, &table.name) != SchemaAction::Ignore =>
+                if !is_ignored
+                    && policies.action(ChangeKind::AddColumn, &table.name) != SchemaAction::Ignore =>
             {
                 let (column, table) = (&column.name, &table.name);
                 return Err(Error::config(format!(

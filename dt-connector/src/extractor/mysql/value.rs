@@ -8,6 +8,8 @@ use dt_common::schema::{Column, ColumnType};
 use dt_common::value::{ColValue, Date, DateTime};
 use mysql_async::Value;
 
+use super::binlog::Charset;
+
 /// The cell that a selected value is.
 ///
 /// # Errors
@@ -79,10 +81,13 @@ fn from_bytes(ty: &ColumnType, bytes: Vec<u8>) -> Option<ColValue> {
             let (elements, []) = bytes.as_chunks::<4>() else { return None };
             ColValue::Vector(elements.iter().map(|&element| f32::from_le_bytes(element)).collect())
         }
-        ColumnType::Char(_)
-        | ColumnType::VarChar(_)
-        | ColumnType::Text(_)
-        | ColumnType::Enum { .. }
+        ColumnType::Char(of) | ColumnType::VarChar(of) | ColumnType::Text(of) => {
+            match Charset::of_bytes(of) {
+                Some(charset) => charset.decode(&bytes),
+                None => text(bytes),
+            }
+        }
+        ColumnType::Enum { .. }
         | ColumnType::Set { .. }
         | ColumnType::Uuid
         | ColumnType::Inet4
@@ -167,7 +172,10 @@ fn padded(mut bytes: Vec<u8>, len: usize) -> Option<Vec<u8>> {
 fn text(bytes: Vec<u8>) -> ColValue {
     match String::from_utf8(bytes) {
         Ok(text) => ColValue::Text(text.into()),
-        Err(invalid) => ColValue::InvalidText(invalid.into_bytes().into()),
+        Err(invalid) => {
+            let readable = String::from_utf8_lossy(invalid.as_bytes()).into_owned();
+            ColValue::invalid_text(invalid.into_bytes(), readable)
+        }
     }
 }
 
@@ -208,7 +216,7 @@ mod tests {
             ),
             (T::Binary { len: 3 }, Value::Bytes(vec![1]), ColValue::Bytes([1, 0, 0].into())),
             (T::Json(JsonStorage::Text), bytes("{}"), ColValue::Json("{}".into())),
-            (characters.clone(), Value::Bytes(vec![0xff]), ColValue::InvalidText([0xff].into())),
+            (characters.clone(), Value::Bytes(vec![0xff]), ColValue::invalid_text([0xff], "")),
             (characters, bytes("é"), ColValue::text("é")),
             (T::Geometry, Value::Bytes(vec![1, 0, 0, 0, 9]), ColValue::Geometry { srid: 1, wkb: [9].into() }),
             (T::Vector { dimension: 1 }, Value::Bytes(vec![0, 0, 128, 63]), ColValue::Vector([1.0].into())),

@@ -8,6 +8,7 @@ use dt_common::config::{DatabendConfig, ExtractType};
 use dt_common::error::{Error, Result};
 use dt_common::router::Router;
 use dt_common::schema::TableSchema;
+use tracing::warn;
 
 use super::checkpoint::StateTables;
 use super::checks::{self, TargetCheck};
@@ -15,6 +16,7 @@ use super::client::{Client, Session};
 use super::creation::Creation;
 use super::plan::TablePlan;
 use super::routes::Routes;
+use super::stage::folder::task_folder;
 use super::target_tables;
 use crate::admin::{
     FOLLOWED_TABLES, PlannedTable, StoredTask, StructPlan, TargetAdmin, TargetLook, TargetState,
@@ -27,6 +29,8 @@ pub struct DatabendAdmin {
     /// `None` for a task without an id.
     state: Option<StateTables>,
     kind: ExtractType,
+    /// Where the task's files are.
+    stage: String,
 }
 
 impl DatabendAdmin {
@@ -39,7 +43,13 @@ impl DatabendAdmin {
             "" => None,
             id => Some(StateTables::new(id)?),
         };
-        Ok(Self { client: Client::new(config.dsn.clone()), routes: Routes::new(router), state, kind })
+        Ok(Self {
+            client: Client::new(config.dsn.clone()),
+            routes: Routes::new(router, config.values.clone()),
+            state,
+            kind,
+            stage: task_folder(&config.stage, &config.task_id),
+        })
     }
 
     fn state(&self) -> Result<&StateTables> {
@@ -54,6 +64,7 @@ impl DatabendAdmin {
 #[async_trait]
 impl TargetAdmin for DatabendAdmin {
     async fn plan_struct(&self, tables: &[Arc<TableSchema>]) -> Result<StructPlan> {
+        self.routes.check_values(tables)?;
         let creation = Creation::new(&self.routes, tables)?;
         let session = self.client.connect().await?;
         let (plans, creates): (Vec<_>, Vec<_>) = creation.tables.into_iter().unzip();
@@ -82,6 +93,10 @@ impl TargetAdmin for DatabendAdmin {
         let state = self.state()?;
         let session = self.client.connect().await?;
         state.remove(&session, &uuid::Uuid::new_v4().to_string()).await?;
+        // A start removes what the epochs before it have left, and these begin anew.
+        if let Err(error) = session.query(&format!("REMOVE {}", self.stage)).await {
+            warn!(%error, stage = self.stage, "files that the task may have left in the stage could not be removed");
+        }
         session.close().await
     }
 
@@ -123,6 +138,7 @@ impl DatabendAdmin {
                 finding
             }
             TargetCheck::Routes => checks::routes(&self.routes, known()?),
+            TargetCheck::Values => checks::values(&self.routes, known()?),
             TargetCheck::Tables => {
                 let (session, tables) = (&reached()?.0, known()?);
                 let (finding, rows) = checks::tables(session, &self.routes, self.kind, tables).await?;
@@ -140,7 +156,7 @@ async fn states(session: &Session, plans: &[Arc<TablePlan>]) -> Result<Vec<(Targ
     let filled = target_tables::read_filled(session, &targets).await?;
     let states = plans.iter().map(|plan| {
         let Some(held) = columns.get(&plan.target) else { return (TargetState::Missing, false) };
-        let state = match target_tables::plan(&plan.schema, plan.route(), Some(held)) {
+        let state = match target_tables::plan(TablePlan::clone(plan), Some(held)) {
             Ok(_) => TargetState::Fits,
             Err(error) => TargetState::Differs(error.to_string()),
         };

@@ -57,6 +57,13 @@ pub struct Lease {
     pub n: u64,
 }
 
+impl Lease {
+    /// Whether both belong to the same run of the task.
+    pub fn is_of_the_run(&self, other: &Self) -> bool {
+        (self.epoch, &self.owner) == (other.epoch, &other.owner)
+    }
+}
+
 /// The checkpoint row.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct CheckpointRow {

@@ -7,9 +7,9 @@ use std::sync::Arc;
 
 use dt_common::batch::Checkpoint;
 use dt_common::check::{Finding, listed};
-use dt_common::config::ExtractType;
+use dt_common::config::{Class, ExtractType, Policy};
 use dt_common::error::{Error, Result};
-use dt_common::schema::{TableName, TableSchema};
+use dt_common::schema::{ColumnType, TableName, TableSchema};
 
 use super::checkpoint::StateTables;
 use super::client::{Client, Session, check_version};
@@ -43,13 +43,15 @@ pub enum TargetCheck {
     StoredState,
     /// Whether every table has a place of its own.
     Routes,
+    /// Which columns may hold values that the target does not, and what becomes of them.
+    Values,
     /// Whether the tables that are there take the rows.
     Tables,
 }
 
 impl TargetCheck {
     /// All of them.
-    pub const ALL: [Self; 8] = [
+    pub const ALL: [Self; 9] = [
         Self::Connection,
         Self::Tls,
         Self::Version,
@@ -57,6 +59,7 @@ impl TargetCheck {
         Self::Stage,
         Self::StoredState,
         Self::Routes,
+        Self::Values,
         Self::Tables,
     ];
 
@@ -70,6 +73,7 @@ impl TargetCheck {
             Self::Stage => "stage",
             Self::StoredState => STORED_STATE,
             Self::Routes => "routes",
+            Self::Values => "values",
             Self::Tables => "target-tables",
         }
     }
@@ -179,6 +183,38 @@ pub fn routes(routes: &Routes, tables: &[Arc<TableSchema>]) -> Finding {
     }
 }
 
+/// Charsets of which every server checks what it stores, or in which every byte is a character.
+const CHECKED: &[&str] = &["utf8mb4", "utf8mb3", "utf8", "latin1", "ascii"];
+
+/// Which columns may hold values that Databend does not, by class and policy.
+pub fn values(routes: &Routes, tables: &[Arc<TableSchema>]) -> Finding {
+    if let Err(error) = routes.check_values(tables) {
+        return Finding::fail(error.to_string(), "correct [values]");
+    }
+    let plans: Vec<TablePlan> = tables.iter().filter_map(|table| routes.plan(table).ok()).collect();
+    let mut found = Vec::new();
+    for class in Class::ALL {
+        for policy in [Policy::Error, Policy::Null, Policy::Clamp, Policy::String] {
+            let columns: Vec<String> = plans.iter().flat_map(|plan| at_risk(plan, class, policy)).collect();
+            if !columns.is_empty() {
+                found.push(format!("{class} = {policy} in {}", listed(columns)));
+            }
+        }
+    }
+    match found.is_empty() {
+        true => Finding::pass("no column holds values that Databend does not"),
+        false => Finding::pass(format!("what Databend does not hold may come: {}", found.join("; "))),
+    }
+}
+
+fn at_risk(plan: &TablePlan, class: Class, policy: Policy) -> impl Iterator<Item = String> {
+    let checked = |ty: &ColumnType| ty.text().is_some_and(|text| CHECKED.contains(&&*text.charset));
+    plan.columns.iter().zip(&plan.schema.columns).filter_map(move |(planned, source)| {
+        let hit = class.can_be_in(&source.ty) && !checked(&source.ty) && planned.policies.of(class) == policy;
+        hit.then(|| format!("{} `{}`", plan.schema.name, source.name))
+    })
+}
+
 /// Whether the tables that are there take the rows of their sources, and which of them hold rows.
 ///
 /// # Errors
@@ -192,8 +228,8 @@ pub async fn tables(
     let mut problems = Vec::new();
     let mut plans = Vec::new();
     // A route that leads nowhere is named by the check of the routes.
-    for (source, route) in sources.iter().filter_map(|source| Some((source, routes.route(source).ok()?))) {
-        match TablePlan::new(Arc::clone(source), route) {
+    for source in sources.iter().filter(|source| routes.route(source).is_ok()) {
+        match routes.plan(source) {
             Ok(plan) => plans.push(Arc::new(plan)),
             Err(error) => problems.push(error),
         }
@@ -205,7 +241,7 @@ pub async fn tables(
     let creates = matches!(kind, ExtractType::Struct | ExtractType::SnapshotAndCdc);
     for plan in existing.iter().chain(missing.iter().filter(|_| !creates)) {
         let held = columns.get(&plan.target).map(Vec::as_slice);
-        problems.extend(target_tables::plan(&plan.schema, plan.route(), held).err());
+        problems.extend(target_tables::plan(TablePlan::clone(plan), held).err());
     }
     let filled = target_tables::read_filled(session, &targets).await?;
     let rows = existing
@@ -234,7 +270,11 @@ fn judge_tables(kind: ExtractType, problems: &[Error], existing: usize, missing:
 #[cfg(test)]
 mod tests {
     use dt_common::check::Verdict::{Fail, Pass, Warn};
+    use dt_common::config::Values;
+    use dt_common::config::ini::RawConfig;
+    use dt_common::router::Router;
 
+    use super::super::fixtures::table;
     use super::*;
 
     #[test]
@@ -248,6 +288,26 @@ mod tests {
         ] {
             assert_eq!(judge_tls(encrypts, address).verdict, verdict, "{address}");
         }
+    }
+
+    #[test]
+    fn columns_at_risk_are_listed_by_class_and_policy() {
+        let mut table = table("d", "t", &[("id", "bigint"), ("at", "datetime"), ("s", "varchar")], &[0]);
+        let tables = |table: &TableSchema| [Arc::new(table.clone())];
+        let routes = |text: &str| {
+            let raw = RawConfig::parse("t.ini", &format!("[values]\n{text}\n")).unwrap();
+            Routes::new(Router::default(), Values::read(&raw).unwrap())
+        };
+        assert_eq!(
+            values(&routes("zero_date=null"), &tables(&table)).found,
+            "what Databend does not hold may come: zero_date = null in `d`.`t` `at`; out_of_range = error in `d`.`t` `at`"
+        );
+        assert_eq!(values(&routes("zero_date=d.x:null"), &tables(&table)).verdict, Fail);
+        table.columns.remove(1);
+        assert_eq!(
+            values(&routes(""), &tables(&table)).found,
+            "no column holds values that Databend does not"
+        );
     }
 
     #[test]

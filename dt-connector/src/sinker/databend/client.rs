@@ -22,6 +22,10 @@ const CONNECT_TIMEOUT: Duration = Duration::from_secs(30);
 /// The least server version: since 1.2.863 a server answers a repeated query id with the first run's result, so that a request
 /// which the network repeats runs once. Transactions that merge with concurrent ones are older (1.2.838 with all fixes).
 const MIN_VERSION: [u32; 3] = [1, 2, 863];
+/// The driver has no time limit for uploads: they get that of every other answer, and a second more for so many bytes.
+const SLOWEST_UPLOAD: u64 = 100_000;
+/// The DSN's parameter for the time limit of an answer, in seconds, and the driver's default.
+const PATIENCE: (&str, u64) = ("page_request_timeout_secs", 300);
 /// Settings of every session, with their reasons.
 const SETTINGS: &[(&str, &str)] = &[
     // TIMESTAMP literals are UTC.
@@ -40,13 +44,15 @@ pub struct Client {
     dsn: Secret,
     /// Host and port, for errors.
     address: String,
+    /// Longest wait for an answer.
+    patience: Duration,
 }
 
 impl Client {
     /// A client for a DSN; connects nowhere yet.
     pub fn new(dsn: Secret) -> Self {
-        let address = address(dsn.reveal());
-        Self { dsn, address }
+        let (address, patience) = (address(dsn.reveal()), patience(dsn.reveal()));
+        Self { dsn, address, patience }
     }
 
     /// Host and port.
@@ -105,7 +111,7 @@ impl Client {
         for (name, value) in SETTINGS {
             connection.set_session(name, value).map_err(|e| classify(&e))?;
         }
-        Ok(Session { connection })
+        Ok(Session { connection, patience: self.patience })
     }
 }
 
@@ -116,6 +122,14 @@ fn address(dsn: &str) -> String {
         Some(port) => format!("{host}:{port}"),
         None => host.to_owned(),
     }
+}
+
+/// How long the driver waits for an answer.
+fn patience(dsn: &str) -> Duration {
+    let (name, usual) = PATIENCE;
+    let url = url::Url::parse(dsn).ok();
+    let set = url.iter().flat_map(url::Url::query_pairs).find(|(key, _)| key == name);
+    Duration::from_secs(set.and_then(|(_, seconds)| seconds.parse().ok()).unwrap_or(usual))
 }
 
 /// TLS is the driver's default.
@@ -133,6 +147,7 @@ fn timed_out() -> Error {
 /// One session. Dropping it ends it; a transaction that is open in it is never committed.
 pub struct Session {
     connection: Connection,
+    patience: Duration,
 }
 
 impl Session {
@@ -167,8 +182,13 @@ impl Session {
     /// See [`super::errors`].
     pub async fn upload(&self, place: &str, data: Bytes) -> Result<()> {
         let size = data.len() as u64;
-        let uploaded = self.connection.upload_to_stage(place, Box::new(Cursor::new(data)), size).await;
-        uploaded.map_err(|e| classify(&e))
+        let uploading = self.connection.upload_to_stage(place, Box::new(Cursor::new(data)), size);
+        match tokio::time::timeout(self.patience + Duration::from_secs(size / SLOWEST_UPLOAD), uploading)
+            .await
+        {
+            Ok(uploaded) => uploaded.map_err(|e| classify(&e)),
+            Err(_) => Err(Error::new(ErrorKind::Transient, "the upload was not answered in time")),
+        }
     }
 
     /// Ends the session.
@@ -224,6 +244,12 @@ mod tests {
     fn errors_name_the_address_and_no_password() {
         assert_eq!(address("databend://dt:secret@bend.example:8000/db?sslmode=disable"), "bend.example:8000");
         assert_eq!(address("databend://bend.example/db"), "bend.example");
+    }
+
+    #[test]
+    fn answers_are_waited_for_as_the_driver_does() {
+        assert_eq!(patience("databend://h/db"), Duration::from_secs(300));
+        assert_eq!(patience("databend://h/db?a=1&page_request_timeout_secs=5"), Duration::from_secs(5));
     }
 
     #[test]

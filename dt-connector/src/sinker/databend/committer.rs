@@ -12,7 +12,7 @@
 //! - Also behind an error that no repetition helps against the row is read: what looks like a wrong target may be the work of such a
 //!   `COMMIT`, or of another writer, and the exit code has to say which.
 
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 use std::time::{Duration, Instant};
 
 use dt_common::batch::{Checkpoint, Progress};
@@ -43,6 +43,8 @@ pub struct Committer {
     tables: StateTables,
     limits: Limits,
     monitor: Arc<Monitor>,
+    /// As it was taken over; what of it does not change is read beside a commit.
+    taken: OnceLock<Lease>,
     state: Mutex<Option<State>>,
 }
 
@@ -55,7 +57,7 @@ struct State {
 impl Committer {
     /// A committer for a task; connects nowhere yet.
     pub fn new(client: Arc<Client>, tables: StateTables, limits: Limits, monitor: Arc<Monitor>) -> Self {
-        Self { client, tables, limits, monitor, state: Mutex::new(None) }
+        Self { client, tables, limits, monitor, taken: OnceLock::new(), state: Mutex::new(None) }
     }
 
     /// Takes the task over.
@@ -71,6 +73,7 @@ impl Committer {
         })
         .await?;
         info!(epoch = lease.epoch, batch = lease.n, %owner, "task taken over");
+        self.taken.set(lease.clone()).map_err(|_| Error::internal("the task was taken over before"))?;
         *self.state.lock().await = Some(State { lease: lease.clone(), session: Some(session) });
         Ok((lease, checkpoint))
     }
@@ -146,19 +149,6 @@ impl Committer {
         self.client.session().await
     }
 
-    /// Whether the task is still this writer's.
-    ///
-    /// # Errors
-    /// [`ErrorKind::Fenced`] when it is not.
-    pub async fn fence(&self, session: &Session) -> Result<()> {
-        let state = self.state.lock().await;
-        let state = state.as_ref().ok_or_else(|| Error::internal("a fence before open"))?;
-        match self.is_committed(session, &state.lease).await? {
-            false => Ok(()),
-            true => Err(self.tables.broken("it was moved while nothing was committed")),
-        }
-    }
-
     /// Number of the last committed batch.
     ///
     /// # Errors
@@ -166,6 +156,25 @@ impl Committer {
     pub async fn batch(&self) -> Result<u64> {
         let state = self.state.lock().await;
         Ok(state.as_ref().ok_or_else(|| Error::internal("a batch before open"))?.lease.n)
+    }
+
+    /// Whether the task is still this writer's; beside a commit too.
+    ///
+    /// # Errors
+    /// [`ErrorKind::Fenced`] when it is another's; an unreachable target.
+    pub async fn confirm(&self) -> Result<()> {
+        let session = self.client.session().await?;
+        self.fence(&session).await
+    }
+
+    /// The same in a session that is there.
+    ///
+    /// # Errors
+    /// As [`Committer::confirm`].
+    pub async fn fence(&self, session: &Session) -> Result<()> {
+        let taken = self.taken.get().ok_or_else(|| Error::internal("confirm before open"))?;
+        let row = self.tables.read(session).await?;
+        if row.lease.is_of_the_run(taken) { Ok(()) } else { Err(fenced(&row.lease, taken)) }
     }
 
     /// Ends the session.
@@ -227,17 +236,11 @@ impl Committer {
             info!(batch = row.lease.n, "batch was committed although its answer was lost");
             return Ok(true);
         }
-        if (row.lease.epoch, &row.lease.owner) == (lease.epoch, &lease.owner) {
+        if row.lease.is_of_the_run(lease) {
             let (found, own) = (row.lease.n, lease.n);
             return Err(self.tables.broken(&format!("it stands at batch {found}, this writer at {own}")));
         }
-        Err(Error::new(
-            ErrorKind::Fenced,
-            format!(
-                "another writer has taken the task over: epoch {}, owner {}; this one was epoch {}. Run the task once only",
-                row.lease.epoch, row.lease.owner, lease.epoch
-            ),
-        ))
+        Err(fenced(&row.lease, lease))
     }
 
     async fn transaction(
@@ -308,6 +311,16 @@ async fn execute(session: &Session, statement: &Statement) -> Result<()> {
             shown(affected)
         ))),
     }
+}
+
+fn fenced(found: &Lease, own: &Lease) -> Error {
+    Error::new(
+        ErrorKind::Fenced,
+        format!(
+            "another writer has taken the task over: epoch {}, owner {}; this one was epoch {}. Run the task once only",
+            found.epoch, found.owner, own.epoch
+        ),
+    )
 }
 
 /// What an error comes to that ends the batch, after a look at the checkpoint row. Rows that are not as they should be are no

@@ -28,7 +28,7 @@ impl Creation {
         let mut creates = Vec::with_capacity(tables.len());
         let mut databases = BTreeSet::new();
         for table in tables {
-            let plan = TablePlan::new(table.clone(), routes.route(table)?)?;
+            let plan = routes.plan(table)?;
             databases.insert(plan.target.db.clone());
             let sql = ddl::create_table(&plan);
             creates.push((Arc::new(plan), sql));
@@ -43,6 +43,7 @@ impl Creation {
 
 #[cfg(test)]
 mod tests {
+    use dt_common::config::Values;
     use dt_common::config::ini::RawConfig;
     use dt_common::router::Router;
 
@@ -53,7 +54,7 @@ mod tests {
         let raw = RawConfig::parse("t.ini", &format!("[router]\ndb_map={db_map}\n")).unwrap();
         let router = Router::read(&raw).unwrap();
         let tables = ["b", "a"].map(|db| Arc::new(table(db, "t", &[("id", "bigint")], &[0])));
-        Creation::new(&Routes::new(router), &tables)
+        Creation::new(&Routes::new(router, Values::default()), &tables)
     }
 
     #[test]

@@ -3,28 +3,27 @@
 //! Lanes hold no session in a transaction: from the plan that [`Sinker::refresh_meta`] made they write the text of statements, or files that
 //! they upload to a stage. Both are [`StagedTable`]s, and the committer makes them visible.
 
+mod changes;
+
 use std::collections::HashMap;
 use std::sync::{Arc, PoisonError, RwLock};
 
 use async_trait::async_trait;
 use dt_common::batch::{Checkpoint, NetChanges, Progress, TableBatch};
 use dt_common::config::{DatabendConfig, WriteMethod};
-use dt_common::error::{Error, Result};
+use dt_common::error::{Error, ErrorKind, Result};
 use dt_common::item::Ddl;
 use dt_common::monitor::Monitor;
 use dt_common::router::Router;
-use dt_common::schema::{SchemaChange, TableName, TableSchema};
-use tracing::{info, warn};
+use dt_common::schema::{TableName, TableSchema};
+use tracing::warn;
 
-use super::checkpoint::{Lease, StateTables};
+use super::checkpoint::StateTables;
 use super::client::Client;
 use super::committer::Committer;
 use super::creation::Creation;
-use super::evolve::converge::converge;
-use super::evolve::history::{self, Intent};
-use super::evolve::plan::{Held, Planner};
+use super::fitted::replaced;
 use super::plan::TablePlan;
-use super::quote;
 use super::retry::{self, Limits};
 use super::routes::Routes;
 use super::stage::folder::StageFolder;
@@ -74,7 +73,7 @@ impl DatabendSinker {
         };
         Ok(Self {
             client,
-            routes: Routes::new(router),
+            routes: Routes::new(router, config.values.clone()),
             config: config.clone(),
             committer,
             stage,
@@ -113,74 +112,36 @@ impl DatabendSinker {
         Ok(plan.clone())
     }
 
-    /// What is to be done about a statement, in the batch of this number.
-    async fn intent(&self, ddl: &Ddl, progress: &Progress, batch: u64) -> Result<Intent> {
-        let targets = Planner::targets(&self.routes, &ddl.changes)?;
-        let session = self.client.session().await?;
-        let columns = target_tables::read_columns(&session, &targets).await?;
-        let filled = target_tables::read_filled(&session, &targets).await?;
-        session.close().await?;
-        let held: HashMap<TableName, Held> = columns
-            .into_iter()
-            .map(|(table, columns)| {
-                let has_rows = filled.contains(&table);
-                (table, Held { columns, has_rows })
-            })
-            .collect();
-        let planner = Planner { routes: &self.routes, held: &held, batch };
-        let steps = planner.steps(&ddl.changes)?;
-        let mut with_checkpoint = Vec::new();
-        for change in &ddl.changes {
-            if let SchemaChange::Truncate(name) = change {
-                with_checkpoint.push(format!("DELETE FROM {}", quote::table(&self.routes.target(name))?));
-            }
+    /// Makes the plans of these tables from what the target holds.
+    async fn look_at(&self, tables: &[Arc<TableSchema>]) -> Result<Vec<TargetTable>> {
+        let made = self.routes.plans(tables)?;
+        let targets: Vec<TableName> = made.iter().map(|plan| plan.target.clone()).collect();
+        let (plans, filled) = retry::at_start(async || {
+            let session = self.client.connect().await?;
+            let columns = target_tables::read_columns(&session, &targets).await?;
+            let plans = made
+                .iter()
+                .map(|plan| {
+                    let columns = columns.get(&plan.target).map(Vec::as_slice);
+                    target_tables::plan(plan.clone(), columns).map(Arc::new)
+                })
+                .collect::<Result<Vec<_>>>()?;
+            let filled = target_tables::read_filled(&session, &targets).await?;
+            session.close().await?;
+            Ok((plans, filled))
+        })
+        .await?;
+        let mut known = self.plans.write().unwrap_or_else(PoisonError::into_inner);
+        known.extend(plans.into_iter().map(|plan| (plan.schema.name.clone(), plan)));
+        Ok(targets.iter().map(|target| TargetTable { has_rows: filled.contains(target) }).collect())
+    }
+
+    /// What the error of a lane comes to. A writer that has taken the task over removes what this one has staged.
+    async fn unless_fenced(&self, error: Error) -> Error {
+        match self.confirm().await {
+            Err(fenced) if fenced.kind() == ErrorKind::Fenced => fenced,
+            Ok(()) | Err(_) => error,
         }
-        Ok(Intent::new(batch, steps, with_checkpoint, progress))
-    }
-
-    /// Converges and clears the intent.
-    async fn bring_about(&self, committer: &Committer, intent: &Intent) -> Result<()> {
-        converge(committer, self.limits(), &intent.steps).await?;
-        let clear = history::clear(&committer.tables().history, intent);
-        let also = |_: &Lease| Ok([&intent.with_checkpoint[..], std::slice::from_ref(&clear)].concat());
-        committer.commit_with(&[], &intent.progress()?, also).await.map(drop)
-    }
-
-    /// Finishes the change of structure that an earlier process has begun; answers whether there was one.
-    async fn finish_change(&self, committer: &Committer) -> Result<bool> {
-        let session = committer.session().await?;
-        let pending = committer.tables().pending(&session).await?;
-        session.close().await?;
-        let Some(intent) = pending else { return Ok(false) };
-        info!(batch = intent.batch, "a change of structure that was begun is finished");
-        self.bring_about(committer, &intent).await?;
-        Ok(true)
-    }
-
-    /// Makes the plans of the changed tables anew.
-    async fn look_again(&self, ddl: &Ddl) -> Result<()> {
-        let (mut gone, mut changed) = (Vec::new(), Vec::<Arc<TableSchema>>::new());
-        for change in &ddl.changes {
-            match change {
-                SchemaChange::CreateDatabase(_) | SchemaChange::Truncate(_) => {}
-                SchemaChange::DropTable(name) => gone.push(name),
-                SchemaChange::CreateTable(table) => changed.push(Arc::clone(table)),
-                SchemaChange::Alter(alteration) => {
-                    gone.push(&alteration.before.name);
-                    changed.retain(|table| **table != *alteration.before);
-                    changed.push(Arc::clone(&alteration.after));
-                }
-            }
-        }
-        {
-            let mut known = self.plans.write().unwrap_or_else(PoisonError::into_inner);
-            gone.into_iter().for_each(|name| drop(known.remove(name)));
-        }
-        if changed.is_empty() { Ok(()) } else { self.refresh_meta(&changed).await.map(drop) }
-    }
-
-    fn limits(&self) -> Limits {
-        Limits { conflicts: self.config.max_retries, unavailable: self.config.retry_timeout }
     }
 
     /// Creates tables, in as many sessions as that is faster with.
@@ -215,7 +176,7 @@ async fn stage_changes(
         stage.upload(&file, data).await.map_err(|e| e.at(format_args!("table {}", plan.schema.name)))?;
         files.push(file);
     }
-    Ok(StagedTable { plan, steps: written.steps, files })
+    Ok(StagedTable { plan, steps: written.steps, files, replaced: Vec::new() })
 }
 
 #[async_trait]
@@ -226,7 +187,7 @@ impl Sinker for DatabendSinker {
         let committer = self.committer()?;
         let (lease, mut checkpoint) = committer.open().await?;
         if let Some(stage) = &self.stage {
-            match (stage.open(&lease).await, self.config.write_method) {
+            match (retry::at_start(|| stage.open(&lease)).await, self.config.write_method) {
                 (Ok(()), _) => {}
                 (Err(error), WriteMethod::Auto) => {
                     warn!(%error, "the stage cannot be used; rows travel in statements, which is slower");
@@ -241,6 +202,7 @@ impl Sinker for DatabendSinker {
     }
 
     async fn sink_struct(&self, tables: &[Arc<TableSchema>]) -> Result<()> {
+        self.routes.check_values(tables)?;
         let creation = Creation::new(&self.routes, tables)?;
         retry::at_start(async || {
             let session = self.client.connect().await?;
@@ -260,58 +222,29 @@ impl Sinker for DatabendSinker {
     }
 
     async fn refresh_meta(&self, tables: &[Arc<TableSchema>]) -> Result<Vec<TargetTable>> {
-        let routes = self.routes.routes(tables)?;
-        let targets: Vec<TableName> = routes.iter().map(|route| route.table.clone()).collect();
-        let (plans, filled) = retry::at_start(async || {
-            let session = self.client.connect().await?;
-            let columns = target_tables::read_columns(&session, &targets).await?;
-            let plans = tables
-                .iter()
-                .zip(&routes)
-                .map(|(table, route)| {
-                    let columns = columns.get(&route.table).map(Vec::as_slice);
-                    target_tables::plan(table, route.clone(), columns).map(Arc::new)
-                })
-                .collect::<Result<Vec<_>>>()?;
-            let filled = target_tables::read_filled(&session, &targets).await?;
-            session.close().await?;
-            Ok((plans, filled))
-        })
-        .await?;
-        let mut known = self.plans.write().unwrap_or_else(PoisonError::into_inner);
-        known.extend(plans.into_iter().map(|plan| (plan.schema.name.clone(), plan)));
-        Ok(targets.iter().map(|target| TargetTable { has_rows: filled.contains(target) }).collect())
+        self.routes.check_values(tables)?;
+        self.look_at(tables).await
     }
 
     async fn sink_dml(&self, batch: TableBatch) -> Result<StagedTable> {
         let plan = self.plan(&batch.table)?;
-        match self.stage_for(&batch.changes) {
-            Some(stage) => stage_changes(stage, plan, batch.changes).await,
+        let replaced = replaced(&plan, &batch.changes);
+        let staged = match self.stage_for(&batch.changes) {
+            Some(stage) => match stage_changes(stage, plan, batch.changes).await {
+                Ok(staged) => staged,
+                Err(error) => return Err(self.unless_fenced(error).await),
+            },
             None => {
                 let statements = statements(&plan, &batch.changes, self.config.batch_size)?;
                 let steps = statements.into_iter().map(Step::Run).collect();
-                Ok(StagedTable { plan, steps, files: Vec::new() })
+                StagedTable { plan, steps, files: Vec::new(), replaced: Vec::new() }
             }
-        }
+        };
+        Ok(StagedTable { replaced, ..staged })
     }
 
     async fn sink_ddl(&self, ddl: &Ddl, progress: &Progress) -> Result<()> {
-        let committer = self.committer()?;
-        let intent = self.intent(ddl, progress, committer.batch().await? + 1).await?;
-        let history = &committer.tables().history;
-        if intent.steps.is_empty() {
-            let also = |lease: &Lease| {
-                let record = history::insert(history, lease, ddl, &intent, false)?;
-                Ok([&intent.with_checkpoint[..], &[record]].concat())
-            };
-            committer.commit_with(&[], progress, also).await?;
-        } else {
-            let before = Progress { source_time: progress.source_time, ..Progress::default() };
-            let also = |lease: &Lease| Ok(vec![history::insert(history, lease, ddl, &intent, true)?]);
-            committer.commit_with(&[], &before, also).await?;
-            self.bring_about(committer, &intent).await?;
-        }
-        self.look_again(ddl).await
+        self.change(self.committer()?, ddl, progress).await
     }
 
     async fn sink_raw(&self, _raw: &[u8]) -> Result<()> {
@@ -319,11 +252,25 @@ impl Sinker for DatabendSinker {
     }
 
     async fn commit(&self, staged: &[StagedTable], progress: &Progress) -> Result<CommitReport> {
-        let report = self.committer()?.commit(staged, progress).await?;
-        if let Some(stage) = &self.stage {
-            stage.release(staged.iter().flat_map(|part| &part.files)).await;
+        let committed = self.committer()?.commit(staged, progress).await;
+        let Some(stage) = &self.stage else { return committed };
+        let mut files = staged.iter().flat_map(|part| &part.files);
+        match committed {
+            Ok(report) => {
+                stage.release(files).await;
+                Ok(report)
+            }
+            Err(error) if matches!(error.kind(), ErrorKind::Schema | ErrorKind::Target) => {
+                // What the server says of a file that is gone reads like a defect of the statement.
+                let gone = stage.check(&mut files).await;
+                Err(gone.err().filter(|gone| gone.kind() == ErrorKind::Target).unwrap_or(error))
+            }
+            Err(error) => Err(error),
         }
-        Ok(report)
+    }
+
+    async fn confirm(&self) -> Result<()> {
+        self.committer()?.confirm().await
     }
 
     async fn close(&self) -> Result<()> {

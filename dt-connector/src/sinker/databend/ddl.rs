@@ -29,7 +29,7 @@ pub fn create_table(plan: &TablePlan) -> String {
     let mut sql = format!("CREATE TABLE IF NOT EXISTS {} (", plan.quoted);
     for (i, (planned, source)) in plan.columns.iter().zip(&plan.schema.columns).enumerate() {
         let separator = if i > 0 { ", " } else { "" };
-        let null = if source.nullable { "NULL" } else { "NOT NULL" };
+        let null = if planned.nullable { "NULL" } else { "NOT NULL" };
         let _ = write!(sql, "{separator}{} {} {null}", planned.quoted, planned.ty);
         sql.push_str(&default(source, planned.ty));
         sql.push_str(&comment(&source.comment));

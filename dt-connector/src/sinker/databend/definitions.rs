@@ -22,7 +22,8 @@ pub fn store(table: &str, lease: &Lease, definitions: &[Definition]) -> Vec<Stri
         return Vec::new();
     }
     let is_last = |at: usize| definitions[at + 1..].iter().all(|later| later.table != definitions[at].table);
-    let last = definitions.iter().enumerate().filter(|(at, _)| is_last(*at)).map(|(_, definition)| definition);
+    let last =
+        definitions.iter().enumerate().filter(|(at, _)| is_last(*at)).map(|(_, definition)| definition);
     let (mut names, mut rows) = (Vec::new(), Vec::new());
     for Definition { table: name, text } in last {
         let (db, name) = (quote::string(&name.db), quote::string(&name.table));
@@ -31,7 +32,10 @@ pub fn store(table: &str, lease: &Lease, definitions: &[Definition]) -> Vec<Stri
         }
         names.push((db, name));
     }
-    let names: Vec<String> = names.into_iter().map(|(db, name)| format!("(`source_db` = {db} AND `source_table` = {name})")).collect();
+    let names: Vec<String> = names
+        .into_iter()
+        .map(|(db, name)| format!("(`source_db` = {db} AND `source_table` = {name})"))
+        .collect();
     // A long chain of OR takes long to plan.
     let mut out: Vec<String> =
         names.chunks(50).map(|names| format!("DELETE FROM {table} WHERE {}", names.join(" OR "))).collect();
@@ -43,7 +47,9 @@ pub fn store(table: &str, lease: &Lease, definitions: &[Definition]) -> Vec<Stri
 
 /// `SELECT` of all definitions, for [`parse`].
 pub fn select(table: &str) -> String {
-    format!("SELECT to_string(`format`), `source_db`, `source_table`, `definition` FROM {table} ORDER BY `source_db`, `source_table`")
+    format!(
+        "SELECT to_string(`format`), `source_db`, `source_table`, `definition` FROM {table} ORDER BY `source_db`, `source_table`"
+    )
 }
 
 /// Reads a row of [`select`].
@@ -74,7 +80,8 @@ mod tests {
             table: TableName::new("d", table),
             text: text.map(str::to_owned),
         };
-        let definitions = [definition("t", Some("old")), definition("u", None), definition("t", Some("it's"))];
+        let definitions =
+            [definition("t", Some("old")), definition("u", None), definition("t", Some("it's"))];
         assert_eq!(
             store("s", &lease, &definitions),
             [

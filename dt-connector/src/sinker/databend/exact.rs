@@ -13,9 +13,9 @@ use super::types::TargetType;
 use super::unfit::Unfit;
 
 /// The last instant that Databend reads back as it was stored: 9999-12-30 22:00:00 UTC, in microseconds.
-const LAST_TIMESTAMP: i64 = 253_402_207_200_000_000;
+pub const LAST_TIMESTAMP: i64 = 253_402_207_200_000_000;
 /// The first: 0001-01-01 00:00:00 UTC.
-const FIRST_TIMESTAMP: i64 = -62_135_596_800_000_000;
+pub const FIRST_TIMESTAMP: i64 = -62_135_596_800_000_000;
 /// The flag in a WKB type that announces an SRID (EWKB).
 const EWKB_SRID: u32 = 0x2000_0000;
 
@@ -41,11 +41,11 @@ pub enum Exact<'a> {
     /// Microseconds.
     Interval(i64),
     /// Text.
-    Varchar(&'a str),
+    Varchar(Cow<'a, str>),
     /// Bytes.
     Binary(&'a [u8]),
     /// JSON text.
-    Variant(&'a str),
+    Variant(Cow<'a, str>),
     /// EWKB.
     Geometry(Cow<'a, [u8]>),
     /// Finite numbers.
@@ -79,11 +79,11 @@ pub fn exact(value: &ColValue, ty: TargetType) -> Result<Exact<'_>, Unfit> {
         }
         ColValue::Timestamp(v) => (timestamp(*v)?, ty == TargetType::Timestamp),
         ColValue::Time(v) => (Exact::Interval(*v), ty == TargetType::Interval),
-        ColValue::Text(v) => (Exact::Varchar(v), ty == TargetType::Varchar),
+        ColValue::Text(v) => (Exact::Varchar(Cow::Borrowed(v)), ty == TargetType::Varchar),
         ColValue::Bytes(v) => (Exact::Binary(v), ty == TargetType::Binary),
         ColValue::Json(v) => {
             check_json(v)?;
-            (Exact::Variant(v), ty == TargetType::Variant)
+            (Exact::Variant(Cow::Borrowed(v)), ty == TargetType::Variant)
         }
         ColValue::Geometry { srid, wkb } => (Exact::Geometry(ewkb(*srid, wkb)?), ty == TargetType::Geometry),
         ColValue::Vector(v) if v.iter().any(|x| !x.is_finite()) => return Err(Unfit::NotFinite),
@@ -144,7 +144,7 @@ mod tests {
     fn what_databend_cannot_hold_is_refused() {
         for (cell, ty, unfit) in [
             (ColValue::Absent, "INT", Unfit::Absent),
-            (ColValue::InvalidText([255].into()), "VARCHAR", Unfit::InvalidText),
+            (ColValue::invalid_text([255], ""), "VARCHAR", Unfit::InvalidText),
             (ColValue::Date(Date { year: 0, month: 0, day: 0 }), "DATE", Unfit::ZeroDate),
             (ColValue::Date(Date { year: 2024, month: 0, day: 10 }), "DATE", Unfit::ZeroDate),
             (ColValue::DateTime(DateTime::ZERO), "TIMESTAMP", Unfit::ZeroDate),

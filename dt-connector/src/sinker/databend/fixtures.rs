@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use dt_common::config::Values;
 use dt_common::router::Router;
 use dt_common::schema::{
     Column, ColumnType, Generated, IntWidth, JsonStorage, Key, KeyKind, TableName, TableSchema, Text,
@@ -51,5 +52,5 @@ pub(super) fn table(db: &str, name: &str, columns: &[(&str, &str)], key: &[usize
 /// The plan of a table that keeps its name.
 pub(super) fn plan(schema: TableSchema) -> TablePlan {
     let route = Router::default().route(&schema);
-    TablePlan::new(Arc::new(schema), route).unwrap()
+    TablePlan::new(Arc::new(schema), route, &Values::default()).unwrap()
 }

@@ -2,7 +2,9 @@
 //!
 //! Databend keeps integers and decimals up to 76 digits; a longer one is rounded, and a number with an exponent is a DOUBLE, as
 //! in MySQL: out of range it turns into null without an error. Empty text turns into null too, and a lone surrogate
-//! escape (`\ud800`) into six characters. Those are found here; what Databend itself refuses (a key that occurs twice) it refuses.
+//! escape (`\ud800`) into six characters; a key that occurs twice fails the whole statement. Those are found here.
+
+use std::borrow::Cow;
 
 use super::unfit::Unfit;
 
@@ -12,20 +14,83 @@ const MAX_DIGITS: usize = 76;
 /// Checks a JSON text. It is a scan for the cases above, not a parser: the source has checked the text already.
 ///
 /// # Errors
-/// [`Unfit::Json`] and [`Unfit::JsonNumber`].
+/// [`Unfit::Json`], which goes first, and [`Unfit::JsonNumber`].
 pub fn check_json(text: &str) -> Result<(), Unfit> {
+    let mut exact = true;
+    scan(text, |number| exact &= is_exact(number))?;
+    if exact { Ok(()) } else { Err(Unfit::JsonNumber) }
+}
+
+/// The text with the nearest DOUBLE in place of every number that Databend would change.
+pub fn clamped(text: &str) -> String {
+    let mut out = String::with_capacity(text.len());
+    let mut from = 0;
+    // A scan that fails has found something else; what comes behind it stays as it is.
+    let _ = scan(text, |number| {
+        if !is_exact(number) {
+            let at = number.as_ptr() as usize - text.as_ptr() as usize;
+            let nearest = number.parse::<f64>().map(|v| v.clamp(f64::MIN, f64::MAX));
+            out.push_str(&text[from..at]);
+            out.push_str(&nearest.map_or(Cow::Borrowed(number), |v| Cow::Owned(format!("{v:e}"))));
+            from = at + number.len();
+        }
+    });
+    out.push_str(&text[from..]);
+    out
+}
+
+/// Walks over a text and shows its numbers.
+fn scan<'a>(text: &'a str, mut number: impl FnMut(&'a str)) -> Result<(), Unfit> {
     let bytes = text.as_bytes();
     let mut at = 0;
     let mut empty = true;
+    // The open arrays (`None`) and objects with their keys so far.
+    let mut open: Vec<Option<Vec<&str>>> = Vec::new();
+    let mut key_next = false;
     while let Some(&byte) = bytes.get(at) {
         empty &= byte.is_ascii_whitespace();
-        at = match byte {
+        let next = match byte {
             b'"' => check_string(bytes, at + 1)?,
-            b'-' | b'0'..=b'9' => check_number(text, at)?,
+            b'-' | b'0'..=b'9' => {
+                let len = bytes[at..]
+                    .iter()
+                    .take_while(|b| matches!(b, b'0'..=b'9' | b'+' | b'-' | b'.' | b'e' | b'E'));
+                let end = at + len.count();
+                number(&text[at..end]);
+                end
+            }
             _ => at + 1,
         };
+        match (byte, open.last_mut()) {
+            (b'"', Some(Some(keys))) if key_next => keys.push(&text[at + 1..next - 1]),
+            (b'}' | b']', _) => {
+                if let Some(Some(keys)) = open.pop() {
+                    check_keys(keys)?;
+                }
+            }
+            (b'{', _) => open.push(Some(Vec::new())),
+            (b'[', _) => open.push(None),
+            _ => {}
+        }
+        key_next = matches!(byte, b'{' | b',') || (key_next && byte.is_ascii_whitespace());
+        at = next;
     }
     if empty { Err(Unfit::Json) } else { Ok(()) }
+}
+
+/// The keys of one object, as they are written.
+fn check_keys(keys: Vec<&str>) -> Result<(), Unfit> {
+    let plain = |key: &&str| !key.contains('\\');
+    let mut keys: Vec<Cow<'_, str>> = keys
+        .into_iter()
+        .map(|key| match plain(&key) {
+            true => Ok(Cow::Borrowed(key)),
+            false => serde_json::from_str(&format!("\"{key}\"")).map(Cow::Owned),
+        })
+        .collect::<Result<_, _>>()
+        .map_err(|_| Unfit::Json)?;
+    keys.sort_unstable();
+    if keys.windows(2).any(|pair| pair[0] == pair[1]) { Err(Unfit::Json) } else { Ok(()) }
 }
 
 /// Checks a string from behind its quote; answers where it ends.
@@ -60,18 +125,12 @@ fn code_unit(bytes: &[u8], at: usize) -> Result<u16, Unfit> {
     u16::from_str_radix(digits, 16).map_err(|_| Unfit::Json)
 }
 
-/// Checks a number; answers where it ends.
-fn check_number(text: &str, at: usize) -> Result<usize, Unfit> {
-    let rest = &text[at..];
-    let len =
-        rest.bytes().take_while(|b| matches!(b, b'0'..=b'9' | b'+' | b'-' | b'.' | b'e' | b'E')).count();
-    let number = &rest[..len];
-    let exact = if number.contains(['e', 'E']) {
-        number.parse::<f64>().map_err(|_| Unfit::Json)?.is_finite()
-    } else {
-        number.bytes().filter(u8::is_ascii_digit).count() <= MAX_DIGITS
-    };
-    if exact { Ok(at + len) } else { Err(Unfit::JsonNumber) }
+/// Whether Databend keeps the number.
+fn is_exact(number: &str) -> bool {
+    match number.contains(['e', 'E']) {
+        true => number.parse::<f64>().is_ok_and(f64::is_finite),
+        false => number.bytes().filter(u8::is_ascii_digit).count() <= MAX_DIGITS,
+    }
 }
 
 #[cfg(test)]
@@ -101,5 +160,27 @@ mod tests {
         for text in ["", "  ", r#""\ud800""#, r#""\ud800\u0041""#, r#""\udc00""#, "\"open", r#""\u12"#] {
             assert_eq!(check_json(text), Err(Unfit::Json), "{text}");
         }
+    }
+
+    #[test]
+    fn a_key_occurs_once_in_an_object() {
+        for (text, fits) in [
+            (r#"{"a":1,"a":2}"#, false),
+            (r#"{"b":[{"a":"a", "a":1}]}"#, false),
+            (r#"{"a":1, "\u0061":2}"#, false),
+            (r#"{"a":{"a":["a","a"]},"b":"a","c":{"a":1}}"#, true),
+            (r#"["a","a",{"a":"a"}]"#, true),
+        ] {
+            assert_eq!(check_json(text).is_ok(), fits, "{text}");
+        }
+    }
+
+    #[test]
+    fn numbers_are_clamped_one_by_one() {
+        let digits = "9".repeat(MAX_DIGITS + 1);
+        assert_eq!(
+            clamped(&format!(r#"{{"1e400":[1e400,-1e999, 5,{digits}]}}"#)),
+            r#"{"1e400":[1.7976931348623157e308,-1.7976931348623157e308, 5,1e77]}"#
+        );
     }
 }

@@ -13,9 +13,10 @@ use std::fmt::Write;
 
 use dt_common::value::ColValue;
 
-use super::exact::{Exact, exact};
+use super::exact::Exact;
+use super::fitted::fitted;
+use super::plan::PlannedColumn;
 use super::quote::push_string;
-use super::types::TargetType;
 use super::unfit::Unfit;
 
 const MICROS_PER_SECOND: u64 = 1_000_000;
@@ -25,8 +26,8 @@ const MICROS_PER_DAY: i64 = 86_400_000_000;
 ///
 /// # Errors
 /// Why the target cannot hold the value.
-pub fn push_value(out: &mut String, value: &ColValue, ty: TargetType) -> Result<(), Unfit> {
-    match exact(value, ty)? {
+pub fn push_value(out: &mut String, value: &ColValue, column: &PlannedColumn) -> Result<(), Unfit> {
+    match fitted(value, column)? {
         Exact::Null => out.push_str("NULL"),
         Exact::Int(v) => push(out, format_args!("{v}")),
         Exact::UInt(v) => push(out, format_args!("{v}")),
@@ -36,7 +37,7 @@ pub fn push_value(out: &mut String, value: &ColValue, ty: TargetType) -> Result<
         Exact::Date(v) => push_time(out, i64::from(v) * MICROS_PER_DAY, "%Y-%m-%d")?,
         Exact::Timestamp(v) => push_time(out, v, "%Y-%m-%d %H:%M:%S%.6f")?,
         Exact::Interval(v) => push_interval(out, v),
-        Exact::Varchar(v) | Exact::Variant(v) => push_string(out, v),
+        Exact::Varchar(v) | Exact::Variant(v) => push_string(out, &v),
         Exact::Binary(v) => {
             out.push_str("x'");
             push_hex(out, v);
@@ -81,6 +82,14 @@ fn push_interval(out: &mut String, micros: i64) {
     out.push('\'');
 }
 
+/// Bytes as hexadecimal digits in upper case.
+pub fn hex(bytes: &[u8]) -> String {
+    let mut digits = String::new();
+    push_hex(&mut digits, bytes);
+    digits.make_ascii_uppercase();
+    digits
+}
+
 fn push_hex(out: &mut String, bytes: &[u8]) {
     const DIGITS: &[u8; 16] = b"0123456789abcdef";
     out.reserve(bytes.len() * 2);
@@ -105,11 +114,16 @@ fn push_vector(out: &mut String, values: &[f32]) {
 mod tests {
     use dt_common::value::{Date, DateTime};
 
+    use super::super::fixtures::{plan, table};
+    use super::super::types::TargetType;
     use super::*;
 
     fn value(value: ColValue, ty: &str) -> Result<String, Unfit> {
         let mut out = String::new();
-        push_value(&mut out, &value, TargetType::parse(ty).unwrap()).map(|()| out)
+        let mut column = plan(table("d", "t", &[("c", "bigint")], &[])).columns.remove(0);
+        column.ty = TargetType::parse(ty).unwrap();
+        column.natural = column.ty;
+        push_value(&mut out, &value, &column).map(|()| out)
     }
 
     fn datetime(year: u16, month: u8, day: u8, hour: u8, micros: u32) -> ColValue {

@@ -13,7 +13,7 @@
 //! | [`target_tables`] | what the target's tables look like |
 //! | [`client`] | sessions: the only place that does I/O |
 //! | [`errors`], [`retry`] | what Databend's errors mean, and how long they are met by trying again |
-//! | [`routes`], [`plan`], [`creation`], [`statements`], [`multiset`], [`merge`](mod@merge), [`rowset`], [`ddl`], [`types`], [`exact`], [`literal`], [`json`], [`unfit`], [`quote`] | pure: text from rows |
+//! | [`routes`], [`plan`], [`creation`], [`statements`], [`multiset`], [`merge`](mod@merge), [`rowset`], [`ddl`], [`types`], [`exact`], [`fitted`](mod@fitted), [`literal`], [`json`], [`unfit`], [`quote`] | pure: text from rows |
 
 pub mod admin;
 pub mod checkpoint;
@@ -27,6 +27,7 @@ pub mod definitions;
 pub mod errors;
 pub mod evolve;
 pub mod exact;
+pub mod fitted;
 #[cfg(test)]
 mod fixtures;
 pub mod json;

@@ -3,8 +3,9 @@
 //! Databend has no `DELETE .. LIMIT` and no `=` for BINARY, GEOMETRY and VECTOR, NULL equals nothing, and a chain of ORs over whole
 //! rows takes minutes to plan. So the engine turns each row into one canonical text, on both sides with the same functions: every
 //! column's text with its length in front, `n` for NULL. A join on it finds the copies, `row_number()` counts them, and `_row_id`
-//! names those that go. One statement removes many distinct rows.
+//! names those that go. One statement removes many distinct rows. Rows that a policy of `[values]` makes equal are added up.
 
+use dt_common::config::Policy;
 use dt_common::error::Result;
 use dt_common::row::Row;
 use dt_common::value::ColValue;
@@ -69,7 +70,8 @@ fn delete(plan: &TablePlan, types: &[TargetType], rows: &str, filter: &str) -> S
         "DELETE FROM {table} WHERE _row_id IN (SELECT dt_id FROM (SELECT s.dt_id, w.dt_copies, \
          row_number() OVER (PARTITION BY s.dt_row ORDER BY s.dt_id) AS dt_number FROM \
          (SELECT _row_id AS dt_id, {stored} AS dt_row FROM {table}{filter}) AS s JOIN \
-         (SELECT {wanted} AS dt_row, {COPIES} FROM {rows}) AS w ON s.dt_row = w.dt_row) WHERE dt_number <= {COPIES})",
+         (SELECT {wanted} AS dt_row, sum({COPIES}) AS {COPIES} FROM {rows} GROUP BY dt_row) AS w ON s.dt_row = w.dt_row) \
+         WHERE dt_number <= {COPIES})",
         table = plan.quoted,
     )
 }
@@ -105,7 +107,7 @@ fn text_of(name: &str, ty: TargetType) -> String {
 }
 
 /// A condition on one column that all wanted rows meet, so that blocks without them are never read. Taken from the first
-/// column that has a plain equality and no NULL among the rows.
+/// column that has a plain equality and no NULL among the rows, nor a policy that makes one.
 fn filter(plan: &TablePlan, rows: &[(Row, u64)]) -> Result<String> {
     let Some((at, column)) = filter_column(plan, rows) else {
         return Ok(String::new());
@@ -113,7 +115,7 @@ fn filter(plan: &TablePlan, rows: &[(Row, u64)]) -> Result<String> {
     let mut values = String::new();
     for (i, (row, _)) in rows.iter().enumerate() {
         values.push_str(if i > 0 { ",(" } else { "(" });
-        rowset::push_cell(&mut values, &row[at], column.ty).map_err(|unfit| plan.unfit(at, unfit))?;
+        rowset::push_cell(&mut values, &row[at], column).map_err(|unfit| plan.unfit(at, unfit))?;
         values.push(')');
     }
     let wanted = rowset::derived_table(&[column.ty], &values, None);
@@ -136,7 +138,10 @@ fn filter_column<'a>(plan: &'a TablePlan, rows: &[(Row, u64)]) -> Option<(usize,
             | TargetType::Geometry
             | TargetType::Vector { .. } => false,
         };
-        comparable && rows.iter().all(|(row, _)| !matches!(row.get(*i), None | Some(ColValue::Null)))
+        let fitting = !column.policies.has(Policy::Null);
+        comparable
+            && fitting
+            && rows.iter().all(|(row, _)| !matches!(row.get(*i), None | Some(ColValue::Null)))
     };
     plan.columns.iter().enumerate().find(usable)
 }
@@ -170,8 +175,8 @@ mod tests {
              (SELECT concat(if(dt_v0 IS NULL, 'n', concat(length(to_string(dt_v0)), ':', to_string(dt_v0))), \
              if(dt_v1 IS NULL, 'n', concat(length(hex(dt_v1)), ':', hex(dt_v1))), \
              if(dt_v2 IS NULL, 'n', concat(length(to_string(json_array(dt_v2))), ':', to_string(json_array(dt_v2))))) AS dt_row, \
-             dt_copies FROM (SELECT CAST(c0 AS BIGINT) AS dt_v0, CAST(c1 AS BINARY) AS dt_v1, \
-             parse_json(CAST(c2 AS VARCHAR)) AS dt_v2, dt_copies FROM (VALUES ('3',x'01',NULL,4)) AS c(c0, c1, c2, dt_copies))) AS w \
+             sum(dt_copies) AS dt_copies FROM (SELECT CAST(c0 AS BIGINT) AS dt_v0, CAST(c1 AS BINARY) AS dt_v1, \
+             parse_json(CAST(c2 AS VARCHAR)) AS dt_v2, dt_copies FROM (VALUES ('3',x'01',NULL,4)) AS c(c0, c1, c2, dt_copies)) GROUP BY dt_row) AS w \
              ON s.dt_row = w.dt_row) WHERE dt_number <= dt_copies)"
         );
     }

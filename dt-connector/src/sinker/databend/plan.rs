@@ -2,18 +2,20 @@
 
 use std::sync::Arc;
 
+use dt_common::config::{ColumnPolicies, Policy, Values};
 use dt_common::error::{Error, Result};
 use dt_common::router::Route;
 use dt_common::row::Row;
-use dt_common::schema::{TableName, TableSchema};
+use dt_common::schema::{ColumnType, TableName, TableSchema};
 use dt_common::value::ColValue;
 
+use super::fitted;
 use super::quote;
 use super::types::{TargetType, target_type};
 use super::unfit::Unfit;
 
 /// How a table's rows are written. Made once for each definition of a table, shared by the lanes.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub struct TablePlan {
     /// The definition at the source that the plan was made for.
     pub schema: Arc<TableSchema>,
@@ -29,7 +31,7 @@ pub struct TablePlan {
 }
 
 /// One column of a [`TablePlan`].
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub struct PlannedColumn {
     /// Name as the target spells it.
     pub name: String,
@@ -39,12 +41,23 @@ pub struct PlannedColumn {
     pub ty: TargetType,
     /// Whether the target's column allows NULL.
     pub nullable: bool,
+    /// The type that holds the source's values as such; [`PlannedColumn::ty`] is VARCHAR instead where `[values]` says `string`.
+    pub natural: TargetType,
+    /// What becomes of values that it does not hold.
+    pub policies: ColumnPolicies,
+    /// Fraction digits of the source's column.
+    pub digits: u8,
 }
 
 impl PlannedColumn {
     /// Some value that the column accepts, for rows of which only the key counts.
     pub fn filler(&self) -> ColValue {
-        if self.nullable { ColValue::Null } else { self.ty.some_value() }
+        if self.nullable { ColValue::Null } else { self.natural.some_value() }
+    }
+
+    /// Whether the column is VARCHAR because `[values]` wants the text of what its own type does not hold.
+    pub fn is_text_instead(&self) -> bool {
+        self.natural != TargetType::Varchar && self.policies.has(Policy::String)
     }
 }
 
@@ -53,18 +66,23 @@ impl TablePlan {
     ///
     /// # Errors
     /// A name that Databend cannot hold.
-    pub fn new(schema: Arc<TableSchema>, route: Route) -> Result<Self> {
+    pub fn new(schema: Arc<TableSchema>, route: Route, values: &Values) -> Result<Self> {
         let Route { table: target, columns: names } = route;
         let columns = schema
             .columns
             .iter()
             .zip(names)
-            .map(|(column, name)| {
+            .enumerate()
+            .map(|(at, (column, name))| {
+                let (natural, policies) = (target_type(&column.ty), values.of(&schema, at));
                 Ok(PlannedColumn {
                     quoted: quote::column(&name)?,
                     name,
-                    ty: target_type(&column.ty),
-                    nullable: column.nullable,
+                    ty: fitted::target_of(natural, &policies),
+                    nullable: column.nullable || policies.has(Policy::Null),
+                    natural,
+                    policies,
+                    digits: fraction_digits(&column.ty),
                 })
             })
             .collect::<Result<Vec<_>>>()
@@ -102,11 +120,18 @@ impl TablePlan {
     /// The error for a value that the column at this position cannot hold, under the column's name at the source.
     pub fn unfit(&self, at: usize, unfit: Unfit) -> Error {
         let column = self.schema.columns.get(at).map_or("", |column| &column.name);
-        unfit.error(&self.schema.name, column)
+        unfit.error(&self.schema.name, column, !self.is_key(at))
     }
 
     /// Columns of the key.
     pub fn key(&self) -> impl Iterator<Item = (usize, &PlannedColumn)> {
         self.schema.key_columns().iter().filter_map(|&i| self.columns.get(i).map(|column| (i, column)))
+    }
+}
+
+fn fraction_digits(ty: &ColumnType) -> u8 {
+    match ty {
+        ColumnType::DateTime { fsp } | ColumnType::Timestamp { fsp } | ColumnType::Time { fsp } => *fsp,
+        _ => 0,
     }
 }

@@ -2,23 +2,27 @@
 
 use std::sync::Arc;
 
+use dt_common::config::Values;
 use dt_common::error::{Error, Result};
 use dt_common::router::{Route, Router};
 use dt_common::schema::{TableName, TableSchema};
 
+use super::plan::TablePlan;
+
 /// Databases that belong to Databend or to dt.
 const RESERVED_DATABASES: &[&str] = &["_dt", "system", "information_schema"];
 
-/// The routes of a task, with the databases refused that nobody may write to.
+/// The routes of a task, with the databases refused that nobody may write to, and what becomes of values on the way.
 #[derive(Debug)]
 pub struct Routes {
     router: Router,
+    values: Values,
 }
 
 impl Routes {
-    /// The routes that a `[router]` section gives.
-    pub fn new(router: Router) -> Self {
-        Self { router }
+    /// The routes that the sections `[router]` and `[values]` give.
+    pub fn new(router: Router, values: Values) -> Self {
+        Self { router, values }
     }
 
     /// Names of a table and its columns in the target.
@@ -49,11 +53,27 @@ impl Routes {
         self.router.check(tables)
     }
 
-    /// Names of several tables in the target, in their order.
+    /// Compares the policies with the followed tables.
     ///
     /// # Errors
-    /// See [`Routes::route`].
-    pub fn routes(&self, tables: &[Arc<TableSchema>]) -> Result<Vec<Route>> {
-        tables.iter().map(|table| self.route(table)).collect()
+    /// See [`Values::check`].
+    pub fn check_values(&self, tables: &[Arc<TableSchema>]) -> Result<()> {
+        self.values.check(tables)
+    }
+
+    /// The plan for a table that a task would make.
+    ///
+    /// # Errors
+    /// See [`Routes::route`] and [`TablePlan::new`].
+    pub fn plan(&self, table: &Arc<TableSchema>) -> Result<TablePlan> {
+        TablePlan::new(Arc::clone(table), self.route(table)?, &self.values)
+    }
+
+    /// The plans of several tables, in their order.
+    ///
+    /// # Errors
+    /// See [`Routes::plan`].
+    pub fn plans(&self, tables: &[Arc<TableSchema>]) -> Result<Vec<TablePlan>> {
+        tables.iter().map(|table| self.plan(table)).collect()
     }
 }

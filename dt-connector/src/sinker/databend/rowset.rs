@@ -8,6 +8,7 @@
 use dt_common::value::ColValue;
 
 use super::literal::push_value;
+use super::plan::PlannedColumn;
 use super::stage::load::{StagedFile, loaded};
 use super::types::TargetType;
 use super::unfit::Unfit;
@@ -16,7 +17,7 @@ use super::unfit::Unfit;
 ///
 /// # Errors
 /// Why the target cannot hold the value.
-pub fn push_cell(sql: &mut String, value: &ColValue, ty: TargetType) -> Result<(), Unfit> {
+pub fn push_cell(sql: &mut String, value: &ColValue, column: &PlannedColumn) -> Result<(), Unfit> {
     let quote = match value {
         ColValue::Int(_)
         | ColValue::UInt(_)
@@ -39,7 +40,7 @@ pub fn push_cell(sql: &mut String, value: &ColValue, ty: TargetType) -> Result<(
         | ColValue::Vector(_) => "",
     };
     sql.push_str(quote);
-    push_value(sql, value, ty)?;
+    push_value(sql, value, column)?;
     sql.push_str(quote);
     Ok(())
 }
@@ -98,15 +99,17 @@ pub fn comparable(name: &str, ty: TargetType) -> String {
 
 #[cfg(test)]
 mod tests {
+    use super::super::fixtures::{plan, table};
     use super::*;
 
     #[test]
     fn numbers_are_strings_until_they_are_cast() {
         let (big, binary) = (TargetType::parse("BIGINT").unwrap(), TargetType::Binary);
         let mut values = String::from("(");
-        push_cell(&mut values, &ColValue::Int(i64::MIN), big).unwrap();
+        let plan = plan(table("d", "t", &[("i", "bigint"), ("b", "binary")], &[]));
+        push_cell(&mut values, &ColValue::Int(i64::MIN), &plan.columns[0]).unwrap();
         values.push(',');
-        push_cell(&mut values, &ColValue::Bytes([1].into()), binary).unwrap();
+        push_cell(&mut values, &ColValue::Bytes([1].into()), &plan.columns[1]).unwrap();
         values.push(')');
         assert_eq!(
             derived_table(&[big, binary], &values, None),

@@ -3,6 +3,7 @@
 use std::borrow::Cow;
 use std::sync::Arc;
 
+use dt_common::monitor::ReplacedValues;
 use dt_common::schema::TableName;
 
 use super::plan::TablePlan;
@@ -19,6 +20,8 @@ pub struct StagedTable {
     pub steps: Vec<Step>,
     /// Files that the steps read; they have served when the batch is committed.
     pub files: Vec<StagedFile>,
+    /// Values among it that follow a policy.
+    pub replaced: Vec<ReplacedValues>,
 }
 
 /// One step of a table's part.
@@ -37,6 +40,10 @@ impl StagedWork for StagedTable {
             Step::Add(_) => 0,
         });
         text.sum::<u64>() + self.files.iter().map(|file| file.bytes).sum::<u64>()
+    }
+
+    fn replaced(&self) -> &[ReplacedValues] {
+        &self.replaced
     }
 }
 
@@ -88,6 +95,7 @@ mod tests {
             plan: Arc::new(plan(table("d", table_name, &[("id", "bigint")], &[0]))),
             steps,
             files: Vec::new(),
+            replaced: Vec::new(),
         }
     }
 

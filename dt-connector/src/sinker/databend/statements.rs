@@ -19,7 +19,7 @@ use dt_common::value::ColValue;
 use super::literal::push_value;
 use super::merge::merge;
 use super::multiset;
-use super::plan::TablePlan;
+use super::plan::{PlannedColumn, TablePlan};
 use super::quote;
 use super::rowset;
 use super::stage::encode::IS_DELETED;
@@ -93,7 +93,7 @@ pub(super) fn push_cells(
     sql: &mut String,
     plan: &TablePlan,
     row: &Row,
-    push: impl Fn(&mut String, &ColValue, TargetType) -> Result<(), Unfit>,
+    push: impl Fn(&mut String, &ColValue, &PlannedColumn) -> Result<(), Unfit>,
 ) -> Result<()> {
     if row.len() != plan.columns.len() {
         return Err(plan.width_error(row));
@@ -102,7 +102,7 @@ pub(super) fn push_cells(
         if i > 0 {
             sql.push(',');
         }
-        push(sql, value, column.ty).map_err(|unfit| plan.unfit(i, unfit))?;
+        push(sql, value, column).map_err(|unfit| plan.unfit(i, unfit))?;
     }
     Ok(())
 }
@@ -168,7 +168,7 @@ impl Writer<'_> {
         sql.push('(');
         for (i, column) in self.plan.columns.iter().enumerate() {
             let value = row.get(i).filter(|_| counts(i)).unwrap_or(&ColValue::Null);
-            rowset::push_cell(sql, value, column.ty).map_err(|unfit| self.plan.unfit(i, unfit))?;
+            rowset::push_cell(sql, value, column).map_err(|unfit| self.plan.unfit(i, unfit))?;
             sql.push(',');
         }
         sql.push_str(own);
@@ -218,7 +218,7 @@ impl Writer<'_> {
                 sql.push(',');
             }
             let value = row.get(at).unwrap_or(&ColValue::Absent);
-            rowset::push_cell(sql, value, column.ty).map_err(|unfit| self.plan.unfit(at, unfit))?;
+            rowset::push_cell(sql, value, column).map_err(|unfit| self.plan.unfit(at, unfit))?;
         }
         sql.push(')');
         Ok(())
@@ -304,7 +304,7 @@ mod tests {
     fn errors_name_table_and_column_and_no_value() {
         let changes = NetChanges::Append {
             clear_first: false,
-            rows: vec![[ColValue::Int(1), ColValue::InvalidText(b"secret\xff"[..].into())].into()],
+            rows: vec![[ColValue::Int(1), ColValue::invalid_text(*b"secret\xff", "secret")].into()],
         };
         let error = statements(&keyed(), &changes, 10).unwrap_err();
         assert_eq!(error.kind(), ErrorKind::Data);

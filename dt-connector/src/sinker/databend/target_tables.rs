@@ -4,8 +4,7 @@ use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
 use dt_common::error::{Error, Result};
-use dt_common::router::Route;
-use dt_common::schema::{TableName, TableSchema};
+use dt_common::schema::TableName;
 
 use super::client::Session;
 use super::plan::TablePlan;
@@ -88,18 +87,17 @@ fn distinct(tables: &[TableName], part: fn(&TableName) -> &str) -> String {
     distinct.into_iter().map(quote::string).collect::<Vec<_>>().join(",")
 }
 
-/// The plan for writing a source table into the target as it is.
+/// The plan for writing a source table into the target as it is, from the one for a table that a task would make.
 ///
 /// # Errors
 /// A table that is missing, or whose columns do not fit; names the table, the column and the way out.
-pub fn plan(schema: &Arc<TableSchema>, route: Route, columns: Option<&[TargetColumn]>) -> Result<TablePlan> {
-    let place = route.table.clone();
+pub fn plan(mut plan: TablePlan, columns: Option<&[TargetColumn]>) -> Result<TablePlan> {
+    let (place, schema) = (plan.target.clone(), Arc::clone(&plan.schema));
     let columns = columns.ok_or_else(|| {
         Error::schema(format!(
             "target table {place} does not exist; create it by `dt run` with extract_type = struct, or by hand"
         ))
     })?;
-    let mut plan = TablePlan::new(schema.clone(), route)?;
     let mut used = HashSet::new();
     for (planned, source) in plan.columns.iter_mut().zip(&schema.columns) {
         let at = |what: String| {
@@ -110,10 +108,13 @@ pub fn plan(schema: &Arc<TableSchema>, route: Route, columns: Option<&[TargetCol
         };
         let held = find(columns, &planned.name).ok_or_else(|| at("is missing".into()))?;
         let ty = TargetType::parse(&held.data_type).filter(|ty| ty.holds(planned.ty));
-        planned.ty =
-            ty.ok_or_else(|| at(format!("is {}, which does not hold every {}", held.data_type, planned.ty)))?;
-        if source.nullable && !held.nullable {
-            return Err(at("is NOT NULL, but the source allows NULL".into()));
+        planned.ty = ty.ok_or_else(|| {
+            let why = if planned.is_text_instead() { " of [values] string" } else { "" };
+            at(format!("is {}, which does not hold every {}{why}", held.data_type, planned.ty))
+        })?;
+        if planned.nullable && !held.nullable {
+            let who = if source.nullable { "the source allows NULL" } else { "[values] writes NULL into it" };
+            return Err(at(format!("is NOT NULL, but {who}")));
         }
         planned.quoted = quote::column(&held.name)?;
         planned.name.clone_from(&held.name);
@@ -142,6 +143,11 @@ fn find<'a>(columns: &'a [TargetColumn], name: &str) -> Option<&'a TargetColumn>
 
 #[cfg(test)]
 mod tests {
+    use dt_common::config::Values;
+    use dt_common::config::ini::RawConfig;
+    use dt_common::router::Route;
+    use dt_common::schema::TableSchema;
+
     use super::super::fixtures::table;
     use super::*;
 
@@ -152,7 +158,7 @@ mod tests {
     fn planned(columns: Option<Vec<TargetColumn>>) -> Result<TablePlan> {
         let schema = Arc::new(table("d", "t", &[("Id", "bigint"), ("d", "decimal")], &[0]));
         let route = Route { table: TableName::new("x", "t"), columns: vec!["Id".into(), "d".into()] };
-        plan(&schema, route, columns.as_deref())
+        plan(TablePlan::new(schema, route, &Values::default())?, columns.as_deref())
     }
 
     #[test]
@@ -181,5 +187,24 @@ mod tests {
         let mut extra = column("x", "INT", false);
         extra.has_default = true;
         assert!(planned(Some(vec![id(), decimal(), extra])).is_ok());
+    }
+
+    #[test]
+    fn policies_decide_what_a_table_has_to_hold() {
+        let schema = Arc::new(table("d", "t", &[("at", "datetime")], &[]));
+        let mut strict = (*schema).clone();
+        strict.columns[0].nullable = false;
+        let plan_of = |schema: &TableSchema, values: &str, data_type: &str, nullable| {
+            let raw = RawConfig::parse("t.ini", &format!("[values]\n{values}\n")).unwrap();
+            let route = Route { table: TableName::new("x", "t"), columns: vec!["at".into()] };
+            let made = TablePlan::new(Arc::new(schema.clone()), route, &Values::read(&raw).unwrap()).unwrap();
+            plan(made, Some(&[column("at", data_type, nullable)])).map_err(|error| error.to_string())
+        };
+        assert!(plan_of(&schema, "zero_date=string", "VARCHAR", true).is_ok());
+        assert!(plan_of(&strict, "zero_date=null", "TIMESTAMP", true).is_ok());
+        let error = plan_of(&schema, "zero_date=string", "TIMESTAMP", true).unwrap_err();
+        assert!(error.contains("does not hold every VARCHAR of [values] string"), "{error}");
+        let error = plan_of(&strict, "zero_date=null", "TIMESTAMP", false).unwrap_err();
+        assert!(error.contains("is NOT NULL, but [values] writes NULL into it"), "{error}");
     }
 }

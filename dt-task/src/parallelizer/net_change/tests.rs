@@ -31,7 +31,7 @@ fn delete(before: Plain) -> RowChange {
 
 fn net(key: &[usize], changes: impl IntoIterator<Item = RowChange>) -> NetChanges {
     let mut net = NetChange::new(&table(&["a", "b", "c"], key));
-    changes.into_iter().for_each(|change| net.add(change));
+    changes.into_iter().for_each(|change| net.add(change).unwrap());
     net.finish()
 }
 

@@ -8,12 +8,13 @@
 
 use std::borrow::Cow;
 
+use dt_common::schema::Text;
 use dt_common::value::ColValue;
 use encoding_rs::Encoding;
 
 /// How a column's bytes become text.
 #[derive(Debug, Clone, Copy, PartialEq)]
-pub(super) enum Charset {
+pub(crate) enum Charset {
     /// utf8mb4, utf8mb3, and ascii, which is a part of them.
     Utf8,
     /// MySQL's latin1.
@@ -94,6 +95,12 @@ pub(crate) fn decodes(charset: &str) -> bool {
 }
 
 impl Charset {
+    /// The charset of a column whose text a snapshot reads as bytes: a server that converts it shows `?` for what it cannot. `None` where it
+    /// converts nothing, or everything, and where there is no decoder.
+    pub(crate) fn of_bytes(text: &Text) -> Option<Self> {
+        Self::by_name(&text.charset).filter(|charset| !matches!(charset, Self::Utf8 | Self::Latin1))
+    }
+
     /// The charset of MySQL's name; `None` where there is no decoder.
     pub(super) fn by_name(name: &str) -> Option<Self> {
         use encoding_rs as e;
@@ -130,10 +137,10 @@ impl Charset {
     }
 
     /// The text, or the bytes as they are where they are not valid.
-    pub(super) fn decode(self, bytes: &[u8]) -> ColValue {
+    pub(crate) fn decode(self, bytes: &[u8]) -> ColValue {
         match self.text(bytes) {
             Some(text) => ColValue::Text(text),
-            None => ColValue::InvalidText(bytes.into()),
+            None => ColValue::invalid_text(bytes, self.readable(bytes)),
         }
     }
 
@@ -156,6 +163,33 @@ impl Charset {
             Self::Utf32 => utf32(bytes),
         }
     }
+
+    /// The text with U+FFFD for what cannot be read.
+    fn readable(self, bytes: &[u8]) -> String {
+        match self {
+            Self::Utf8 | Self::Latin1 => String::from_utf8_lossy(bytes).into_owned(),
+            Self::Other { encoding, differ, .. } => {
+                let text = encoding.decode_without_bom_handling(bytes).0;
+                let theirs =
+                    |c: char| differ.iter().find(|(ours, _)| *ours == c).map_or(Some(c), |(_, c)| *c);
+                text.chars().map(|c| theirs(c).unwrap_or(char::REPLACEMENT_CHARACTER)).collect()
+            }
+            Self::Ucs2 | Self::Utf16 => readable_utf16(bytes, u16::from_be_bytes),
+            Self::Utf16Le => readable_utf16(bytes, u16::from_le_bytes),
+            Self::Utf32 => bytes
+                .chunks(4)
+                .map(|unit| unit.try_into().ok().and_then(|unit| char::from_u32(u32::from_be_bytes(unit))))
+                .map(|c| c.unwrap_or(char::REPLACEMENT_CHARACTER))
+                .collect(),
+        }
+    }
+}
+
+fn readable_utf16(bytes: &[u8], unit: fn([u8; 2]) -> u16) -> String {
+    let (units, rest) = bytes.as_chunks::<2>();
+    let units = char::decode_utf16(units.iter().map(|&pair| unit(pair)));
+    let text = units.map(|c| c.unwrap_or(char::REPLACEMENT_CHARACTER));
+    text.chain(rest.iter().map(|_| char::REPLACEMENT_CHARACTER)).collect()
 }
 
 fn iso(encoding: &'static Encoding, differ: &'static [(char, Option<char>)]) -> Charset {
@@ -244,16 +278,16 @@ mod tests {
 
     #[test]
     fn invalid_bytes_are_kept() {
-        for (name, bytes) in [
-            ("utf8mb4", &[0x61, 0xff][..]),
-            ("utf16", &[0xd8, 0x00]),
-            ("ucs2", &[0xd8, 0x3d, 0xde, 0x00]),
-            ("utf32", &[0, 0, 0]),
-            ("cp932", &[0x82]),
-            ("cp1250", &[0x81]),
-            ("greek", &[0xa4]),
+        for (name, bytes, readable) in [
+            ("utf8mb4", &[0x61, 0xff][..], "a\u{fffd}"),
+            ("utf16", &[0x00, 0x61, 0xd8, 0x00], "a\u{fffd}"),
+            ("utf32", &[0, 0, 0, 0x61, 0, 0, 0], "a\u{fffd}"),
+            ("cp932", &[0x61, 0x82], "a\u{fffd}"),
+            ("cp1251", &[0x98, 0xcf], "\u{fffd}П"),
+            ("greek", &[0x61, 0xa4], "a\u{fffd}"),
         ] {
-            assert_eq!(decode(name, bytes), ColValue::InvalidText(bytes.into()), "{name}");
+            let ColValue::InvalidText(invalid) = decode(name, bytes) else { panic!("{name} is valid") };
+            assert_eq!((&*invalid.bytes, &*invalid.readable), (bytes, readable), "{name}");
         }
         assert_eq!((Charset::by_name("swe7"), Charset::by_name("big5")), (None, None));
     }

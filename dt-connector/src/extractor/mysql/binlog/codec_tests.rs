@@ -67,7 +67,7 @@ fn strings_and_bytes() {
     assert_eq!(decode(varchar, Wire::Variable { len: 300 }, &[1, 0, 0xe9]), ColValue::text("é"));
     let long = ColumnType::Text(text_of(0xffff, "utf8mb4"));
     let invalid = decode(long, Wire::Blob { length_bytes: 2 }, &[1, 0, 0xff]);
-    assert_eq!(invalid, ColValue::InvalidText([0xff].into()));
+    assert_eq!(invalid, ColValue::invalid_text([0xff], ""));
     let binary = ColumnType::Binary { len: 4 };
     assert_eq!(decode(binary, Wire::Fixed { len: 4 }, &[1, 7]), ColValue::Bytes([7, 0, 0, 0].into()));
     let varbinary = ColumnType::VarBinary { len: 4 };

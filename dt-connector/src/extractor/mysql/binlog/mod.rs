@@ -28,6 +28,7 @@ mod checksum;
 mod codec;
 mod cursor;
 mod decimal;
+mod displaced;
 mod event;
 mod followed;
 mod json;
@@ -43,7 +44,7 @@ mod table_map;
 mod temporal;
 mod transaction;
 
-pub(crate) use charset::decodes;
+pub(crate) use charset::{Charset, decodes};
 pub(crate) use request::registered_name;
 pub(crate) use search::Search;
 pub(crate) use stream::BinlogStream;

@@ -44,10 +44,17 @@ pub(crate) struct Reader {
 }
 
 impl Reader {
-    /// The reader of a task. Two starts of one task differ by their uuid.
+    /// The reader of a task, the same at every start: the server ends the connection of a start before, dead or alive.
     pub(crate) fn new(server_id: u32, task_id: &str) -> Self {
-        Self { server_id, name: registered_name(task_id), uuid: uuid::Uuid::new_v4().to_string() }
+        Self { server_id, name: registered_name(task_id), uuid: uuid_of(server_id, task_id).to_string() }
     }
+}
+
+/// FNV-1a of both.
+fn uuid_of(server_id: u32, task_id: &str) -> uuid::Uuid {
+    let bytes = server_id.to_le_bytes().into_iter().chain(task_id.bytes());
+    let (start, prime) = (0x6c62_272e_07bb_0142_62b8_2175_6295_c58d, 0x0100_0000_0000_0000_0000_013b);
+    uuid::Uuid::from_u128(bytes.fold(start, |hash: u128, byte| (hash ^ u128::from(byte)).wrapping_mul(prime)))
 }
 
 /// Longest host name of a replica that every version takes.
@@ -171,6 +178,16 @@ fn sids(set: &GtidSet) -> Result<Vec<Sid<'static>>> {
         .collect()
 }
 
+/// Whether the server has ended the dump for the sake of another reader of the same `server_id`.
+pub(super) fn is_displacement(e: &mysql_async::Error) -> bool {
+    matches!(e, mysql_async::Error::Server(refusal) if REFUSED.contains(&refusal.code) && names_another_reader(&refusal.message))
+}
+
+fn names_another_reader(text: &str) -> bool {
+    let text = text.to_ascii_lowercase();
+    ["same server_uuid", "same server_id", "same replica"].iter().any(|part| text.contains(part))
+}
+
 /// What an error of a dump means. A lost connection is transient, a refusal is not.
 pub(super) fn dump_error(e: mysql_async::Error) -> Error {
     match &e {
@@ -196,9 +213,10 @@ pub(super) fn dump_error(e: mysql_async::Error) -> Error {
 
 /// The way out of a refused dump, from the server's text. Texts of MySQL 5.7 to 9 and MariaDB 10 and 11.
 fn refused(text: &str) -> &'static str {
+    let is_displaced = names_another_reader(text);
     let text = text.to_ascii_lowercase();
     let has = |part: &str| text.contains(part);
-    if has("same server_uuid") || has("same server_id") || has("same replica") {
+    if is_displaced {
         "another replica or task uses the same server_id: give this task a server_id of its own in [extractor]"
     } else if has("purged")
         || has("could not find first log")
@@ -263,6 +281,13 @@ mod tests {
         let set: GtidSet = format!("{UUID}:1-5:7,{UUID}:blue:1-2").parse().unwrap();
         let text: Vec<String> = sids(&set).unwrap().iter().map(ToString::to_string).collect();
         assert_eq!(text, [format!("{UUID}:1-5:7"), format!("{UUID}:blue:1-2")]);
+    }
+
+    #[test]
+    fn a_reader_is_the_same_at_every_start() {
+        let uuid = |server_id, task_id| Reader::new(server_id, task_id).uuid;
+        assert_eq!(uuid(1, "shop"), uuid(1, "shop"));
+        assert!(uuid(1, "shop") != uuid(2, "shop") && uuid(1, "shop") != uuid(1, "shop2"));
     }
 
     #[test]

@@ -22,13 +22,20 @@ pub(super) struct TablePlan {
     steps: Box<[Step]>,
 }
 
-/// What is done with one column of a row image.
+/// One column of a row image.
 #[derive(Debug)]
-enum Step {
-    /// It becomes the row's next value.
-    Read(Codec),
-    /// Nobody follows it.
-    Pass(Skip),
+struct Step {
+    skip: Skip,
+    /// How it becomes the row's next value; `None` when nobody follows it.
+    read: Option<Codec>,
+    is_key: bool,
+}
+
+impl Step {
+    /// The bytes of the column's value in an image; `None` for NULL.
+    fn bytes<'a>(&self, is_null: bool, cursor: &mut Cursor<'a>) -> Result<Option<&'a [u8]>> {
+        if is_null { Ok(None) } else { self.skip.pass(cursor).map(Some) }
+    }
 }
 
 impl TablePlan {
@@ -41,12 +48,17 @@ impl TablePlan {
             let (logged, known) = (map.column_count(), table.image.len());
             return Err(altered(&format!("it has {known} columns in the schema but {logged} in the binlog")));
         }
-        let mut columns = table.schema.columns.iter();
+        let mut columns = table.schema.columns.iter().enumerate();
         let steps = table.image.iter().zip(map.wires()?).map(|(column, wire)| match *column {
-            ImageColumn::Ignored { fsp } => Ok(Step::Pass(Skip::of(wire, fsp))),
+            ImageColumn::Ignored { fsp } => Ok(Step { skip: Skip::of(wire, fsp), read: None, is_key: false }),
             ImageColumn::Followed => {
-                let column = columns.next().ok_or_else(|| Error::internal("an image without its schema"))?;
-                codec(column, wire).map(Step::Read)
+                let next = columns.next();
+                let (at, column) = next.ok_or_else(|| Error::internal("an image without its schema"))?;
+                Ok(Step {
+                    skip: Skip::of(wire, column.ty.fraction_digits()),
+                    read: Some(codec(column, wire)?),
+                    is_key: table.schema.key_columns().contains(&at),
+                })
             }
         });
         Ok(Self { schema: Arc::clone(&table.schema), steps: steps.collect::<Result<_>>()? })
@@ -54,23 +66,50 @@ impl TablePlan {
 
     /// Reads one row image.
     fn row(&self, cursor: &mut Cursor<'_>) -> Result<Row> {
-        let nulls = cursor.take(self.steps.len().div_ceil(8))?;
+        let nulls = self.nulls(cursor)?;
         let mut row = Vec::with_capacity(self.schema.columns.len());
         for (i, step) in self.steps.iter().enumerate() {
-            let is_null = nulls[i / 8] >> (i % 8) & 1 == 1;
-            match step {
-                Step::Read(_) if is_null => row.push(ColValue::Null),
-                Step::Read(codec) => {
+            match &step.read {
+                Some(_) if is_set(nulls, i) => row.push(ColValue::Null),
+                Some(codec) => {
                     let value = codec.decode(cursor);
                     row.push(value.map_err(|e| {
                         e.at(format_args!("column `{}`", self.schema.columns[row.len()].name))
                     })?);
                 }
-                Step::Pass(_) if is_null => {}
-                Step::Pass(skip) => skip.pass(cursor)?,
+                None => {
+                    step.bytes(is_set(nulls, i), cursor)?;
+                }
             }
         }
         Ok(row.into())
+    }
+
+    /// Moves behind one row image.
+    fn pass(&self, cursor: &mut Cursor<'_>) -> Result<()> {
+        let nulls = self.nulls(cursor)?;
+        for (i, step) in self.steps.iter().enumerate() {
+            step.bytes(is_set(nulls, i), cursor)?;
+        }
+        Ok(())
+    }
+
+    /// Whether two images hold the same bytes in all columns that `counts` picks.
+    fn same(&self, mut a: Cursor<'_>, mut b: Cursor<'_>, counts: impl Fn(&Step) -> bool) -> Result<bool> {
+        let (a_nulls, b_nulls) = (self.nulls(&mut a)?, self.nulls(&mut b)?);
+        let last = self.steps.iter().rposition(&counts).map_or(0, |last| last + 1);
+        for (i, step) in self.steps[..last].iter().enumerate() {
+            let a = step.bytes(is_set(a_nulls, i), &mut a)?;
+            let b = step.bytes(is_set(b_nulls, i), &mut b)?;
+            if a != b && counts(step) {
+                return Ok(false);
+            }
+        }
+        Ok(true)
+    }
+
+    fn nulls<'a>(&self, cursor: &mut Cursor<'a>) -> Result<&'a [u8]> {
+        cursor.take(self.steps.len().div_ceil(8))
     }
 
     /// Whether the image holds columns that the rows do not.
@@ -118,7 +157,7 @@ impl<'a> Changes<'a> {
         let images = if change == Change::Update { 2 } else { 1 };
         for _ in 0..images {
             let present = cursor.take(columns.div_ceil(8))?;
-            if (0..columns).any(|i| present[i / 8] >> (i % 8) & 1 == 0) {
+            if !(0..columns).all(|i| is_set(present, i)) {
                 return Err(Error::source(
                     "the binlog holds partial row images: set binlog_row_image = FULL (globally and in every session) \
                      and start from a position behind that change, or copy the table anew",
@@ -140,29 +179,47 @@ impl<'a> Changes<'a> {
 
     /// Reads the images of one row; `None` when all that changed is left out.
     fn read(&mut self) -> Result<Option<RowChange>> {
-        let image = self.plan.row(&mut self.rest)?;
         Ok(match self.change {
-            Change::Insert => Some(RowChange::Insert { after: image }),
-            Change::Delete => Some(RowChange::Delete { before: image }),
-            Change::Update => {
-                let after = self.plan.row(&mut self.rest)?;
-                let hidden = self.plan.hides_columns() && image == after;
-                (!hidden).then_some(RowChange::Update { before: image, after })
-            }
+            Change::Insert => Some(RowChange::Insert { after: self.plan.row(&mut self.rest)? }),
+            Change::Delete => Some(RowChange::Delete { before: self.plan.row(&mut self.rest)? }),
+            Change::Update => self.update()?,
         })
     }
+
+    /// Only what is looked at later is decoded: of a row that keeps its key, not what it was.
+    fn update(&mut self) -> Result<Option<RowChange>> {
+        let plan = self.plan;
+        let mut before = self.rest;
+        plan.pass(&mut self.rest)?;
+        let after = self.rest;
+        if plan.hides_columns() && plan.same(before, after, |step| step.read.is_some())? {
+            plan.pass(&mut self.rest)?;
+            return Ok(None);
+        }
+        let keeps_key = plan.schema.is_keyed() && plan.same(before, after, |step| step.is_key)?;
+        let after = plan.row(&mut self.rest)?;
+        Ok(Some(if keeps_key {
+            RowChange::Rewrite { after }
+        } else {
+            RowChange::Update { before: plan.row(&mut before)?, after }
+        }))
+    }
+}
+
+fn is_set(bits: &[u8], i: usize) -> bool {
+    bits[i / 8] >> (i % 8) & 1 == 1
 }
 
 #[cfg(test)]
 mod tests {
-    use dt_common::schema::{Column, ColumnType, Generated, IntWidth, TableName};
+    use dt_common::schema::{Column, ColumnType, Generated, IntWidth, Key, KeyKind, TableName};
 
     use super::*;
 
     /// `a TINYINT, hidden VARCHAR(9), b TINYINT` as MySQL logs it.
     const MAP: [u8; 22] = [7, 0, 0, 0, 0, 0, 1, 0, 1, b'd', 0, 1, b't', 0, 3, 1, 15, 1, 2, 9, 0, 0b111];
 
-    fn plan() -> TablePlan {
+    fn plan(key: Option<Vec<usize>>) -> TablePlan {
         let column = |name: &str| Column {
             name: name.into(),
             ty: ColumnType::Int { width: IntWidth::One, unsigned: false },
@@ -175,7 +232,7 @@ mod tests {
         let schema = TableSchema {
             name: TableName::new("d", "t"),
             columns: vec![column("a"), column("b")],
-            key: None,
+            key: key.map(|columns| Key { columns, kind: KeyKind::Primary }),
             comment: String::new(),
             engine: String::new(),
         };
@@ -185,13 +242,16 @@ mod tests {
     }
 
     fn changes(change: Change, images: &[u8]) -> Vec<RowChange> {
-        let plan = plan();
+        changes_of(&plan(None), change, images)
+    }
+
+    fn changes_of(plan: &TablePlan, change: Change, images: &[u8]) -> Vec<RowChange> {
         let mut body = vec![7, 0, 0, 0, 0, 0, 1, 0, 3, 0b111];
         if change == Change::Update {
             body.push(0b111);
         }
         body.extend_from_slice(images);
-        let mut changes = Changes::parse(change, 1, &body, &plan).unwrap();
+        let mut changes = Changes::parse(change, 1, &body, plan).unwrap();
         std::iter::from_fn(|| changes.next().unwrap()).collect()
     }
 
@@ -213,5 +273,16 @@ mod tests {
         let images = [0b010, 1, 5, 0, 1, 1, b'x', 5, 0b010, 2, 5, 0b010, 3, 5];
         let expected = RowChange::Update { before: row(2, Some(5)), after: row(3, Some(5)) };
         assert_eq!(changes(Change::Update, &images), [expected]);
+    }
+    #[test]
+    fn of_a_row_that_keeps_its_key_only_the_new_image_is_read() {
+        let images = [0b010, 1, 5, 0b010, 1, 6, 0b010, 1, 6, 0b010, 2, 6];
+        assert_eq!(
+            changes_of(&plan(Some(vec![0])), Change::Update, &images),
+            [
+                RowChange::Rewrite { after: row(1, Some(6)) },
+                RowChange::Update { before: row(1, Some(6)), after: row(2, Some(6)) },
+            ]
+        );
     }
 }

@@ -8,7 +8,6 @@
 //! the whole second of the moment counts, so that nothing is left out.
 
 use std::collections::HashMap;
-use std::sync::Arc;
 use std::time::Duration;
 
 use dt_common::config::MySqlExtractorConfig;
@@ -26,8 +25,9 @@ use tracing::info;
 use super::event::Kind;
 use super::request::{self, Reader, Start};
 use super::stream::BinlogStream;
-use crate::extractor::mysql::ddl::Catalog;
+use crate::extractor::ExtractPlan;
 use crate::extractor::mysql::connection::{Connector, source_error};
+use crate::extractor::mysql::ddl::Catalog;
 use crate::extractor::mysql::server::{Flavor, Server};
 
 /// Offset of a file's first event, behind its magic number.
@@ -132,7 +132,7 @@ impl Search<'_> {
             self.config,
             Catalog::of_nothing(self.server, self.config),
             HashMap::new(),
-            Arc::default(),
+            &ExtractPlan::default(),
         );
         let (sender, receiver) = queue(QUEUE);
         let found = CancellationToken::new();

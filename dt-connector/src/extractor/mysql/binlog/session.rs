@@ -6,7 +6,7 @@ use std::sync::Arc;
 use dt_common::error::{Error, Result};
 use dt_common::item::{Ddl, DtItem};
 use dt_common::position::{BinlogPosition, CommitMark, Gtid, GtidSource, Position};
-use dt_common::queue::ItemSender;
+use dt_common::queue::GroupSender;
 use dt_common::row::RowData;
 use dt_common::schema::TableName;
 use mysql_async::binlog::events::{BinlogEventHeader, Event, GtidEvent};
@@ -24,7 +24,7 @@ use crate::extractor::mysql::ddl::{self, Effect, Moment};
 /// What is known on one connection.
 pub(super) struct Session<'a> {
     followed: &'a mut Followed,
-    out: &'a ItemSender,
+    out: &'a mut GroupSender,
     /// Behind the last transaction that was sent. Outlives the connection.
     position: &'a mut Position,
     /// Where reading stands.
@@ -49,7 +49,7 @@ impl<'a> Session<'a> {
     /// A session that reads behind `position`. Where it starts by GTID, the first rotate event says where that is.
     pub(super) fn new(
         followed: &'a mut Followed,
-        out: &'a ItemSender,
+        out: &'a mut GroupSender,
         position: &'a mut Position,
         at: BinlogPosition,
     ) -> Self {
@@ -79,6 +79,14 @@ impl<'a> Session<'a> {
     /// Forgets the open transaction; answers whether rows of it were sent.
     pub(super) fn void(&mut self) -> bool {
         self.transaction.void()
+    }
+
+    /// Sends what is gathered; due before every wait for the server.
+    ///
+    /// # Errors
+    /// The pipeline has ended.
+    pub(super) async fn flush(&mut self) -> Result<()> {
+        self.out.flush().await
     }
 
     /// Takes one event.
@@ -241,7 +249,12 @@ impl<'a> Session<'a> {
 
     /// A change of structure. Inside a transaction, where CREATE TABLE .. SELECT stands, it moves no position: its commit follows
     /// its rows.
-    async fn ddl(&mut self, header: &BinlogEventHeader, statement: &ddl::Statement, text: &str) -> Result<()> {
+    async fn ddl(
+        &mut self,
+        header: &BinlogEventHeader,
+        statement: &ddl::Statement,
+        text: &str,
+    ) -> Result<()> {
         let effect = self.followed.change(statement, Moment { seconds: header.timestamp() })?;
         if effect.concerned.is_empty() && effect.definitions.is_empty() {
             return self.single_statement(header).await;
@@ -268,7 +281,9 @@ impl<'a> Session<'a> {
         let Effect { changes, definitions, concerned } = effect;
         let text = if concerned.is_empty() { String::new() } else { text.to_owned() };
         let action = statement.action.to_owned();
-        self.out.send(DtItem::Ddl(Ddl { action, text, at: self.at.clone(), changes, definitions, mark })).await
+        self.out
+            .send(DtItem::Ddl(Ddl { action, text, at: self.at.clone(), changes, definitions, mark }))
+            .await
     }
 
     async fn commit(&mut self, header: &BinlogEventHeader, ended: Ended) -> Result<()> {

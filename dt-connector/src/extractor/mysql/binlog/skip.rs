@@ -1,4 +1,4 @@
-//! Stepping over columns that nobody follows: only how long a value is matters, not what it means.
+//! Stepping over values: how long they are, not what they mean.
 
 use dt_common::error::Result;
 
@@ -42,13 +42,12 @@ impl Skip {
         }
     }
 
-    /// Moves behind one value that is not NULL.
-    pub(super) fn pass(self, cursor: &mut Cursor<'_>) -> Result<()> {
+    /// Moves behind one value that is not NULL, and answers its bytes.
+    pub(super) fn pass<'a>(self, cursor: &mut Cursor<'a>) -> Result<&'a [u8]> {
         match self {
-            Self::Fixed(bytes) => cursor.take(bytes)?,
-            Self::Prefixed(bytes) => cursor.prefixed(bytes)?,
-        };
-        Ok(())
+            Self::Fixed(bytes) => cursor.take(bytes),
+            Self::Prefixed(bytes) => cursor.prefixed(bytes),
+        }
     }
 }
 
@@ -78,7 +77,7 @@ mod tests {
             assert_eq!(Skip::of(wire, fsp), expected, "{wire:?}");
         }
         let mut cursor = Cursor::new(&[2, 7, 7, 9]);
-        Prefixed(1).pass(&mut cursor).unwrap();
+        assert_eq!(Prefixed(1).pass(&mut cursor).unwrap(), [7, 7]);
         assert_eq!(cursor.rest(), [9]);
         assert!(Fixed(1).pass(&mut cursor).is_err());
     }

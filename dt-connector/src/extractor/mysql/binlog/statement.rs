@@ -54,7 +54,9 @@ impl Statement {
                 if words.keyword("TO") { Self::RollbackTo } else { Self::Rollback }
             }
             "XA" => xa(words),
-            "INSERT" | "UPDATE" | "DELETE" | "REPLACE" | "LOAD" | "WITH" => Self::Dml { names: words.all_tables() },
+            "INSERT" | "UPDATE" | "DELETE" | "REPLACE" | "LOAD" | "WITH" => {
+                Self::Dml { names: words.all_tables() }
+            }
             "CREATE" => match sequence(words.clone()) {
                 Some(name) => Self::Sequence(name),
                 None => structure(words),
@@ -66,7 +68,8 @@ impl Statement {
 }
 
 fn structure(mut words: Words) -> Statement {
-    ddl::Statement::parse(&mut words).map_or(Statement::Other, |statement| Statement::Ddl(Box::new(statement)))
+    ddl::Statement::parse(&mut words)
+        .map_or(Statement::Other, |statement| Statement::Ddl(Box::new(statement)))
 }
 
 fn sequence(mut words: Words) -> Option<TableName> {
@@ -96,7 +99,12 @@ mod tests {
 
     #[test]
     fn structure_changes() {
-        for sql in ["ALTER TABLE t ADD a INT", "create database x", "SET STATEMENT a=1 FOR TRUNCATE t", "DROP INDEX i ON t"] {
+        for sql in [
+            "ALTER TABLE t ADD a INT",
+            "create database x",
+            "SET STATEMENT a=1 FOR TRUNCATE t",
+            "DROP INDEX i ON t",
+        ] {
             assert!(matches!(Statement::parse(sql, "d"), Statement::Ddl(_)), "{sql}");
         }
     }

@@ -11,14 +11,16 @@ use dt_common::monitor::Monitor;
 use dt_common::position::{BinlogPosition, Position};
 use dt_common::queue::ItemSender;
 use dt_common::schema::TableName;
-use futures::StreamExt;
+use futures::{FutureExt, StreamExt};
 use tokio::time::{Instant, sleep, timeout};
 use tokio_util::sync::CancellationToken;
 use tracing::{info, warn};
 
+use super::displaced::Displaced;
 use super::followed::Followed;
 use super::request::{self, Reader};
 use super::session::Session;
+use crate::extractor::ExtractPlan;
 use crate::extractor::mysql::checks;
 use crate::extractor::mysql::connection::Connector;
 use crate::extractor::mysql::ddl::Catalog;
@@ -55,6 +57,7 @@ pub(crate) struct BinlogStream {
     heartbeat: Duration,
     followed: Followed,
     monitor: Arc<Monitor>,
+    displaced: Displaced,
 }
 
 /// How a connection ended.
@@ -63,6 +66,28 @@ enum End {
     CaughtUp,
     /// It was lost; `progressed` says whether it had been of use.
     Lost { error: Error, progressed: bool },
+}
+
+/// Why the reading of a connection ended early.
+enum Interruption {
+    /// Another connection may go on.
+    Lost(Error),
+    /// It would meet the same.
+    Failed(Error),
+    /// Another reader has this one's name.
+    Displaced(Error),
+}
+
+impl Interruption {
+    fn lost(message: String) -> Self {
+        Self::Lost(transient(message))
+    }
+}
+
+impl From<Error> for Interruption {
+    fn from(error: Error) -> Self {
+        if error.kind() == ErrorKind::Transient { Self::Lost(error) } else { Self::Failed(error) }
+    }
 }
 
 impl BinlogStream {
@@ -74,11 +99,13 @@ impl BinlogStream {
         config: &MySqlExtractorConfig,
         catalog: Catalog,
         skip: HashMap<TableName, BinlogPosition>,
-        monitor: Arc<Monitor>,
+        plan: &ExtractPlan,
     ) -> Self {
         let heartbeat = config.heartbeat_interval;
         let reader = Reader::new(config.server_id, &config.task_id);
-        Self { connector, server, reader, heartbeat, followed: Followed::new(catalog, skip), monitor }
+        let followed = Followed::new(catalog, skip);
+        let (monitor, displaced) = (Arc::clone(&plan.monitor), Displaced::new(plan.ownership.clone()));
+        Self { connector, server, reader, heartbeat, followed, monitor, displaced }
     }
 
     /// Reads behind `from` into `out`, until `until` is reached or `stop` is cancelled; both end with `Ok`.
@@ -159,35 +186,33 @@ impl BinlogStream {
             }
         };
         let at = start_of(position, &self.server);
-        let mut session = Session::new(&mut self.followed, out, position, at);
-        let silence = heartbeat * SILENT_HEARTBEATS;
-        let mut answers = false;
-        let error = loop {
-            if until.is_some_and(|until| session.has_reached(until)) {
+        let mut out = out.grouped();
+        let mut session = Session::new(&mut self.followed, &mut out, position, at);
+        let read = read(&self.monitor, &mut events, &mut session, until, heartbeat * SILENT_HEARTBEATS).await;
+        let (progressed, void) = (session.progressed(), session.void());
+        let read = match read {
+            Err(Interruption::Displaced(error)) => {
+                Err(self.displaced.judge(error).await.map_or_else(Interruption::Failed, Interruption::Lost))
+            }
+            read => read,
+        };
+        // Whatever ended the reading: what was read before stands.
+        let ended = match read {
+            Ok(()) => {
                 // The server notices a closed connection; a failed farewell changes nothing.
                 let _ = timeout(FINITE_HEARTBEAT, events.close()).await;
-                return Ok(End::CaughtUp);
+                Ok(End::CaughtUp)
             }
-            match timeout(silence, events.next()).await {
-                Ok(Some(Ok(event))) => {
-                    if !std::mem::replace(&mut answers, true) {
-                        self.monitor.source_open();
-                    }
-                    session.take(&event).await?;
+            Err(Interruption::Lost(error)) => {
+                if void {
+                    out.send(DtItem::Rollback).await?;
                 }
-                Ok(Some(Err(e))) => break request::dump_error(e),
-                Ok(None) => break transient("the server ended the binlog dump".to_owned()),
-                Err(_) => break transient(format!("no event and no heartbeat for {silence:?}")),
+                Ok(End::Lost { error, progressed })
             }
+            Err(Interruption::Failed(error) | Interruption::Displaced(error)) => Err(error),
         };
-        if error.kind() != ErrorKind::Transient {
-            return Err(error);
-        }
-        let progressed = session.progressed();
-        if session.void() {
-            out.send(DtItem::Rollback).await?;
-        }
-        Ok(End::Lost { error, progressed })
+        out.flush().await?;
+        ended
     }
 
     async fn open(
@@ -213,6 +238,42 @@ impl BinlogStream {
         info!(position = %place(position), server_id = self.reader.server_id, "following the binlog");
         request::open(conn, &self.server, start, &self.reader, heartbeat).await
     }
+}
+
+/// Reads events until `until` is reached.
+async fn read(
+    monitor: &Monitor,
+    events: &mut mysql_async::BinlogStream,
+    session: &mut Session<'_>,
+    until: Option<&BinlogPosition>,
+    silence: Duration,
+) -> Result<(), Interruption> {
+    let mut answers = false;
+    while !until.is_some_and(|until| session.has_reached(until)) {
+        // Events that have arrived already are taken without a look at the clock.
+        let next = match events.next().now_or_never() {
+            Some(next) => next,
+            None => {
+                session.flush().await.map_err(Interruption::Failed)?;
+                timeout(silence, events.next())
+                    .await
+                    .map_err(|_| Interruption::lost(format!("no event and no heartbeat for {silence:?}")))?
+            }
+        };
+        let event = match next {
+            Some(Ok(event)) => event,
+            Some(Err(e)) if request::is_displacement(&e) => {
+                return Err(Interruption::Displaced(request::dump_error(e)));
+            }
+            Some(Err(e)) => return Err(request::dump_error(e).into()),
+            None => return Err(Interruption::lost("the server ended the binlog dump".to_owned())),
+        };
+        if !std::mem::replace(&mut answers, true) {
+            monitor.source_open();
+        }
+        session.take(&event).await.map_err(Interruption::Failed)?;
+    }
+    Ok(())
 }
 
 /// Where a session begins to read; without a name until the server says so, when it starts by GTID.

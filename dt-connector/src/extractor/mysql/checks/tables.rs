@@ -218,7 +218,7 @@ fn tells_bytes_apart(collation: &str) -> bool {
     collation == "binary" || collation.ends_with("_0900_bin") || collation.ends_with("_nopad_bin")
 }
 
-/// Dates that Databend cannot hold stop the task when they come; whether they can come, the server's mode says.
+/// What becomes of dates that Databend cannot hold `[values]` says; whether they can come, the server's mode.
 pub(super) fn zero_dates(server: &Server, source: &SourceTables) -> Finding {
     let is_date = |ty: &ColumnType| {
         matches!(ty, ColumnType::Date | ColumnType::DateTime { .. } | ColumnType::Timestamp { .. })
@@ -233,11 +233,11 @@ pub(super) fn zero_dates(server: &Server, source: &SourceTables) -> Finding {
     }
     if strict && has("NO_ZERO_DATE") && has("NO_ZERO_IN_DATE") {
         return Finding::pass(
-            "sql_mode lets no zero date in; rows may still hold older ones, which would stop the task",
+            "sql_mode lets no zero date in; rows may still hold older ones, which are met as [values] zero_date says",
         );
     }
     Finding::pass(format!(
-        "sql_mode lets zero dates into {}: one that comes stops the task",
+        "sql_mode lets zero dates into {}: they are met as [values] zero_date says",
         counted(dated, "followed table")
     ))
 }

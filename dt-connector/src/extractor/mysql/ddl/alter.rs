@@ -75,7 +75,9 @@ impl IndexDef {
             if words.skip_brackets() {
                 parts.push(None);
             } else {
-                let Some(name) = words.identifier() else { return not_understood("an index without its columns") };
+                let Some(name) = words.identifier() else {
+                    return not_understood("an index without its columns");
+                };
                 let prefix = words.skip_brackets();
                 parts.push(Some((name, prefix)));
             }
@@ -92,7 +94,9 @@ impl IndexDef {
     /// The rest of `[CONSTRAINT [name]] PRIMARY KEY ..` or `UNIQUE ..`, when it comes next.
     pub(super) fn read(words: &mut Words) -> Understood<Option<Self>> {
         let mut name = None;
-        if words.keyword("CONSTRAINT") && !matches!(words.peek_keyword().as_deref(), Some("PRIMARY" | "UNIQUE")) {
+        if words.keyword("CONSTRAINT")
+            && !matches!(words.peek_keyword().as_deref(), Some("PRIMARY" | "UNIQUE"))
+        {
             name = words.identifier();
         }
         let kind = if words.keyword("PRIMARY") {
@@ -122,7 +126,11 @@ pub(super) fn alter_ops(words: &mut Words) -> Understood<Vec<AlterOp>> {
             break;
         }
     }
-    if words.is_empty() || words.at_symbol(';') { Ok(ops) } else { not_understood("what follows its actions") }
+    if words.is_empty() || words.at_symbol(';') {
+        Ok(ops)
+    } else {
+        not_understood("what follows its actions")
+    }
 }
 
 fn action(words: &mut Words, ops: &mut Vec<AlterOp>) -> Understood<()> {
@@ -161,7 +169,9 @@ fn action(words: &mut Words, ops: &mut Vec<AlterOp>) -> Understood<()> {
             convert(words, ops)
         }
         // Rows come or go without being logged.
-        "TRUNCATE" | "EXCHANGE" | "DISCARD" | "IMPORT" => not_understood(format!("{first} PARTITION or TABLESPACE, which changes rows")),
+        "TRUNCATE" | "EXCHANGE" | "DISCARD" | "IMPORT" => {
+            not_understood(format!("{first} PARTITION or TABLESPACE, which changes rows"))
+        }
         _ => options(words, ops),
     }
 }
@@ -305,12 +315,53 @@ fn convert(words: &mut Words, ops: &mut Vec<AlterOp>) -> Understood<()> {
 
 /// Words that begin an action or an option which matters to nobody here.
 const NOISE: &[&str] = &[
-    "ALGORITHM", "ANALYZE", "AUTO_INCREMENT", "AUTOEXTEND_SIZE", "AVG_ROW_LENGTH", "CHECK", "CHECKSUM", "COALESCE", "COMPRESSION",
-    "DELAY_KEY_WRITE", "DISABLE", "ENABLE", "ENCRYPTED", "ENCRYPTION", "ENCRYPTION_KEY_ID", "FORCE", "INSERT_METHOD",
-    "KEY_BLOCK_SIZE", "LOCK", "MAX_ROWS", "MIN_ROWS", "OPTIMIZE", "ORDER", "PACK_KEYS", "PAGE_CHECKSUM", "PAGE_COMPRESSED",
-    "PAGE_COMPRESSION_LEVEL", "PARTITION", "REBUILD", "REMOVE", "REORGANIZE", "REPAIR", "ROW_FORMAT", "SECONDARY_LOAD",
-    "SECONDARY_UNLOAD", "SECONDARY_ENGINE", "START", "STATS_AUTO_RECALC", "STATS_PERSISTENT", "STATS_SAMPLE_PAGES", "TABLESPACE",
-    "TRANSACTIONAL", "WITH", "WITHOUT", "WAIT", "NOWAIT", "UPGRADE",
+    "ALGORITHM",
+    "ANALYZE",
+    "AUTO_INCREMENT",
+    "AUTOEXTEND_SIZE",
+    "AVG_ROW_LENGTH",
+    "CHECK",
+    "CHECKSUM",
+    "COALESCE",
+    "COMPRESSION",
+    "DELAY_KEY_WRITE",
+    "DISABLE",
+    "ENABLE",
+    "ENCRYPTED",
+    "ENCRYPTION",
+    "ENCRYPTION_KEY_ID",
+    "FORCE",
+    "INSERT_METHOD",
+    "KEY_BLOCK_SIZE",
+    "LOCK",
+    "MAX_ROWS",
+    "MIN_ROWS",
+    "OPTIMIZE",
+    "ORDER",
+    "PACK_KEYS",
+    "PAGE_CHECKSUM",
+    "PAGE_COMPRESSED",
+    "PAGE_COMPRESSION_LEVEL",
+    "PARTITION",
+    "REBUILD",
+    "REMOVE",
+    "REORGANIZE",
+    "REPAIR",
+    "ROW_FORMAT",
+    "SECONDARY_LOAD",
+    "SECONDARY_UNLOAD",
+    "SECONDARY_ENGINE",
+    "START",
+    "STATS_AUTO_RECALC",
+    "STATS_PERSISTENT",
+    "STATS_SAMPLE_PAGES",
+    "TABLESPACE",
+    "TRANSACTIONAL",
+    "WITH",
+    "WITHOUT",
+    "WAIT",
+    "NOWAIT",
+    "UPGRADE",
 ];
 
 /// Options of a table, with or without commas between them.
@@ -324,7 +375,15 @@ pub(super) fn options(words: &mut Words, ops: &mut Vec<AlterOp>) -> Understood<(
         } else if words.any_keyword(&["ENGINE", "TYPE"]) {
             words.symbol('=');
             ops.extend(words.identifier().map(AlterOp::Engine));
-        } else if words.any_keyword(&["PARTITION", "REORGANIZE", "ORDER", "COALESCE", "REBUILD", "REMOVE", "UNION"]) {
+        } else if words.any_keyword(&[
+            "PARTITION",
+            "REORGANIZE",
+            "ORDER",
+            "COALESCE",
+            "REBUILD",
+            "REMOVE",
+            "UNION",
+        ]) {
             // Up to the statement's end, over commas of its own.
             while !words.is_empty() {
                 words.skip();
@@ -340,7 +399,9 @@ pub(super) fn options(words: &mut Words, ops: &mut Vec<AlterOp>) -> Understood<(
         } else if NOISE.iter().any(|word| words.keyword(word)) {
             words.symbol('=');
             // Its value; a bare word may be the next option already.
-            if !words.at_end_of_item() && !NOISE.iter().any(|word| words.peek_keyword().as_deref() == Some(word)) {
+            if !words.at_end_of_item()
+                && !NOISE.iter().any(|word| words.peek_keyword().as_deref() == Some(word))
+            {
                 words.skip();
             }
         } else {
@@ -374,7 +435,12 @@ mod tests {
             "Add Add Add Add Drop Drop Change Change RenameColumn Default AddIndex DropIndex AddIndex Rename Comment Convert"
         );
         let parts = vec![Some(("a".to_owned(), false)), Some(("b".to_owned(), true))];
-        let unique = IndexDef { kind: IndexKind::Unique, name: Some("u".into()), columns: parts, if_not_exists: false };
+        let unique = IndexDef {
+            kind: IndexKind::Unique,
+            name: Some("u".into()),
+            columns: parts,
+            if_not_exists: false,
+        };
         assert_eq!(found[10], AlterOp::AddIndex(unique));
         assert_eq!(found[15], AlterOp::Convert("utf8mb4".into()));
     }

@@ -56,6 +56,13 @@ struct Moving {
     gone: bool,
 }
 
+/// A column that is put in when the others are in place.
+struct Placed {
+    place: Option<Place>,
+    moving: Moving,
+    if_not_exists: bool,
+}
+
 /// Applies all actions of one statement.
 pub(super) fn apply(before: &TableDefinition, ops: &[AlterOp], rules: Rules<'_>) -> Understood<Applied> {
     let mut table = before.clone();
@@ -69,7 +76,12 @@ pub(super) fn apply(before: &TableDefinition, ops: &[AlterOp], rules: Rules<'_>)
         .columns
         .iter()
         .enumerate()
-        .map(|(at, column)| Moving { origin: Origin::Was(at), was: column.name.clone(), column: column.clone(), gone: false })
+        .map(|(at, column)| Moving {
+            origin: Origin::Was(at),
+            was: column.name.clone(),
+            column: column.clone(),
+            gone: false,
+        })
         .collect();
     if let Some(AlterOp::Convert(charset)) = ops.iter().find(|op| matches!(op, AlterOp::Convert(_))) {
         columns.iter_mut().try_for_each(|moving| convert(&mut moving.column, charset))?;
@@ -79,8 +91,8 @@ pub(super) fn apply(before: &TableDefinition, ops: &[AlterOp], rules: Rules<'_>)
         in_place(&mut table, &mut columns, &mut placed, op, rules)?;
     }
     columns.retain(|moving| !moving.gone);
-    for (place, moving) in placed {
-        put(&mut columns, place, moving)?;
+    for placed in placed {
+        put(&mut columns, placed)?;
     }
     let mut renamed = None;
     for op in ops {
@@ -97,29 +109,22 @@ pub(super) fn apply(before: &TableDefinition, ops: &[AlterOp], rules: Rules<'_>)
 fn in_place(
     table: &mut TableDefinition,
     columns: &mut [Moving],
-    placed: &mut Vec<(Option<Place>, Moving)>,
+    placed: &mut Vec<Placed>,
     op: &AlterOp,
     rules: Rules<'_>,
 ) -> Understood<()> {
     match op {
         AlterOp::Add { column, if_not_exists } => {
-            let is_there = find(columns, &column.name).is_some_and(|at| !columns[at].gone)
-                || placed.iter().any(|(_, moving)| moving.column.name.eq_ignore_ascii_case(&column.name));
-            if is_there && *if_not_exists {
-                return Ok(());
-            }
-            if is_there {
-                return not_understood(format!(
-                    "column `{}`, which the definition that dt has at this position holds already: it is of a later position",
-                    column.name
-                ));
-            }
             let defined = define(table, column, rules)?;
             let fill = match &defined.content {
-                Content::Followed(known) => fill::fill(column, &known.ty, defined.nullable, rules.flavor, rules.moment),
+                Content::Followed(known) => {
+                    fill::fill(column, &known.ty, defined.nullable, rules.flavor, rules.moment)
+                }
                 Content::Ignored { .. } => Ok(ColValue::Null),
             };
-            placed.push((column.place.clone(), Moving { origin: Origin::New(fill), was: defined.name.clone(), column: defined, gone: false }));
+            let moving =
+                Moving { origin: Origin::New(fill), was: defined.name.clone(), column: defined, gone: false };
+            placed.push(Placed { place: column.place.clone(), moving, if_not_exists: *if_not_exists });
         }
         AlterOp::Drop { name, if_exists } => match find(columns, name) {
             Some(at) => {
@@ -212,15 +217,20 @@ fn unknown_column<T>(name: &str) -> Understood<T> {
 fn define(table: &TableDefinition, def: &ColumnDef, rules: Rules<'_>) -> Understood<DefinedColumn> {
     let ty = def.ty.resolve(&table.charset, rules.flavor);
     let is_timestamp = matches!(ty, Some(ColumnType::Timestamp { .. }));
-    let nullable = def.nullable.unwrap_or(!is_timestamp || rules.timestamps_take_null) && def.key != Some(ColumnKey::Primary);
+    let nullable = def.nullable.unwrap_or(!is_timestamp || rules.timestamps_take_null)
+        && def.key != Some(ColumnKey::Primary);
     let name = def.name.clone();
     if (rules.is_ignored)(&table.name, &name) {
         let fsp = ty.as_ref().map_or(0, ColumnType::fraction_digits);
         return Ok(DefinedColumn { name, nullable, content: Content::Ignored { fsp } });
     }
-    let Some(ty) = ty else { return not_understood(format!("column `{name}` of a type that dt does not know")) };
+    let Some(ty) = ty else {
+        return not_understood(format!("column `{name}` of a type that dt does not know"));
+    };
     if def.compressed {
-        return not_understood(format!("column `{name}`, which is COMPRESSED: dt cannot read such values from the binlog"));
+        return not_understood(format!(
+            "column `{name}`, which is COMPRESSED: dt cannot read such values from the binlog"
+        ));
     }
     let column = Column {
         name: name.clone(),
@@ -239,7 +249,7 @@ fn change(
     columns: &mut [Moving],
     at: usize,
     def: &ColumnDef,
-    placed: &mut Vec<(Option<Place>, Moving)>,
+    placed: &mut Vec<Placed>,
     rules: Rules<'_>,
 ) -> Understood<()> {
     let name = columns[at].column.name.clone();
@@ -259,21 +269,33 @@ fn change(
     let moving = &mut columns[at];
     moving.column = DefinedColumn { content, ..defined };
     if def.place.is_some() {
-        let moved = Moving { origin: moving.origin.clone(), was: name, column: moving.column.clone(), gone: false };
+        let moved =
+            Moving { origin: moving.origin.clone(), was: name, column: moving.column.clone(), gone: false };
         moving.gone = true;
-        placed.push((def.place.clone(), moved));
+        placed.push(Placed { place: def.place.clone(), moving: moved, if_not_exists: false });
     }
     Ok(())
 }
 
-fn put(columns: &mut Vec<Moving>, place: Option<Place>, moving: Moving) -> Understood<()> {
+fn put(columns: &mut Vec<Moving>, Placed { place, moving, if_not_exists }: Placed) -> Understood<()> {
+    let name = &moving.column.name;
+    if columns.iter().any(|other| other.column.name.eq_ignore_ascii_case(name)) {
+        return match if_not_exists {
+            true => Ok(()),
+            false => not_understood(format!(
+                "column `{name}`, which the definition that dt has at this position holds already: it is of a later position"
+            )),
+        };
+    }
     let at = match place {
         None => columns.len(),
         Some(Place::First) => 0,
-        Some(Place::After(name)) => match columns.iter().position(|c| c.column.name.eq_ignore_ascii_case(&name)) {
-            Some(at) => at + 1,
-            None => return unknown_column(&name),
-        },
+        Some(Place::After(name)) => {
+            match columns.iter().position(|c| c.column.name.eq_ignore_ascii_case(&name)) {
+                Some(at) => at + 1,
+                None => return unknown_column(&name),
+            }
+        }
     };
     columns.insert(at, moving);
     Ok(())
@@ -291,7 +313,11 @@ fn is_column(part: &IndexPart, name: &str) -> bool {
 }
 
 fn rename_in_indexes(table: &mut TableDefinition, from: &str, to: &str) {
-    table.unique.iter_mut().filter(|part| is_column(part, from)).for_each(|part| part.column = Some(to.to_owned()));
+    table
+        .unique
+        .iter_mut()
+        .filter(|part| is_column(part, from))
+        .for_each(|part| part.column = Some(to.to_owned()));
 }
 
 fn add_index(table: &mut TableDefinition, index: &IndexDef) {
@@ -301,7 +327,12 @@ fn add_index(table: &mut TableDefinition, index: &IndexDef) {
         (IndexKind::Unique, Some(name)) => name.clone(),
         // The servers call it after its first column.
         (IndexKind::Unique, None) => {
-            let first = index.columns.first().cloned().flatten().map_or("functional_index".to_owned(), |(name, _)| name);
+            let first = index
+                .columns
+                .first()
+                .cloned()
+                .flatten()
+                .map_or("functional_index".to_owned(), |(name, _)| name);
             let numbered = (2..).map(|n| format!("{first}_{n}"));
             std::iter::once(first.clone()).chain(numbered).find(|name| !taken(name)).unwrap_or(first)
         }

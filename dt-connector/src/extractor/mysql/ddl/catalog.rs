@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 
 use dt_common::batch::Definition;
-use dt_common::config::{MySqlExtractorConfig, ChangeKind, SchemaAction, SchemaPolicies};
+use dt_common::config::{ChangeKind, MySqlExtractorConfig, SchemaAction, SchemaPolicies};
 use dt_common::error::{Error, Result};
 use dt_common::filter::Filter;
 use dt_common::schema::{SchemaChange, TableName};
@@ -166,7 +166,9 @@ impl Catalog {
                 let others: Vec<TableName> = others.iter().map(|name| self.named(name)).collect();
                 self.alter(statement.action, self.named(table), &others, ops, moment, &mut effect)?;
             }
-            Change::Database { db, is_new, charset } => self.database(db, *is_new, charset.as_ref(), &mut effect)?,
+            Change::Database { db, is_new, charset } => {
+                self.database(db, *is_new, charset.as_ref(), &mut effect)?
+            }
             Change::DropDatabase(db) => {
                 let mut names: Vec<TableName> =
                     self.tables.keys().filter(|name| name.db.eq_ignore_ascii_case(db)).cloned().collect();
@@ -314,7 +316,11 @@ impl Catalog {
             SchemaAction::Apply => effect.changes.push(SchemaChange::Truncate(name.clone())),
             SchemaAction::Keep | SchemaAction::Ignore => {}
             SchemaAction::Stop => {
-                return Err(self.judge("TRUNCATE TABLE").by_policy(ChangeKind::TruncateTable, &name, "it is emptied"));
+                return Err(self.judge("TRUNCATE TABLE").by_policy(
+                    ChangeKind::TruncateTable,
+                    &name,
+                    "it is emptied",
+                ));
             }
         }
         effect.concerned.push(name);
@@ -347,7 +353,9 @@ impl Catalog {
         let mut after = applied.table.clone();
         if before.followed {
             let judge = self.judge(action);
-            effect.changes.extend(judge.alteration(&before, &mut after, &applied.origins)?.map(SchemaChange::Alter));
+            effect
+                .changes
+                .extend(judge.alteration(&before, &mut after, &applied.origins)?.map(SchemaChange::Alter));
             effect.concerned.push(name.clone());
         }
         effect.definitions.push(of_table(&after)?);
@@ -374,8 +382,11 @@ impl Catalog {
             .collect();
         let mut taken: HashMap<TableName, TableDefinition> =
             moves.iter().filter_map(|(from, _)| Some((from.clone(), self.tables.remove(from)?))).collect();
-        let left: Vec<&TableName> = holders.iter().filter(|(_, from)| from.is_none()).map(|(name, _)| name).collect();
-        effect.definitions.extend(left.into_iter().map(|name| Definition { table: name.clone(), text: None }));
+        let left: Vec<&TableName> =
+            holders.iter().filter(|(_, from)| from.is_none()).map(|(name, _)| name).collect();
+        effect
+            .definitions
+            .extend(left.into_iter().map(|name| Definition { table: name.clone(), text: None }));
         let judge = self.judge(action);
         let renamed = judge.renames(&moves, &taken)?;
         effect.changes.extend(renamed.changes);
@@ -391,7 +402,13 @@ impl Catalog {
         Ok(())
     }
 
-    fn database(&mut self, db: &str, is_new: bool, charset: Option<&String>, effect: &mut Effect) -> Result<()> {
+    fn database(
+        &mut self,
+        db: &str,
+        is_new: bool,
+        charset: Option<&String>,
+        effect: &mut Effect,
+    ) -> Result<()> {
         if !self.filter.follows_database(db) {
             return Ok(());
         }
@@ -401,7 +418,11 @@ impl Catalog {
                 SchemaAction::Apply => effect.changes.push(SchemaChange::CreateDatabase(db.to_owned())),
                 SchemaAction::Ignore | SchemaAction::Keep => {}
                 SchemaAction::Stop => {
-                    return Err(self.judge("CREATE DATABASE").by_policy(ChangeKind::CreateDatabase, &name, "it is new"));
+                    return Err(self.judge("CREATE DATABASE").by_policy(
+                        ChangeKind::CreateDatabase,
+                        &name,
+                        "it is new",
+                    ));
                 }
             }
             effect.concerned.push(name);
@@ -420,7 +441,8 @@ fn of_database(db: &str, charset: Option<&String>) -> Definition {
 }
 
 fn of_table(table: &TableDefinition) -> Result<Definition> {
-    let text = serde_json::to_string(table).map_err(|e| Error::internal("a definition is no JSON").caused_by(e))?;
+    let text =
+        serde_json::to_string(table).map_err(|e| Error::internal("a definition is no JSON").caused_by(e))?;
     Ok(Definition { table: table.name.clone(), text: Some(text) })
 }
 

@@ -138,7 +138,14 @@ impl ColumnDef {
             if words.symbol('=') {
                 words.skip();
             }
-        } else if words.any_keyword(&["COLUMN_FORMAT", "STORAGE", "SRID", "REF_SYSTEM_ID", "ENGINE_ATTRIBUTE", "SECONDARY_ENGINE_ATTRIBUTE"]) {
+        } else if words.any_keyword(&[
+            "COLUMN_FORMAT",
+            "STORAGE",
+            "SRID",
+            "REF_SYSTEM_ID",
+            "ENGINE_ATTRIBUTE",
+            "SECONDARY_ENGINE_ATTRIBUTE",
+        ]) {
             words.symbol('=');
             words.skip();
         } else if words.keyword("FIRST") {
@@ -297,8 +304,13 @@ mod tests {
         assert_eq!((found.default, found.key), (DefaultDef::Literal("it's".into()), Some(ColumnKey::Unique)));
         assert_eq!(found.place, Some(Place::After("x".into())));
         let found = column("g INT GENERATED ALWAYS AS (a + (b)) STORED INVISIBLE FIRST");
-        assert_eq!((found.generated, found.invisible, found.place), (Generated::Stored, true, Some(Place::First)));
-        let found = column("r INT CONSTRAINT `f` REFERENCES p (id) ON DELETE SET DEFAULT NOT NULL CHECK (r > 0) NOT ENFORCED COMMENT 'x'");
+        assert_eq!(
+            (found.generated, found.invisible, found.place),
+            (Generated::Stored, true, Some(Place::First))
+        );
+        let found = column(
+            "r INT CONSTRAINT `f` REFERENCES p (id) ON DELETE SET DEFAULT NOT NULL CHECK (r > 0) NOT ENFORCED COMMENT 'x'",
+        );
         assert_eq!((found.nullable, found.comment.as_str()), (Some(false), "x"));
         assert!(ColumnDef::read(&mut Words::new("a INT WITHOUT SYSTEM VERSIONING", "d")).is_err());
     }

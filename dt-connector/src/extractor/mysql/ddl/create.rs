@@ -44,7 +44,11 @@ pub(super) fn new_table(words: &mut Words) -> Understood<NewTable> {
             break;
         }
     }
-    if words.is_empty() || words.at_symbol(';') { Ok(NewTable::Own(ops)) } else { not_understood("what follows its columns") }
+    if words.is_empty() || words.at_symbol(';') {
+        Ok(NewTable::Own(ops))
+    } else {
+        not_understood("what follows its columns")
+    }
 }
 
 fn like(words: &mut Words) -> Understood<NewTable> {
@@ -59,7 +63,11 @@ fn item(words: &mut Words, ops: &mut Vec<AlterOp>) -> Understood<()> {
             Ok(())
         }
         Some("INDEX" | "KEY" | "FULLTEXT" | "SPATIAL" | "FOREIGN" | "CHECK") => Ok(()),
-        Some("VECTOR") if words.clone().keywords(&["VECTOR", "INDEX"]) || words.clone().keywords(&["VECTOR", "KEY"]) => Ok(()),
+        Some("VECTOR")
+            if words.clone().keywords(&["VECTOR", "INDEX"]) || words.clone().keywords(&["VECTOR", "KEY"]) =>
+        {
+            Ok(())
+        }
         Some("PERIOD") if words.clone().keywords(&["PERIOD", "FOR"]) => not_understood("periods"),
         _ => {
             ops.push(AlterOp::Add { column: ColumnDef::read(words)?, if_not_exists: false });

@@ -42,7 +42,11 @@ pub(super) struct Judge<'a> {
 impl Judge<'_> {
     /// The task stops because a policy wants it to.
     pub(super) fn by_policy(&self, kind: ChangeKind, table: &TableName, what: &str) -> Error {
-        let place = if table.table.is_empty() { format!("database `{}`", table.db) } else { format!("table {table}") };
+        let place = if table.table.is_empty() {
+            format!("database `{}`", table.db)
+        } else {
+            format!("table {table}")
+        };
         let pattern = if table.table.is_empty() { "*" } else { &table.table };
         let key = kind.key();
         let allows = if kind == ChangeKind::NarrowColumn { "keep" } else { "apply" };
@@ -52,7 +56,12 @@ impl Judge<'_> {
         ))
     }
 
-    fn unless_stopped(&self, kind: ChangeKind, table: &TableName, what: impl FnOnce() -> String) -> Result<SchemaAction> {
+    fn unless_stopped(
+        &self,
+        kind: ChangeKind,
+        table: &TableName,
+        what: impl FnOnce() -> String,
+    ) -> Result<SchemaAction> {
         match self.policies.action(kind, table) {
             SchemaAction::Stop => Err(self.by_policy(kind, table, &what())),
             action => Ok(action),
@@ -80,7 +89,10 @@ impl Judge<'_> {
             if is_gone && matches!(column.content, Content::Followed(_)) {
                 let what = || format!("column `{}` is dropped", column.name);
                 let action = self.unless_stopped(ChangeKind::DropColumn, name, what)?;
-                dropped.push(DroppedColumn { at: among_followed(before, at), keep: action == SchemaAction::Keep });
+                dropped.push(DroppedColumn {
+                    at: among_followed(before, at),
+                    keep: action == SchemaAction::Keep,
+                });
             }
         }
         if names_row(before, None) != names_row(after, Some(origins)) {
@@ -138,10 +150,14 @@ impl Judge<'_> {
             }
             Conversion::Narrows => {
                 let what = || format!("the type of column `{}` narrows", new.name);
-                self.unless_stopped(ChangeKind::NarrowColumn, table, what).map(|action| action == SchemaAction::Keep)
+                self.unless_stopped(ChangeKind::NarrowColumn, table, what)
+                    .map(|action| action == SchemaAction::Keep)
             }
             Conversion::Rewrites => {
-                let what = format!("the new type of column `{}`, which writes the values that are there anew", new.name);
+                let what = format!(
+                    "the new type of column `{}`, which writes the values that are there anew",
+                    new.name
+                );
                 Err(stopped(self.action, table, &NotUnderstood(what)))
             }
         }
@@ -173,7 +189,8 @@ impl Judge<'_> {
                         let before = table.finish(self.filter)?.schema;
                         let mut after = before.as_ref().clone();
                         after.name.clone_from(to);
-                        let origins = (0..before.columns.len()).map(|at| ColumnOrigin::Was { at, keep_type: false });
+                        let origins =
+                            (0..before.columns.len()).map(|at| ColumnOrigin::Was { at, keep_type: false });
                         let alteration = Alteration {
                             origins: origins.collect(),
                             before,
@@ -211,10 +228,7 @@ fn among_followed(table: &TableDefinition, at: usize) -> usize {
 }
 
 /// What names a row: positions in the old definition, so that new names of columns do not count.
-fn names_row(
-    table: &TableDefinition,
-    origins: Option<&[Origin]>,
-) -> Option<Vec<Option<usize>>> {
+fn names_row(table: &TableDefinition, origins: Option<&[Origin]>) -> Option<Vec<Option<usize>>> {
     let key = table.key()?;
     Some(match origins {
         None => key.columns.into_iter().map(Some).collect(),

@@ -15,7 +15,12 @@ pub(super) fn fill(
     flavor: Flavor,
     moment: Moment,
 ) -> Understood<ColValue> {
-    let unknown = |what: &str| not_understood(format!("column `{}` {what}: its values in the rows that are there are known to the source only", def.name));
+    let unknown = |what: &str| {
+        not_understood(format!(
+            "column `{}` {what}: its values in the rows that are there are known to the source only",
+            def.name
+        ))
+    };
     if def.generated != Generated::No {
         return unknown("is generated");
     }
@@ -37,7 +42,8 @@ pub(super) fn fill(
 
 /// The literal default as the source would show it.
 pub(super) fn shown(def: &ColumnDef, ty: &ColumnType) -> Option<String> {
-    let bytes = matches!(ty, ColumnType::Binary { .. } | ColumnType::VarBinary { .. } | ColumnType::Blob { .. });
+    let bytes =
+        matches!(ty, ColumnType::Binary { .. } | ColumnType::VarBinary { .. } | ColumnType::Blob { .. });
     match &def.default {
         DefaultDef::Literal(text) if !bytes => Some(text.clone()),
         DefaultDef::Bits(bits) => Some(format!("b'{bits:b}'")),
@@ -66,7 +72,9 @@ fn implicit(ty: &ColumnType, flavor: Flavor) -> Option<ColValue> {
         ColumnType::DateTime { .. } | ColumnType::Timestamp { .. } => ColValue::DateTime(DateTime::ZERO),
         ColumnType::Time { .. } => ColValue::Time(0),
         ColumnType::Year => ColValue::Year(0),
-        ColumnType::Char(_) | ColumnType::VarChar(_) | ColumnType::Text(_) | ColumnType::Set { .. } => ColValue::text(""),
+        ColumnType::Char(_) | ColumnType::VarChar(_) | ColumnType::Text(_) | ColumnType::Set { .. } => {
+            ColValue::text("")
+        }
         ColumnType::Enum { members } => ColValue::text(members.first()?.as_str()),
         ColumnType::Binary { len } => ColValue::Bytes(vec![0; *len as usize].into()),
         ColumnType::VarBinary { .. } | ColumnType::Blob { .. } => ColValue::Bytes([].into()),

@@ -89,7 +89,8 @@ fn create(words: &mut Words) -> Option<Statement> {
 }
 
 fn database(words: &mut Words, action: &'static str, is_new: bool) -> Option<Statement> {
-    let named = !matches!(words.peek_keyword().as_deref(), Some("DEFAULT" | "CHARACTER" | "CHARSET" | "COLLATE"));
+    let named =
+        !matches!(words.peek_keyword().as_deref(), Some("DEFAULT" | "CHARACTER" | "CHARSET" | "COLLATE"));
     let db = if named { words.identifier()? } else { words.db().to_owned() };
     let mut charset = None;
     while !words.is_empty() {

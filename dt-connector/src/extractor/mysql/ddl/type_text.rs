@@ -130,7 +130,8 @@ impl TypeText {
                     shown = format!("{}({max_chars})", if name == "char" { "binary" } else { "varbinary" });
                 }
             }
-            "tinytext" | "text" | "mediumtext" | "longtext" | "tinyblob" | "blob" | "mediumblob" | "longblob" => {
+            "tinytext" | "text" | "mediumtext" | "longtext" | "tinyblob" | "blob" | "mediumblob"
+            | "longblob" => {
                 let is_blob = name.ends_with("blob") || charset == "binary";
                 let prefix = name.trim_end_matches("blob").trim_end_matches("text");
                 let asked = self.length.map(|n| if is_blob { n } else { n * bytes_a_character(charset) });
@@ -172,7 +173,8 @@ fn name(words: &mut Words, first: &str, ty: &mut TypeText) -> String {
         }
         "long" if words.keyword("VARBINARY") => "mediumblob",
         "long" => {
-            let _ = words.keyword("VARCHAR") || (words.any_keyword(&["CHAR", "CHARACTER"]) && words.keyword("VARYING"));
+            let _ = words.keyword("VARCHAR")
+                || (words.any_keyword(&["CHAR", "CHARACTER"]) && words.keyword("VARYING"));
             "mediumtext"
         }
         "serial" => {
@@ -207,9 +209,8 @@ fn members(words: &mut Words) -> Understood<Vec<String>> {
 pub(super) fn charset_clause(words: &mut Words) -> Option<String> {
     let start = words.clone();
     words.keyword("DEFAULT");
-    let is_charset = words.keyword("CHARSET")
-        || words.keywords(&["CHARACTER", "SET"])
-        || words.keywords(&["CHAR", "SET"]);
+    let is_charset =
+        words.keyword("CHARSET") || words.keywords(&["CHARACTER", "SET"]) || words.keywords(&["CHAR", "SET"]);
     if is_charset || words.keyword("COLLATE") {
         words.symbol('=');
         let name = words.identifier().or_else(|| words.string());
@@ -261,7 +262,8 @@ mod tests {
     fn types_as_people_write_them() {
         use ColumnType as T;
         let int = |width, unsigned| T::Int { width, unsigned };
-        let text = |max_chars, max_bytes, charset: &str| Text { max_chars, max_bytes, charset: charset.into() };
+        let text =
+            |max_chars, max_bytes, charset: &str| Text { max_chars, max_bytes, charset: charset.into() };
         for (written, expected) in [
             ("INTEGER(11) ZEROFILL", int(IntWidth::Four, true)),
             ("bool", int(IntWidth::One, false)),

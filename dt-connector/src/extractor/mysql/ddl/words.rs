@@ -93,7 +93,8 @@ impl Words {
 
     /// A name, quoted or not.
     pub(crate) fn identifier(&mut self) -> Option<String> {
-        let (Token::Word(name) | Token::Quoted(name) | Token::Double(name)) = self.tokens.get(self.at)? else {
+        let (Token::Word(name) | Token::Quoted(name) | Token::Double(name)) = self.tokens.get(self.at)?
+        else {
             return None;
         };
         let name = name.clone();

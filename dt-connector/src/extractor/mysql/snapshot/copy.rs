@@ -15,7 +15,7 @@ use tokio_util::sync::CancellationToken;
 use tracing::{info, warn};
 
 use super::table::TableCopy;
-use crate::extractor::mysql::connection::{Connector, close, source_error};
+use crate::extractor::mysql::connection::{Connector, answer, close};
 
 /// Tries in a row that may fail before a reader gives up: with the pauses below, about five minutes.
 const MAX_FAILURES: u32 = 15;
@@ -30,6 +30,8 @@ pub(crate) struct Settings {
     pub(crate) connector: Connector,
     /// Tables read at once.
     pub(crate) readers: usize,
+    /// Longest wait for the source's next answer or row.
+    pub(crate) patience: Duration,
     /// Rows of a page.
     pub(crate) chunk_rows: usize,
     /// Bytes that close a chunk before its rows do.
@@ -131,11 +133,11 @@ async fn read_table(
     settings.monitor.source_open();
     if settings.table_views {
         let begin = "START TRANSACTION WITH CONSISTENT SNAPSHOT, READ ONLY";
-        conn.query_drop(begin).await.map_err(|e| source_error("opening a read view", e))?;
+        answer(settings.patience, "opening a read view", conn.query_drop(begin)).await?;
     }
     table.run(conn, settings, out).await?;
     if settings.table_views {
-        conn.query_drop("COMMIT").await.map_err(|e| source_error("closing a read view", e))?;
+        answer(settings.patience, "closing a read view", conn.query_drop("COMMIT")).await?;
     }
     Ok(())
 }

@@ -1,7 +1,8 @@
 //! The SQL of a snapshot's reads. No I/O.
 
-use dt_common::schema::TableSchema;
+use dt_common::schema::{Column, TableSchema};
 
+use crate::extractor::mysql::binlog::Charset;
 use crate::extractor::mysql::literal::{bound_expression, identifier};
 
 /// What reading one table takes: its columns in the order of the schema, then what the bounds need.
@@ -17,7 +18,7 @@ pub(super) struct PageSql {
 
 impl PageSql {
     pub(super) fn new(table: &TableSchema, condition: Option<&str>) -> Self {
-        let mut selected: Vec<String> = table.columns.iter().map(|column| identifier(&column.name)).collect();
+        let mut selected: Vec<String> = table.columns.iter().map(selected).collect();
         let mut key = Vec::new();
         let mut bounds = Vec::new();
         for &position in table.key_columns() {
@@ -50,6 +51,15 @@ impl PageSql {
     }
 }
 
+/// A column as it is selected: text by its bytes where only these say all.
+fn selected(column: &Column) -> String {
+    let name = identifier(&column.name);
+    match column.ty.text().and_then(Charset::of_bytes) {
+        Some(_) => format!("CAST({name} AS BINARY)"),
+        None => name,
+    }
+}
+
 /// Keys that sort behind a bound: `a >= x AND (a > x OR (a = x AND b > y))`. MySQL makes an index range of this form, and not
 /// of the row value `(a, b) > (x, y)`.
 fn behind(key: &[String], bound: &[String]) -> String {
@@ -65,7 +75,7 @@ fn behind(key: &[String], bound: &[String]) -> String {
 
 #[cfg(test)]
 mod tests {
-    use dt_common::schema::{Column, ColumnType, Generated, IntWidth, Key, KeyKind, TableName};
+    use dt_common::schema::{ColumnType, Generated, IntWidth, Key, KeyKind, TableName, Text};
 
     use super::*;
 
@@ -125,5 +135,19 @@ mod tests {
         let bound = ["7".to_owned()];
         assert_eq!(sql.page(Some(&bound), 5), format!("{select} AND `b` > 7 ORDER BY `b` LIMIT 5"));
         assert_eq!(PageSql::new(&table(None), condition).whole(), select);
+    }
+
+    #[test]
+    fn text_that_the_server_might_damage_is_read_as_bytes() {
+        let mut table = table(None);
+        let sql = |table: &TableSchema| PageSql::new(table, None).whole();
+        for (charset, selected) in [("utf8mb4", "`c`"), ("latin1", "`c`"), ("cp1251", "CAST(`c` AS BINARY)")]
+        {
+            table.columns.truncate(1);
+            table.columns[0].name = "c".into();
+            let text = Text { max_bytes: 9, max_chars: 9, charset: charset.into() };
+            table.columns[0].ty = ColumnType::VarChar(text);
+            assert!(sql(&table).starts_with(&format!("SELECT {selected} FROM")), "{}", sql(&table));
+        }
     }
 }

@@ -13,7 +13,7 @@ use mysql_async::{Conn, Value};
 
 use super::copy::Settings;
 use super::page::PageSql;
-use crate::extractor::mysql::connection::source_error;
+use crate::extractor::mysql::connection::answer;
 use crate::extractor::mysql::literal::key_literal;
 use crate::extractor::mysql::value::cell;
 
@@ -103,7 +103,7 @@ impl TableCopy {
     /// Reads and sends what is left of the table.
     ///
     /// # Errors
-    /// See [`source_error`]; after a transient one the same call continues on another connection.
+    /// See [`crate::extractor::mysql::connection::source_error`]; after a transient one the same call continues on another connection.
     pub(super) async fn run(&mut self, conn: &mut Conn, settings: &Settings, out: &ItemSender) -> Result<()> {
         let sql = PageSql::new(&self.table, self.condition.as_deref());
         if !self.table.is_keyed() {
@@ -129,18 +129,18 @@ impl TableCopy {
         out: &ItemSender,
     ) -> Result<()> {
         let table = Arc::clone(&self.table);
-        let failed = |e| source_error(&format!("reading table {}", table.name), e);
-        let mut result = conn.exec_iter(statement, ()).await.map_err(failed)?;
+        let (patience, doing) = (settings.patience, format!("reading table {}", table.name));
+        let mut result = answer(patience, &doing, conn.exec_iter(statement, ())).await?;
         let mut chunk = Chunk::default();
         let mut read = 0;
-        while let Some(row) = result.next().await.map_err(failed)? {
+        while let Some(row) = answer(patience, &doing, result.next()).await? {
             if chunk.rows.len() >= settings.chunk_rows || chunk.bytes >= settings.chunk_bytes {
                 self.send(std::mem::take(&mut chunk), sql, false, out).await?;
             }
             chunk.push(&table, row.unwrap())?;
             read += 1;
         }
-        result.drop_result().await.map_err(failed)?;
+        answer(patience, &doing, result.drop_result()).await?;
         let done = limit.is_none_or(|limit| read < limit);
         self.send(chunk, sql, done, out).await
     }

@@ -4,7 +4,7 @@ use std::collections::HashMap;
 
 use dt_common::error::Result;
 use dt_common::schema::TableName;
-use tracing::{info, warn};
+use tracing::warn;
 
 use super::step::Step;
 use crate::sinker::databend::client::Session;
@@ -39,7 +39,6 @@ async fn attempt(committer: &Committer, steps: &[Step]) -> Result<()> {
         // A writer that was overtaken while it looked changes nothing.
         committer.fence(&session).await?;
         session.execute(&step.sql).await.map_err(|e| e.at("changing the structure of the target"))?;
-        info!("the structure of the target was changed");
     }
     session.close().await
 }

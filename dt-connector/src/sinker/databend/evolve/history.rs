@@ -82,16 +82,22 @@ pub fn create(table: &str, options: &str) -> String {
 /// # Errors
 /// A defect: an intent that is no JSON.
 pub fn insert(table: &str, lease: &Lease, ddl: &Ddl, intent: &Intent, is_pending: bool) -> Result<String> {
-    let stored = serde_json::to_string(intent).map_err(|e| Error::internal("an intent is no JSON").caused_by(e))?;
+    let stored =
+        serde_json::to_string(intent).map_err(|e| Error::internal("an intent is no JSON").caused_by(e))?;
     let statements = intent.steps.iter().map(|step| step.sql.as_str());
     let difference: Vec<&str> = statements.chain(intent.with_checkpoint.iter().map(String::as_str)).collect();
-    let (pending, applied) = if is_pending { (quote::string(&stored), "NULL") } else { ("NULL".to_owned(), "now()") };
+    let (pending, applied) =
+        if is_pending { (quote::string(&stored), "NULL") } else { ("NULL".to_owned(), "now()") };
     Ok(format!(
         "INSERT INTO {table} SELECT {FORMAT}, {}, {}, {}, {}, {}, {}, {}, {pending}, {applied}",
         lease.epoch,
         lease.n + 1,
         quote::string(&format!("{}:{}", ddl.at.file, ddl.at.offset)),
-        if intent.source_time == 0 { "NULL".to_owned() } else { format!("to_timestamp({})", intent.source_time) },
+        if intent.source_time == 0 {
+            "NULL".to_owned()
+        } else {
+            format!("to_timestamp({})", intent.source_time)
+        },
         quote::string(&ddl.action),
         quote::string(&ddl.text),
         quote::string(&difference.join(";\n")),
@@ -100,7 +106,10 @@ pub fn insert(table: &str, lease: &Lease, ddl: &Ddl, intent: &Intent, is_pending
 
 /// `UPDATE` that ends an intent.
 pub fn clear(table: &str, intent: &Intent) -> String {
-    format!("UPDATE {table} SET `intent` = NULL, `applied_at` = now() WHERE `n` = {} AND `intent` IS NOT NULL", intent.batch)
+    format!(
+        "UPDATE {table} SET `intent` = NULL, `applied_at` = now() WHERE `n` = {} AND `intent` IS NOT NULL",
+        intent.batch
+    )
 }
 
 /// `SELECT` of the intent that is under way.

@@ -20,7 +20,7 @@ use crate::sinker::databend::literal::push_value;
 use crate::sinker::databend::plan::{PlannedColumn, TablePlan};
 use crate::sinker::databend::quote;
 use crate::sinker::databend::routes::Routes;
-use crate::sinker::databend::target_tables::TargetColumn;
+use crate::sinker::databend::target_tables::{self, TargetColumn};
 use crate::sinker::databend::types::TargetType;
 
 /// What the target holds of a table before the change.
@@ -53,7 +53,9 @@ impl Planner<'_> {
             match change {
                 SchemaChange::CreateDatabase(_) => {}
                 SchemaChange::CreateTable(table) => targets.push(routes.route(table)?.table),
-                SchemaChange::DropTable(name) | SchemaChange::Truncate(name) => targets.push(routes.target(name)),
+                SchemaChange::DropTable(name) | SchemaChange::Truncate(name) => {
+                    targets.push(routes.target(name))
+                }
                 SchemaChange::Alter(alteration) => {
                     targets.push(routes.route(&alteration.before)?.table);
                     targets.push(routes.route(&alteration.after)?.table);
@@ -100,7 +102,10 @@ impl Planner<'_> {
             {
                 self.set_table_aside(&plan.target, Vec::new(), steps)?;
             }
-            steps.push(Step { sql, when: When::Tables { there: Vec::new(), absent: vec![plan.target.clone()] } });
+            steps.push(Step {
+                sql,
+                when: When::Tables { there: Vec::new(), absent: vec![plan.target.clone()] },
+            });
         }
         Ok(())
     }
@@ -136,7 +141,9 @@ impl Planner<'_> {
             }
         }
         for (from, to) in in_order(moves).map_err(|(from, _)| {
-            Error::schema(format!("target table {from} would change its name in a circle, which dt does not follow"))
+            Error::schema(format!(
+                "target table {from} would change its name in a circle, which dt does not follow"
+            ))
         })? {
             if self.held.contains_key(&to) && !changes_leave(changes, self.routes, &to)? {
                 self.set_table_aside(&to, vec![from.clone()], steps)?;
@@ -148,8 +155,8 @@ impl Planner<'_> {
     }
 
     fn alter(&self, alteration: &Alteration, steps: &mut Vec<Step>) -> Result<()> {
-        let before = TablePlan::new(alteration.before.clone(), self.routes.route(&alteration.before)?)?;
-        let after = TablePlan::new(alteration.after.clone(), self.routes.route(&alteration.after)?)?;
+        let before = self.routes.plan(&alteration.before)?;
+        let after = self.routes.plan(&alteration.after)?;
         let held = self.held.get(&before.target).map_or(&[][..], |held| &held.columns);
         if alteration.before.name != alteration.after.name {
             return Ok(());
@@ -176,7 +183,7 @@ fn changes_leave(changes: &[SchemaChange], routes: &Routes, target: &TableName) 
 }
 
 fn takes(plan: &TablePlan, held: &Held) -> bool {
-    crate::sinker::databend::target_tables::plan(&plan.schema, plan.route(), Some(&held.columns)).is_ok()
+    target_tables::plan(plan.clone(), Some(&held.columns)).is_ok()
 }
 
 fn rename_table(from: &TableName, to: &TableName) -> Result<String> {
@@ -248,7 +255,9 @@ impl Columns<'_> {
             let successor = self.moves().into_iter().find(|(_, to)| *to == column.name).map(|(from, _)| from);
             let there = [Some(column.name.clone()), successor.clone()].into_iter().flatten().collect();
             if !dropped.keep {
-                steps.push(self.step(format!("DROP COLUMN {}", column.quoted), self.columns(there, Vec::new())));
+                steps.push(
+                    self.step(format!("DROP COLUMN {}", column.quoted), self.columns(there, Vec::new())),
+                );
                 continue;
             }
             let (mut name, mut quoted) = (column.name.clone(), column.quoted.clone());
@@ -352,20 +361,21 @@ impl Columns<'_> {
             self.set_aside(&column.name, &column.quoted, vec![column.name.clone()], steps)?;
         }
         let mut literal = String::new();
-        push_value(&mut literal, fill, column.ty)
-            .map_err(|unfit| unfit.error(&self.alteration.before.name, &source.name))?;
+        push_value(&mut literal, fill, column)
+            .map_err(|unfit| unfit.error(&self.alteration.before.name, &source.name, true))?;
         let absent = self.columns(Vec::new(), vec![column.name.clone()]);
         let (quoted, ty) = (&column.quoted, column.ty);
         let null = if column.nullable { "NULL" } else { "NOT NULL" };
         // Databend reads the default of a BINARY as text, and fills a NOT NULL one with no bytes.
         if ty == TargetType::Binary && *fill != ColValue::Null {
             steps.push(self.step(format!("ADD COLUMN {quoted} {ty} {null} {place}"), absent));
-            let unfilled = if column.nullable { format!("{quoted} IS NULL") } else { format!("length({quoted}) = 0") };
+            let unfilled =
+                if column.nullable { format!("{quoted} IS NULL") } else { format!("length({quoted}) = 0") };
             let sql = format!("UPDATE {} SET {quoted} = {literal} WHERE {unfilled}", self.after.quoted);
             steps.push(Step { sql, when: self.columns(vec![column.name.clone()], Vec::new()) });
             return Ok(());
         }
-        let default = if *fill == ColValue::Null { String::new() } else { format!(" DEFAULT {literal}") };
+        let default = if literal == "NULL" { String::new() } else { format!(" DEFAULT {literal}") };
         let comment = ddl::comment(&source.comment);
         steps.push(self.step(format!("ADD COLUMN {quoted} {ty} {null}{default}{comment} {place}"), absent));
         Ok(())

@@ -79,7 +79,8 @@ impl When {
             Self::Differs { table, column, data_type, or_wider, nullable } => {
                 let held = columns(table).and_then(|held| held.iter().find(|held| held.name == *column));
                 held.is_some_and(|held| {
-                    let fits = data_type.as_ref().is_none_or(|wanted| fits(&held.data_type, wanted, *or_wider));
+                    let fits =
+                        data_type.as_ref().is_none_or(|wanted| fits(&held.data_type, wanted, *or_wider));
                     held.nullable != *nullable || !fits
                 })
             }

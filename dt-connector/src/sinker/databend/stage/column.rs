@@ -12,8 +12,10 @@ use arrow_array::types::{
 use arrow_buffer::i256;
 use dt_common::value::ColValue;
 
-use super::super::exact::{Exact, exact};
+use super::super::exact::Exact;
+use super::super::fitted::fitted;
 use super::super::literal::push_clock;
+use super::super::plan::PlannedColumn;
 use super::super::types::TargetType;
 use super::super::unfit::Unfit;
 
@@ -24,10 +26,10 @@ const MAX_DECIMAL128: u8 = 38;
 ///
 /// # Errors
 /// Why the target cannot hold one of the values.
-pub fn array(cells: &[&ColValue], ty: TargetType) -> Result<ArrayRef, Unfit> {
+pub fn array(cells: &[&ColValue], column: &PlannedColumn) -> Result<ArrayRef, Unfit> {
     let len = cells.len();
-    let values = cells.iter().map(|cell| exact(cell, ty));
-    match ty {
+    let values = cells.iter().map(|cell| fitted(cell, column));
+    match column.ty {
         TargetType::Int { bytes: 1, unsigned: false } => ints::<Int8Type>(values, len),
         TargetType::Int { bytes: 2, unsigned: false } => ints::<Int16Type>(values, len),
         TargetType::Int { bytes: 4, unsigned: false } => ints::<Int32Type>(values, len),

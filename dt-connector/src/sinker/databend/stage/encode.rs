@@ -53,7 +53,7 @@ pub fn parquet(plan: &TablePlan, content: Content<'_>) -> Result<Vec<u8>> {
     for (i, planned) in plan.columns.iter().enumerate() {
         cells.clear();
         content.push_cells(&mut cells, i, plan.is_key(i), &fillers[i]);
-        let array = column::array(&cells, planned.ty).map_err(|unfit| plan.unfit(i, unfit))?;
+        let array = column::array(&cells, planned).map_err(|unfit| plan.unfit(i, unfit))?;
         fields.push(Field::new(file_column(i), array.data_type().clone(), true));
         arrays.push(array);
     }
@@ -181,6 +181,7 @@ mod tests {
     fn column(ty: &str) -> TablePlan {
         let mut plan = plan(table("d", "t", &[("c", "bigint")], &[]));
         plan.columns[0].ty = TargetType::parse(ty).unwrap();
+        plan.columns[0].natural = plan.columns[0].ty;
         plan
     }
 
@@ -235,7 +236,7 @@ mod tests {
 
     #[test]
     fn errors_name_table_and_column_and_no_value() {
-        let rows = [[ColValue::InvalidText(b"secret\xff"[..].into())].into()];
+        let rows = [[ColValue::invalid_text(*b"secret\xff", "secret")].into()];
         let error = parquet(&column("VARCHAR"), Content::Rows(&rows)).unwrap_err();
         let text = error.to_string();
         assert_eq!(error.kind(), ErrorKind::Data);

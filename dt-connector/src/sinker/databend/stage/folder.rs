@@ -2,8 +2,10 @@
 //!
 //! Epoch and owner name the run, so that no two runs share a name, and a number is used once. That matters twice: Databend remembers
 //! loaded files by name, and a run that was fenced off may still upload. A run removes its files behind their commit, and at its
-//! start everything that other runs of the task have left: those are fenced off, and what they staged can never be committed.
+//! start what the runs before it have left: those are fenced off, and what they staged can never be committed. Folders of a
+//! later epoch are left alone: they are those of the run that has fenced this one off meanwhile.
 
+use std::collections::BTreeSet;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, OnceLock};
 
@@ -37,13 +39,18 @@ pub struct StageFolder {
     loaded: Mutex<Vec<StagedFile>>,
 }
 
+/// The folder of a task's files.
+pub fn task_folder(stage: &str, task_id: &str) -> String {
+    format!("@{stage}/dt/{task_id}/")
+}
+
 impl StageFolder {
     /// The folder of a task in the stage of that name (`~` is the user's own).
     pub fn new(client: Arc<Client>, stage: &str, task_id: &str, limits: Limits) -> Self {
         Self {
             client,
             limits,
-            task: format!("@{stage}/dt/{task_id}/"),
+            task: task_folder(stage, task_id),
             run: OnceLock::new(),
             next: AtomicU64::new(1),
             idle: Mutex::default(),
@@ -51,20 +58,42 @@ impl StageFolder {
         }
     }
 
-    /// Names this run's folder, removes what other runs have left, and tries whether files can be written and read.
+    /// Names this run's folder, removes what the runs before it have left, and tries whether files can be written and read.
     ///
     /// # Errors
-    /// A stage that cannot be used.
+    /// A stage that cannot be used; after a transient one the same call may succeed.
     pub async fn open(&self, lease: &Lease) -> Result<()> {
         let owner = lease.owner.get(..8).unwrap_or(&lease.owner);
         let run = format!("{}{}-{owner}/", self.task, lease.epoch);
         let place = |e: Error| e.at(format_args!("stage {} ([sinker] stage)", self.task));
         let session = self.session().await?;
-        session.query(&format!("REMOVE {}", self.task)).await.map_err(place)?;
+        for left in self.left_by(&session, lease.epoch).await.map_err(place)? {
+            session.query(&format!("REMOVE {}{left}/", self.task)).await.map_err(place)?;
+        }
         let probe = StagedFile { folder: run.clone(), name: "probe.parquet".to_owned(), rows: 1, bytes: 0 };
         send(&session, &probe, encode::probe()?.into()).await.map_err(place)?;
         self.give_back(session).await;
         self.run.set(run).map_err(|_| Error::internal("the stage was opened before"))
+    }
+
+    /// Folders of the runs before an epoch.
+    async fn left_by(&self, session: &Session, epoch: u64) -> Result<BTreeSet<String>> {
+        let files = session.query(&format!("LIST {}", self.task)).await?;
+        let paths = files.into_iter().filter_map(|row| row.into_iter().next().flatten());
+        Ok(paths.filter_map(|path| run_before(&self.task, &path, epoch)).collect())
+    }
+
+    /// The first of these files that the server does not read as it was uploaded, if there is one.
+    ///
+    /// # Errors
+    /// A stage that cannot be read.
+    pub async fn check(&self, files: impl Iterator<Item = &StagedFile>) -> Result<()> {
+        let session = self.session().await?;
+        for file in files {
+            count(&session, file).await?;
+        }
+        self.give_back(session).await;
+        Ok(())
     }
 
     /// Whether files can be staged.
@@ -166,20 +195,41 @@ fn pattern(files: &[StagedFile]) -> String {
 
 /// Uploads a file and counts its rows as the server reads them.
 async fn send(session: &Session, file: &StagedFile, data: Bytes) -> Result<()> {
-    let place = |e: Error| e.at(format_args!("stage file {}{}", file.folder, file.name));
     let bytes = data.len();
-    session.upload(&format!("{}{}", file.folder, file.name), data).await.map_err(place)?;
-    let counted = session.query(&format!("SELECT count(*) FROM {}", file.table())).await.map_err(place)?;
-    let counted = counted.first().and_then(|row| row.first()?.as_ref()?.parse::<u64>().ok());
-    if counted != Some(file.rows) {
-        let seen = counted.map_or_else(|| "no number".to_owned(), |rows| rows.to_string());
-        return Err(place(Error::target(format!(
-            "{} rows were uploaded and the server reads {seen}; nobody else may write into this folder of the stage",
-            file.rows
-        ))));
-    }
+    let uploaded = session.upload(&format!("{}{}", file.folder, file.name), data).await;
+    uploaded.map_err(|e| e.at(place(file)))?;
+    count(session, file).await?;
     debug!(file = %file.name, rows = file.rows, bytes, "file staged");
     Ok(())
+}
+
+/// Expects that the server reads as many rows from a file as were written. A file that is gone has none.
+async fn count(session: &Session, file: &StagedFile) -> Result<()> {
+    let counted = session.query(&format!("SELECT count(*) FROM {}", file.table())).await;
+    let counted = counted.map_err(|e| e.at(place(file)))?;
+    let counted = counted.first().and_then(|row| row.first()?.as_ref()?.parse::<u64>().ok());
+    if counted == Some(file.rows) {
+        return Ok(());
+    }
+    let seen = counted.map_or_else(|| "no number".to_owned(), |rows| rows.to_string());
+    let error = Error::target(format!(
+        "{} rows were uploaded and the server reads {seen}; nobody else may write into this folder of the stage or remove from it",
+        file.rows
+    ));
+    Err(error.at(place(file)).way_out("start the task again: it stages the rows anew"))
+}
+
+fn place(file: &StagedFile) -> String {
+    format!("stage file {}{}", file.folder, file.name)
+}
+
+/// The folder in the path of a file, when a run of the task before `epoch` has made it. `task` is `@stage/dt/shop/`, the path is that
+/// within the stage.
+fn run_before(task: &str, path: &str, epoch: u64) -> Option<String> {
+    let (_, task) = task.split_once('/')?;
+    let (run, _) = path.strip_prefix(task)?.split_once('/')?;
+    let (number, _) = run.split_once('-')?;
+    (number.parse::<u64>().ok()? < epoch).then(|| run.to_owned())
 }
 
 #[cfg(test)]
@@ -190,5 +240,16 @@ mod tests {
     fn only_the_named_files_are_removed() {
         let file = |name: &str| StagedFile { folder: "@~/f/".into(), name: name.into(), rows: 1, bytes: 1 };
         assert_eq!(pattern(&[file("1.parquet"), file("22.parquet")]), "(1[.]parquet|22[.]parquet)");
+    }
+
+    #[test]
+    fn only_folders_of_earlier_runs_are_swept() {
+        let swept = |path: &str| run_before("@~/dt/shop/", path, 10);
+        assert_eq!(swept("dt/shop/9-1b9d6bcd/1.parquet").as_deref(), Some("9-1b9d6bcd"));
+        for kept in
+            ["dt/shop/10-1b9d6bcd/1.parquet", "dt/shop/11-a/1.parquet", "dt/shop2/9-a/1.parquet", "dt/shop/x"]
+        {
+            assert_eq!(swept(kept), None, "{kept}");
+        }
     }
 }

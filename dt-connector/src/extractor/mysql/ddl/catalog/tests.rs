@@ -28,7 +28,9 @@ fn run(catalog: &mut Catalog, sql: &str) -> Result<Effect> {
 
 /// The columns of a followed table in one line, the key's with a star.
 fn columns(catalog: &Catalog, table: &str) -> String {
-    let Some(table) = catalog.followed(&TableName::new("d", table)).unwrap() else { return "none".to_owned() };
+    let Some(table) = catalog.followed(&TableName::new("d", table)).unwrap() else {
+        return "none".to_owned();
+    };
     let key = table.schema.key_columns();
     let shown = table.schema.columns.iter().enumerate().map(|(at, column)| {
         let star = if key.contains(&at) { "*" } else { "" };
@@ -42,7 +44,10 @@ fn columns(catalog: &Catalog, table: &str) -> String {
 fn columns_go_where_the_servers_put_them() {
     let mut catalog = catalog("", Flavor::MySql);
     for (sql, expected) in [
-        ("CREATE TABLE t (id INT AUTO_INCREMENT PRIMARY KEY, a INT, b VARCHAR(9) NOT NULL UNIQUE)", "id*! a b!"),
+        (
+            "CREATE TABLE t (id INT AUTO_INCREMENT PRIMARY KEY, a INT, b VARCHAR(9) NOT NULL UNIQUE)",
+            "id*! a b!",
+        ),
         ("ALTER TABLE t ADD c INT FIRST, ADD d INT AFTER a, ADD e INT", "c id*! a d b! e"),
         ("ALTER TABLE t MODIFY e BIGINT FIRST, DROP c", "e id*! a d b!"),
         ("ALTER TABLE t RENAME COLUMN a TO d, RENAME COLUMN d TO a", "e id*! d a b!"),
@@ -73,7 +78,10 @@ fn charsets_are_inherited() {
     run(&mut catalog, "ALTER TABLE t DEFAULT CHARSET utf8, ADD b TEXT").unwrap();
     assert_eq!((charset(&catalog, 0), charset(&catalog, 1)), ("cp1251 9".into(), "utf8mb3 65535".into()));
     run(&mut catalog, "ALTER TABLE t CONVERT TO CHARACTER SET utf8mb4").unwrap();
-    assert_eq!((charset(&catalog, 0), charset(&catalog, 1)), ("utf8mb4 36".into(), "utf8mb4 16777215".into()));
+    assert_eq!(
+        (charset(&catalog, 0), charset(&catalog, 1)),
+        ("utf8mb4 36".into(), "utf8mb4 16777215".into())
+    );
 }
 
 #[test]
@@ -85,7 +93,12 @@ fn what_the_target_has_to_do() {
     let was = ColumnOrigin::Was { at: 0, keep_type: false };
     assert_eq!(alteration.origins, [was, ColumnOrigin::New(dt_common::value::ColValue::Int(5))]);
     assert_eq!((alteration.dropped[0].at, alteration.dropped[0].keep), (1, true));
-    for noise in ["ALTER TABLE t ADD INDEX i (b)", "ALTER TABLE t DROP secret", "DROP TABLE other", "CREATE TABLE IF NOT EXISTS t (a INT)"] {
+    for noise in [
+        "ALTER TABLE t ADD INDEX i (b)",
+        "ALTER TABLE t DROP secret",
+        "DROP TABLE other",
+        "CREATE TABLE IF NOT EXISTS t (a INT)",
+    ] {
         assert!(run(&mut catalog, noise).unwrap().changes.is_empty(), "{noise}");
     }
     let effect = run(&mut catalog, "TRUNCATE t").unwrap();
@@ -114,7 +127,11 @@ fn a_stop_names_the_table_and_the_line_that_lets_it_pass() {
         ("", "ALTER TABLE t DROP PARTITION p", "[filter] ignore_tbs=d.t"),
         ("", "ALTER TABLE t ADD g INT AS (a + 1)", "`[schema] add_column = d.t:ignore`"),
         ("", "ALTER TABLE t ADD a INT", "column `a`, which the definition that dt has"),
-        ("[schema]\nadd_column = stop", "ALTER TABLE t ADD c INT", "`[schema] add_column = d.t:apply` lets it pass"),
+        (
+            "[schema]\nadd_column = stop",
+            "ALTER TABLE t ADD c INT",
+            "`[schema] add_column = d.t:apply` lets it pass",
+        ),
         ("[schema]\ndrop_table = stop", "DROP TABLE t", "`[schema] drop_table = d.t:apply`"),
         ("[schema]\ncreate_database = stop", "CREATE DATABASE x", "database `x`: it is new"),
     ] {
@@ -128,7 +145,11 @@ fn a_stop_names_the_table_and_the_line_that_lets_it_pass() {
 #[test]
 fn definitions_survive_a_restart() {
     let mut catalog = catalog("", Flavor::MySql);
-    run(&mut catalog, "CREATE TABLE t (id INT PRIMARY KEY, e ENUM('a','b'), s VARCHAR(9) CHARACTER SET latin1)").unwrap();
+    run(
+        &mut catalog,
+        "CREATE TABLE t (id INT PRIMARY KEY, e ENUM('a','b'), s VARCHAR(9) CHARACTER SET latin1)",
+    )
+    .unwrap();
     let stored = Catalog::stored(catalog.tables.values(), &catalog.charsets).unwrap();
     let (tables, _) = Catalog::read(&stored).unwrap();
     assert_eq!(tables, catalog.tables.into_values().collect::<Vec<_>>());
