@@ -94,6 +94,8 @@ pub struct Definition {
 pub struct Checkpoint {
     /// Where the change stream resumes; `None` when the task has never stored a position.
     pub position: Option<Position>,
+    /// See [`Progress::source_time`].
+    pub source_time: i64,
     /// The latest done mark of every table whose copy has begun.
     pub marks: Vec<ChunkMark>,
     /// The definitions that were in force at `position`; empty when none were ever stored.

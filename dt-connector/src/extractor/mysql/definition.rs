@@ -53,6 +53,9 @@ pub(crate) struct TableDefinition {
     pub(crate) refused: Option<String>,
     /// Why no task follows its changes.
     pub(crate) unstreamable: Option<String>,
+    /// When the table was made or rebuilt, in seconds since 1970, for a definition of today where the server knows.
+    #[serde(skip)]
+    pub(crate) created: Option<u64>,
 }
 
 /// A column of the source, followed or not.
@@ -223,6 +226,7 @@ mod tests {
                 engine: String::new(),
                 refused: None,
                 unstreamable: None,
+                created: None,
             };
             table.finish(&filter)
         };

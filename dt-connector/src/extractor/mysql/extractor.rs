@@ -5,7 +5,7 @@ use std::num::NonZeroU64;
 use std::sync::Arc;
 
 use async_trait::async_trait;
-use dt_common::batch::Checkpoint;
+use dt_common::batch::{Checkpoint, Definition};
 use dt_common::config::{ExtractType, MySqlExtractorConfig, StopAt};
 use dt_common::error::{Error, Result};
 use dt_common::filter::Filter;
@@ -53,6 +53,8 @@ struct Prepared {
     /// What they are made of, and what else is known.
     definitions: Vec<TableDefinition>,
     charsets: Charsets,
+    /// Definitions that are not stored yet.
+    untold: Vec<Definition>,
     /// Rows of the tables to copy, as the statistics have them.
     estimates: HashMap<TableName, u64>,
 }
@@ -88,18 +90,27 @@ impl Extractor for MySqlExtractor {
     async fn tables(&mut self, stored: &Checkpoint) -> Result<Vec<Arc<TableSchema>>> {
         let (mut conn, server) =
             self.opened.take().ok_or_else(|| Error::internal("tables before prepare"))?;
-        let source = if stored.definitions.is_empty() {
-            read_tables(&mut conn, &server, &self.filter).await?
+        let (source, untold) = if stored.definitions.is_empty() {
+            let today = read_tables(&mut conn, &server, &self.filter).await?;
+            let untold = Catalog::stored(&today.definitions, &today.charsets)?;
+            (today, untold)
         } else {
             let (definitions, charsets) = Catalog::read(&stored.definitions)?;
-            stored_tables(definitions, charsets, &self.filter, &self.config.schema)?
+            let mut source = stored_tables(definitions, charsets, &self.filter, &self.config.schema)?;
+            let mut added = Vec::new();
+            if self.extract_type == ExtractType::SnapshotAndCdc {
+                let today = read_tables(&mut conn, &server, &self.filter).await?;
+                added = source.add_older(today, stored.source_time);
+            }
+            let untold = Catalog::stored(&added, &Charsets::default())?;
+            (source, untold)
         };
         self.check(&mut conn, &server, &source, Needs::Tables).await?;
         let schemas: Vec<Arc<TableSchema>> = source.schemas().cloned().collect();
         let estimates = self.estimates(&mut conn, &server, &schemas).await;
         close(conn).await;
         let SourceTables { tables, definitions, charsets, .. } = source;
-        self.prepared = Some(Prepared { server, tables, definitions, charsets, estimates });
+        self.prepared = Some(Prepared { server, tables, definitions, charsets, untold, estimates });
         Ok(schemas)
     }
 
@@ -290,13 +301,12 @@ impl Run<'_> {
         Ok((start, keyed, view))
     }
 
-    /// Sends what a restart has to decode with, when nothing of it is stored.
+    /// Sends what a restart has to decode with, as far as it is not stored.
     async fn tell_definitions(&self) -> Result<()> {
-        if !self.plan.checkpoint.definitions.is_empty() {
-            return Ok(());
+        match self.prepared.untold.is_empty() {
+            true => Ok(()),
+            false => self.out.send(DtItem::Definitions(self.prepared.untold.clone())).await,
         }
-        let definitions = Catalog::stored(&self.prepared.definitions, &self.prepared.charsets)?;
-        self.out.send(DtItem::Definitions(definitions)).await
     }
 
     /// Waits until the target has stored where the stream begins: from then on a restart begins there too. Cancel-safe.

@@ -109,6 +109,24 @@ pub(crate) fn stored_tables(
     Ok(source)
 }
 
+impl SourceTables {
+    /// Adds those of today's tables that came into the filter: they are not known, and are older than the stored position. One that is
+    /// younger comes by its CREATE TABLE in the stream. Answers which were added.
+    pub(crate) fn add_older(&mut self, today: Self, source_time: i64) -> Vec<TableDefinition> {
+        let mut added = Vec::new();
+        for (table, definition) in today.tables.into_iter().zip(today.definitions) {
+            let is_known = self.definitions.iter().any(|known| known.name == definition.name);
+            let is_older = definition.created.is_some_and(|created| (created as i64) < source_time / 1_000_000);
+            if !is_known && is_older {
+                self.tables.push(table);
+                self.definitions.push(definition.clone());
+                added.push(definition);
+            }
+        }
+        added
+    }
+}
+
 /// Leaves out what is left out today.
 fn hide(table: &mut TableDefinition, filter: &Filter, policies: &SchemaPolicies) -> Result<()> {
     for column in &mut table.columns {
@@ -183,17 +201,18 @@ async fn rows<T: FromRow + Send + 'static>(conn: &mut Conn, query: impl AsRef<st
     conn.query(query.as_ref()).await.map_err(|e| source_error("reading the definitions of the tables", e))
 }
 
-/// Database, table, kind, engine, comment, charset.
-type NameRow = (String, String, String, Option<String>, Option<String>, Option<String>);
+/// Database, table, kind, engine, comment, charset, seconds of its making.
+type NameRow = (String, String, String, Option<String>, Option<String>, Option<String>, Option<u64>);
 
 async fn read_names(conn: &mut Conn, databases: &str, filter: &Filter) -> Result<Drafts> {
     let query = format!(
-        "SELECT TABLE_SCHEMA, TABLE_NAME, TABLE_TYPE, ENGINE, TABLE_COMMENT, SUBSTRING_INDEX(TABLE_COLLATION, '_', 1) \
+        "SELECT TABLE_SCHEMA, TABLE_NAME, TABLE_TYPE, ENGINE, TABLE_COMMENT, SUBSTRING_INDEX(TABLE_COLLATION, '_', 1), \
+         CAST(UNIX_TIMESTAMP(CREATE_TIME) AS UNSIGNED) \
          FROM information_schema.TABLES WHERE TABLE_SCHEMA IN ({databases}) AND TABLE_TYPE IN ('BASE TABLE', 'SYSTEM VERSIONED')"
     );
     let found: Vec<NameRow> = rows(conn, query).await?;
     let mut drafts = Drafts::new();
-    for (db, table, kind, engine, comment, charset) in found {
+    for (db, table, kind, engine, comment, charset, created) in found {
         let name = TableName { db, table };
         if !filter.follows(&name) {
             continue;
@@ -211,6 +230,7 @@ async fn read_names(conn: &mut Conn, databases: &str, filter: &Filter) -> Result
             engine: engine.unwrap_or_default(),
             refused,
             unstreamable: None,
+            created,
         };
         drafts.insert(name, draft);
     }

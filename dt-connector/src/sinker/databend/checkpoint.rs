@@ -110,7 +110,7 @@ impl StateTables {
     pub(super) async fn checkpoint(&self, session: &Session, row: &CheckpointRow) -> Result<Checkpoint> {
         let marks = self.read_marks(session).await?;
         let definitions = self.read_definitions(session).await?;
-        Ok(Checkpoint { position: self.position(row)?, marks, definitions })
+        Ok(Checkpoint { position: self.position(row)?, source_time: row.source_time, marks, definitions })
     }
 
     /// The change of structure that is under way.

@@ -30,7 +30,7 @@ impl StateTables {
         let definitions = if has_schemas { self.read_definitions(session).await? } else { Vec::new() };
         Ok(match row {
             Some(row) => Some(StoredTask {
-                checkpoint: Checkpoint { position: self.position(&row)?, marks, definitions },
+                checkpoint: Checkpoint { position: self.position(&row)?, source_time: row.source_time, marks, definitions },
                 owner: row.lease.owner,
                 epoch: row.lease.epoch,
                 batches: row.lease.n,

@@ -264,6 +264,7 @@ impl Catalog {
             engine: String::new(),
             refused: None,
             unstreamable: None,
+            created: None,
         };
         match from {
             NewTable::Own(ops) => self.altered(&empty, ops, moment).map(|applied| applied.table),
