@@ -116,7 +116,8 @@ impl SourceTables {
         let mut added = Vec::new();
         for (table, definition) in today.tables.into_iter().zip(today.definitions) {
             let is_known = self.definitions.iter().any(|known| known.name == definition.name);
-            let is_older = definition.created.is_some_and(|created| (created as i64) < source_time / 1_000_000);
+            let is_older =
+                definition.created.is_some_and(|created| (created as i64) < source_time / 1_000_000);
             if !is_known && is_older {
                 self.tables.push(table);
                 self.definitions.push(definition.clone());

@@ -16,13 +16,13 @@
 
 use std::time::Duration;
 
-use dt_common::batch::{Checkpoint, Definition, Progress};
+use dt_common::batch::{Checkpoint, Progress};
 use dt_common::error::{Error, ErrorKind, Result};
 use dt_common::item::ChunkMark;
 
 use super::client::Session;
 use super::definitions;
-use super::evolve::history::{self, Intent};
+use super::evolve::history;
 use super::marks;
 use super::quote;
 
@@ -104,31 +104,6 @@ impl StateTables {
         self.check_marks(session, &row.lease).await?;
         let checkpoint = self.checkpoint(session, &row).await?;
         Ok((row.lease, checkpoint))
-    }
-
-    /// What a restart has to know beside the row.
-    pub(super) async fn checkpoint(&self, session: &Session, row: &CheckpointRow) -> Result<Checkpoint> {
-        let marks = self.read_marks(session).await?;
-        let definitions = self.read_definitions(session).await?;
-        Ok(Checkpoint { position: self.position(row)?, source_time: row.source_time, marks, definitions })
-    }
-
-    /// The change of structure that is under way.
-    ///
-    /// # Errors
-    /// One that another version has begun.
-    pub async fn pending(&self, session: &Session) -> Result<Option<Intent>> {
-        let rows = session.query(&history::pending(&self.history)).await;
-        let rows = rows.map_err(|e| e.at(format_args!("reading {}", self.history)))?;
-        rows.into_iter().flatten().flatten().next().map(|text| Intent::read(&self.history, &text)).transpose()
-    }
-
-    pub(super) async fn read_definitions(&self, session: &Session) -> Result<Vec<Definition>> {
-        let rows = session
-            .query(&definitions::select(&self.schemas))
-            .await
-            .map_err(|e| e.at(format_args!("reading {}", self.schemas)))?;
-        rows.into_iter().map(|row| definitions::parse(&self.schemas, row)).collect()
     }
 
     /// The row as it is now, for a committer in doubt.

@@ -3,11 +3,13 @@
 //! Looking takes nothing over. A task is forgotten by taking it over and dropping its tables, the marks first: marks without a
 //! position would let a restart leave out what they say is copied. A writer that finds its row's table gone has lost the task.
 
-use dt_common::batch::Checkpoint;
+use dt_common::batch::{Checkpoint, Definition};
 use dt_common::error::{ErrorKind, Result};
 
-use super::checkpoint::StateTables;
+use super::checkpoint::{CheckpointRow, StateTables};
 use super::client::Session;
+use super::definitions;
+use super::evolve::history::{self, Intent};
 use super::quote;
 use crate::admin::StoredTask;
 
@@ -30,7 +32,12 @@ impl StateTables {
         let definitions = if has_schemas { self.read_definitions(session).await? } else { Vec::new() };
         Ok(match row {
             Some(row) => Some(StoredTask {
-                checkpoint: Checkpoint { position: self.position(&row)?, source_time: row.source_time, marks, definitions },
+                checkpoint: Checkpoint {
+                    position: self.position(&row)?,
+                    source_time: row.source_time,
+                    marks,
+                    definitions,
+                },
                 owner: row.lease.owner,
                 epoch: row.lease.epoch,
                 batches: row.lease.n,
@@ -45,6 +52,31 @@ impl StateTables {
                 source_time: 0,
             }),
         })
+    }
+
+    /// What a restart has to know beside the row.
+    pub(super) async fn checkpoint(&self, session: &Session, row: &CheckpointRow) -> Result<Checkpoint> {
+        let marks = self.read_marks(session).await?;
+        let definitions = self.read_definitions(session).await?;
+        Ok(Checkpoint { position: self.position(row)?, source_time: row.source_time, marks, definitions })
+    }
+
+    /// The change of structure that is under way.
+    ///
+    /// # Errors
+    /// One that another version has begun.
+    pub async fn pending(&self, session: &Session) -> Result<Option<Intent>> {
+        let rows = session.query(&history::pending(&self.history)).await;
+        let rows = rows.map_err(|e| e.at(format_args!("reading {}", self.history)))?;
+        rows.into_iter().flatten().flatten().next().map(|text| Intent::read(&self.history, &text)).transpose()
+    }
+
+    pub(super) async fn read_definitions(&self, session: &Session) -> Result<Vec<Definition>> {
+        let rows = session
+            .query(&definitions::select(&self.schemas))
+            .await
+            .map_err(|e| e.at(format_args!("reading {}", self.schemas)))?;
+        rows.into_iter().map(|row| definitions::parse(&self.schemas, row)).collect()
     }
 
     /// Seconds since the checkpoint's table was written to, by the target's clock; `None` when there is none.

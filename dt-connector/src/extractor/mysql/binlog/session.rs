@@ -259,6 +259,13 @@ impl<'a> Session<'a> {
         if effect.concerned.is_empty() && effect.definitions.is_empty() {
             return self.single_statement(header).await;
         }
+        // Bytes that are no UTF-8 have been replaced: a name or a default may be another.
+        if text.contains(char::REPLACEMENT_CHARACTER) && !effect.concerned.is_empty() {
+            return Err(Error::schema(format!(
+                "{} on table {}: its text is not UTF-8, and dt cannot tell the names in it; copy the table anew (a new [task] id)",
+                statement.action, effect.concerned[0]
+            )));
+        }
         if self.transaction.has_rows() {
             return Err(Error::schema(format!(
                 "{} behind rows of the same transaction is not supported: start from a position behind it and copy its tables anew",

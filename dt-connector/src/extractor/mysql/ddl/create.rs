@@ -2,8 +2,9 @@
 
 use dt_common::schema::TableName;
 
-use super::alter::{AlterOp, IndexDef, options};
+use super::alter::{AlterOp, IndexDef};
 use super::column::ColumnDef;
+use super::options::options;
 use super::{Understood, Words, not_understood};
 
 /// Where a new table's definition comes from.

@@ -242,3 +242,37 @@ fn names_row(table: &TableDefinition, origins: Option<&[Origin]>) -> Option<Vec<
             .collect(),
     })
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::Words;
+    use super::super::type_text::TypeText;
+    use super::*;
+    use crate::extractor::mysql::server::Flavor;
+
+    #[test]
+    fn the_page_tells_what_becomes_of_types() {
+        let page = concat!(env!("CARGO_MANIFEST_DIR"), "/../docs/schema-evolution.md");
+        let page = std::fs::read_to_string(page).unwrap();
+        let rows = page.split_once("For example:").unwrap().1.lines().filter(|line| line.starts_with("| `"));
+        let ty = |text: &str| {
+            let read = TypeText::read(&mut Words::new(text.trim().trim_matches('`'), "d")).unwrap();
+            read.resolve("utf8mb4", Flavor::MySql).unwrap_or_else(|| panic!("{text}"))
+        };
+        let mut count = 0;
+        for row in rows {
+            let [from, to, says] = row.trim_matches('|').split('|').collect::<Vec<_>>()[..] else {
+                panic!("{row}")
+            };
+            let is = match conversion(&ty(from), &ty(to)) {
+                Conversion::Same => "same",
+                Conversion::Widens => "widens",
+                Conversion::Narrows => "narrows",
+                Conversion::Rewrites => "rewrites",
+            };
+            assert_eq!(is, says.trim(), "{row}");
+            count += 1;
+        }
+        assert!(count >= 30, "{count}");
+    }
+}

@@ -7,7 +7,7 @@ use dt_common::batch::Progress;
 use dt_common::error::Result;
 use dt_common::item::Ddl;
 use dt_common::schema::{SchemaChange, TableName, TableSchema};
-use tracing::info;
+use tracing::{debug, info};
 
 use super::DatabendSinker;
 use crate::sinker::databend::checkpoint::Lease;
@@ -25,17 +25,22 @@ impl DatabendSinker {
         let history = &committer.tables().history;
         if intent.steps.is_empty() {
             let also = |lease: &Lease| {
-                let record = history::insert(history, lease, ddl, &intent, false)?;
-                Ok([&intent.with_checkpoint[..], &[record]].concat())
+                let mut statements = intent.with_checkpoint.clone();
+                // A statement without its text concerns tables that nobody follows.
+                if !ddl.text.is_empty() {
+                    statements.push(history::insert(history, lease, ddl, &intent, false)?);
+                }
+                Ok(statements)
             };
             committer.commit_with(&[], progress, also).await?;
         } else {
             let before = Progress { source_time: progress.source_time, ..Progress::default() };
             let also = |lease: &Lease| Ok(vec![history::insert(history, lease, ddl, &intent, true)?]);
             committer.commit_with(&[], &before, also).await?;
+            info!(action = ddl.action, steps = intent.steps.len(), "change of structure begun");
             self.bring_about(committer, &intent).await?;
         }
-        info!(action = ddl.action, steps = intent.steps.len(), "change of structure applied");
+        info!(action = ddl.action, "change of structure applied");
         self.look_again(ddl).await
     }
 
@@ -67,6 +72,7 @@ impl DatabendSinker {
     /// Converges and clears the intent.
     async fn bring_about(&self, committer: &Committer, intent: &Intent) -> Result<()> {
         converge(committer, self.limits(), &intent.steps).await?;
+        debug!(batch = intent.batch, "structure of the target converged");
         let clear = history::clear(&committer.tables().history, intent);
         let also = |_: &Lease| Ok([&intent.with_checkpoint[..], std::slice::from_ref(&clear)].concat());
         committer.commit_with(&[], &intent.progress()?, also).await.map(drop)
