@@ -58,7 +58,7 @@ enum Work {
 
 /// What the stager hands on.
 enum Prepared<T> {
-    Batch(StagedBatch<T>),
+    Batch(Box<StagedBatch<T>>),
     Ddl(Box<(Ddl, Progress)>, oneshot::Sender<()>),
 }
 
@@ -137,7 +137,9 @@ impl<S: Sinker> Stager<S> {
     async fn run(mut self, mut work: mpsc::Receiver<Work>, out: mpsc::Sender<Result<Prepared<S::Staged>>>) {
         while let Some(work) = work.recv().await {
             let prepared = match work {
-                Work::Batch(batch, permit) => self.batch(batch, permit).await.map(Prepared::Batch),
+                Work::Batch(batch, permit) => {
+                    self.batch(batch, permit).await.map(|batch| Prepared::Batch(Box::new(batch)))
+                }
                 Work::Ddl(ddl, applied) => Ok(Prepared::Ddl(ddl, applied)),
                 Work::Part(rows, _permit) => match self.part(rows).await {
                     Ok(()) => continue,
@@ -239,7 +241,7 @@ impl<S: Sinker> Committer<S> {
     async fn run(self, mut prepared: mpsc::Receiver<Result<Prepared<S::Staged>>>) -> Result<()> {
         while let Some(prepared) = prepared.recv().await {
             match prepared? {
-                Prepared::Batch(batch) => self.commit(batch).await?,
+                Prepared::Batch(batch) => self.commit(*batch).await?,
                 Prepared::Ddl(ddl, applied) => {
                     self.apply(&ddl.0, &ddl.1).await?;
                     // A cutter that is gone needs no answer.

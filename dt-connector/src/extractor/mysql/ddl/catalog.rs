@@ -383,11 +383,9 @@ impl Catalog {
             .collect();
         let mut taken: HashMap<TableName, TableDefinition> =
             moves.iter().filter_map(|(from, _)| Some((from.clone(), self.tables.remove(from)?))).collect();
-        let left: Vec<&TableName> =
-            holders.iter().filter(|(_, from)| from.is_none()).map(|(name, _)| name).collect();
-        effect
-            .definitions
-            .extend(left.into_iter().map(|name| Definition { table: name.clone(), text: None }));
+        let is_left = |name: &&TableName| taken.contains_key(*name) && holders.get(*name) == Some(&None);
+        let left = taken.keys().filter(is_left).map(|name| Definition { table: name.clone(), text: None });
+        effect.definitions.extend(left);
         let judge = self.judge(action);
         let renamed = judge.renames(&moves, &taken)?;
         effect.changes.extend(renamed.changes);
