@@ -1,6 +1,6 @@
 # `make help` says what there is. Every target does its own set-up; servers are started on free ports and ended by pid.
 .POSIX:
-.PHONY: help build servers demo up down unit test bench faults soak lint lint-packaging release verify
+.PHONY: help build servers demo up down unit test bench matrix faults soak lint lint-packaging release verify
 
 CARGO = cargo
 CASE =
@@ -18,6 +18,7 @@ help:
 	@echo 'make unit            unit tests; needs no server'
 	@echo 'make test            unit tests, the pages of docs/, every case on MariaDB and MySQL; CASE=cdc/keyless SERVER=mariadb chooses,'
 	@echo '                     JOBS=1 plays one at a time, SEED=n repeats a kill test'
+	@echo 'make matrix          every type with its edge values by every way, on both servers; SEED=n repeats its random tables'
 	@echo 'make bench           release build; rows a second, CPU, memory and freshness beside what the servers allow, and'
 	@echo '                     target/bench/latest.json; BENCH=snapshot,cdc_update chooses, SCALE=0.01 shrinks'
 	@echo 'make faults          every fault at every step, then five minutes of faults under an invariant, two of kills, one of'
@@ -53,6 +54,9 @@ test: servers unit build
 	@$(CARGO) test --quiet --workspace --test mysql_to_databend -- $(CASE) $(SERVER:%=--server %)
 	@test -n "$(CASE)" || $(FAULTS) sample $(SERVER:%=--server %)
 	@test -n '$(CASE)$(SERVER)' || $(CARGO) test --quiet --workspace --test bench -- sample
+
+matrix: servers build
+	@$(CARGO) test --quiet --workspace --test matrix -- $(SERVER:%=--server %)
 
 bench: servers
 	@dt-tests/tools.sh

@@ -8,6 +8,8 @@ use crate::item::ChunkMark;
 use crate::position::Position;
 use crate::row::Row;
 use crate::schema::{TableName, TableSchema};
+#[cfg(doc)]
+use crate::value::ColValue;
 
 /// The net change of one table in one batch: what one lane turns into staged work.
 #[derive(Debug)]
@@ -28,12 +30,14 @@ pub enum NetChanges {
         /// The rows.
         rows: Vec<Row>,
     },
-    /// Rows by key. Every key appears once, in one of the two lists.
+    /// Rows by key. Every key appears once, in one of the three lists.
     Keyed {
         /// Rows that are there afterwards.
         upserts: Vec<Row>,
         /// Rows whose keys are gone afterwards; values beside the key are those that the source had last.
         deletes: Vec<Row>,
+        /// Rows that are there before and afterwards, of which some columns are [`ColValue::Absent`] and stay as they are.
+        patches: Vec<Row>,
     },
     /// Rows of a keyless table, as a multiset. No row is in both lists.
     Counted {
@@ -49,7 +53,7 @@ impl NetChanges {
     pub fn len(&self) -> usize {
         match self {
             Self::Append { rows, .. } => rows.len(),
-            Self::Keyed { upserts, deletes } => upserts.len() + deletes.len(),
+            Self::Keyed { upserts, deletes, patches } => upserts.len() + deletes.len() + patches.len(),
             Self::Counted { inserts, deletes } => {
                 inserts.len() + deletes.iter().map(|(_, copies)| *copies as usize).sum::<usize>()
             }

@@ -44,6 +44,20 @@ pub enum RowChange {
     },
 }
 
+/// Whether the row image leaves a column out.
+pub fn is_partial(row: &[ColValue]) -> bool {
+    row.iter().any(|value| matches!(value, ColValue::Absent))
+}
+
+/// Takes what a row image leaves out from an image that may hold it.
+pub fn complete(row: &mut [ColValue], from: &[ColValue]) {
+    for (value, known) in row.iter_mut().zip(from) {
+        if matches!(value, ColValue::Absent) {
+            value.clone_from(known);
+        }
+    }
+}
+
 /// Memory that a row holds, in bytes.
 pub fn row_memory(row: &[ColValue]) -> usize {
     row.iter().map(ColValue::memory).sum()

@@ -15,6 +15,7 @@ mod incident;
 pub mod kill;
 pub mod leaks;
 pub mod load;
+pub mod matrix;
 pub mod metrics;
 #[cfg(test)]
 mod operations;

@@ -76,8 +76,8 @@ impl TableCounters {
     pub fn write(&mut self, changes: &NetChanges) {
         match changes {
             NetChanges::Append { rows, .. } => self.inserted += rows.len() as u64,
-            NetChanges::Keyed { upserts, deletes } => {
-                self.upserted += upserts.len() as u64;
+            NetChanges::Keyed { upserts, deletes, patches } => {
+                self.upserted += (upserts.len() + patches.len()) as u64;
                 self.removed += deletes.len() as u64;
             }
             NetChanges::Counted { inserts, deletes } => {

@@ -3,6 +3,9 @@
 //! Keyed tables: the last state of every key. A key change is the old key's delete and the new key's upsert. Keyless
 //! tables: a multiset, in which an insert and a delete of equal rows cancel out.
 //!
+//! An image that leaves columns out is completed from the key's state so far. What is still missing then is in the target, so that the row
+//! becomes a patch there; under a new key it would have to be moved, which is refused.
+//!
 //! Rows are found by hash and compared in place; no key is copied.
 
 use std::hash::{BuildHasher, Hash, Hasher};
@@ -10,7 +13,7 @@ use std::sync::Arc;
 
 use dt_common::batch::NetChanges;
 use dt_common::error::{Error, Result};
-use dt_common::row::{Row, RowChange};
+use dt_common::row::{Row, RowChange, complete, is_partial};
 use dt_common::schema::TableSchema;
 use dt_common::value::ColValue;
 use hashbrown::{DefaultHashBuilder, HashTable};
@@ -42,13 +45,10 @@ impl NetChange {
     /// Takes a change.
     ///
     /// # Errors
-    /// A row without a key whose former image is missing.
+    /// A row without a key whose former image is missing; one that gets another key while columns of it are not known.
     pub(super) fn add(&mut self, change: RowChange) -> Result<()> {
         match self {
-            Self::Keyed(keyed) => {
-                keyed.add(change);
-                Ok(())
-            }
+            Self::Keyed(keyed) => keyed.add(change),
             Self::Counted(counted) => counted.add(change),
         }
     }
@@ -83,25 +83,58 @@ impl State {
 }
 
 impl Keyed {
-    fn add(&mut self, change: RowChange) {
+    fn add(&mut self, change: RowChange) -> Result<()> {
         match change {
-            RowChange::Insert { after } | RowChange::Rewrite { after } => self.set(State::There(after)),
+            RowChange::Insert { after } => self.set(State::There(after)),
+            RowChange::Rewrite { mut after } => {
+                if is_partial(&after)
+                    && let Some(State::There(known)) = self.state(&after)
+                {
+                    complete(&mut after, known);
+                }
+                self.set(State::There(after));
+            }
             RowChange::Delete { before } => self.set(State::Gone(before)),
-            RowChange::Update { before, after } => {
-                if !same_key(self.table.key_columns(), &before, &after) && !self.is_displaced(&before) {
+            RowChange::Update { before, mut after } => {
+                let displaced = self.is_displaced(&before);
+                if is_partial(&after) {
+                    match self.state(&before) {
+                        Some(State::There(known)) if !displaced => complete(&mut after, known),
+                        _ => {}
+                    }
+                    self.check_known(&after)?;
+                }
+                if !same_key(self.table.key_columns(), &before, &after) && !displaced {
                     self.set(State::Gone(before));
                 }
                 self.set(State::There(after));
             }
         }
+        Ok(())
+    }
+
+    fn check_known(&self, row: &Row) -> Result<()> {
+        if !is_partial(row) {
+            return Ok(());
+        }
+        Err(Error::source(format!(
+            "table {}: an update changes the key, and its row image leaves columns out that dt does not know: set \
+             binlog_row_image = FULL (globally and in every session), start from a position behind that change and copy the \
+             table anew",
+            self.table.name
+        )))
     }
 
     /// Whether another row has taken this row's key already, as when one statement swaps two keys: then the key stays.
     fn is_displaced(&self, before: &Row) -> bool {
-        match self.find(before).map(|at| &self.states[at]) {
-            Some(State::There(row)) => row != before,
+        match self.state(before) {
+            Some(State::There(row)) => !agree(row, before),
             Some(State::Gone(_)) | None => false,
         }
+    }
+
+    fn state(&self, row: &Row) -> Option<&State> {
+        self.find(row).map(|at| &self.states[at])
     }
 
     fn find(&self, row: &Row) -> Option<usize> {
@@ -127,15 +160,22 @@ impl Keyed {
     }
 
     fn finish(self) -> NetChanges {
-        let (mut upserts, mut deletes) = (Vec::new(), Vec::new());
+        let (mut upserts, mut deletes, mut patches) = (Vec::new(), Vec::new(), Vec::new());
         for state in self.states {
             match state {
+                State::There(row) if is_partial(&row) => patches.push(row),
                 State::There(row) => upserts.push(row),
                 State::Gone(row) => deletes.push(row),
             }
         }
-        NetChanges::Keyed { upserts, deletes }
+        NetChanges::Keyed { upserts, deletes, patches }
     }
+}
+
+/// Whether two images may be of the same row: what both hold is equal.
+fn agree(one: &[ColValue], other: &[ColValue]) -> bool {
+    let absent = |value: &ColValue| matches!(value, ColValue::Absent);
+    one.iter().zip(other).all(|(a, b)| absent(a) || absent(b) || a == b)
 }
 
 fn same_key(key: &[usize], a: &[ColValue], b: &[ColValue]) -> bool {

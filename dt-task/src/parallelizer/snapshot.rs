@@ -22,7 +22,9 @@ pub(super) fn split_chunks(chunks: Vec<SnapshotChunk>) -> Vec<TableBatch> {
         let changes = match chunk.write {
             ChunkWrite::Append => NetChanges::Append { clear_first: false, rows: chunk.rows },
             ChunkWrite::ClearThenAppend => NetChanges::Append { clear_first: true, rows: chunk.rows },
-            ChunkWrite::Upsert => NetChanges::Keyed { upserts: chunk.rows, deletes: Vec::new() },
+            ChunkWrite::Upsert => {
+                NetChanges::Keyed { upserts: chunk.rows, deletes: Vec::new(), patches: Vec::new() }
+            }
         };
         TableBatch { table: chunk.table, changes }
     });

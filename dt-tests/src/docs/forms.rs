@@ -31,6 +31,7 @@ const FORMS: &[(&str, By)] = &[
     ("make test", By::Other(".ci/run")),
     ("make test CASE=... SERVER=...", By::Other("the case that it names is a case of make test")),
     ("make bench", By::Other("make test plays it with few rows")),
+    ("make matrix", By::Nobody("some minutes: it is run before a release")),
     (
         "make faults",
         By::Nobody("half an hour: make test plays a sample of it, and it is run before a release"),

@@ -263,4 +263,28 @@ mod tests {
             assert_eq!(literal_default(flavor, ty, Some(shown), extra).as_deref(), expected, "{shown}");
         }
     }
+
+    /// `docs/type-mapping.md` names every type with the target that it gets.
+    #[test]
+    fn the_documented_mapping_is_the_code() {
+        let page = include_str!("../../../../docs/type-mapping.md");
+        let sample = |text: &str| text.replace("(p, s)", "(10, 2)").replace("(n)", "(6)");
+        let mut seen = std::collections::HashSet::new();
+        let table = page
+            .lines()
+            .skip_while(|line| !line.starts_with("| TINYINT"))
+            .take_while(|line| !line.is_empty());
+        for line in table {
+            let cells: Vec<&str> = line.split('|').map(str::trim).collect();
+            let names = cells[1].replace("(p, s)", "(10;2)");
+            for name in names.split(", ") {
+                let source = ty(&sample(&name.replace("(10;2)", "(10,2)")).to_ascii_lowercase());
+                let source = source.unwrap_or_else(|| panic!("{name} is no type"));
+                let target = crate::sinker::databend::types::target_type(&source).to_string();
+                assert_eq!(target, sample(cells[2]), "{name}");
+                seen.insert(std::mem::discriminant(&source));
+            }
+        }
+        assert_eq!(seen.len(), 24, "every type of the code stands on the page");
+    }
 }

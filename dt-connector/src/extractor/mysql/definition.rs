@@ -9,7 +9,10 @@ use std::sync::Arc;
 use dt_common::error::Result;
 use dt_common::filter::Filter;
 use dt_common::schema::{Column, Key, KeyKind, TableName, TableSchema};
+use dt_common::value::ColValue;
 use serde::{Deserialize, Serialize};
+
+use super::column_default;
 
 /// A followed table in both views.
 #[derive(Debug, Clone)]
@@ -21,15 +24,29 @@ pub(crate) struct FollowedTable {
 }
 
 /// One column of a row image.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum ImageColumn {
     /// The schema's next column.
-    Followed,
+    Followed {
+        /// What it means when a partial image leaves the column out.
+        left_out: LeftOut,
+    },
     /// Left out by `[filter] ignore_cols`, or by `[schema] add_column = ignore`.
     Ignored {
         /// Fraction digits, which the table map of MariaDB's older temporal formats leaves out.
         fsp: u8,
     },
+}
+
+/// What it means that a partial row image leaves a column out.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum LeftOut {
+    /// In an insert its default, in an update that it has not changed.
+    Default(ColValue),
+    /// In an insert nothing that dt knows, in an update that it has not changed.
+    Unknown,
+    /// Nothing: no partial image holds it (virtual columns of MariaDB).
+    Unlogged,
 }
 
 /// A table as it was at one position. What the task stores of it is this, as JSON.
@@ -65,6 +82,10 @@ pub(crate) struct DefinedColumn {
     pub(crate) name: String,
     /// Whether NULL is allowed.
     pub(crate) nullable: bool,
+    /// Whether it has a default, literal or not.
+    pub(crate) has_default: bool,
+    /// Whether partial row images never hold it.
+    pub(crate) unlogged: bool,
     /// The rest.
     pub(crate) content: Content,
 }
@@ -121,10 +142,16 @@ impl TableDefinition {
         });
         let (mut columns, mut image) = (Vec::new(), Vec::new());
         for column in &self.columns {
+            let (has_default, unlogged) = (column.has_default, column.unlogged);
             image.push(match &column.content {
                 Content::Followed(column) => {
+                    let left_out = match unlogged {
+                        true => LeftOut::Unlogged,
+                        false => column_default::left_out(column, has_default)
+                            .map_or(LeftOut::Unknown, LeftOut::Default),
+                    };
                     columns.push(column.clone());
-                    ImageColumn::Followed
+                    ImageColumn::Followed { left_out }
                 }
                 Content::Ignored { fsp } => ImageColumn::Ignored { fsp: *fsp },
             });
@@ -172,6 +199,8 @@ mod tests {
         let column = |name: &str, nullable| DefinedColumn {
             name: name.into(),
             nullable,
+            has_default: false,
+            unlogged: false,
             content: Content::Ignored { fsp: 0 },
         };
         let columns = [column("a", false), column("b", false), column("n", true)];
@@ -198,10 +227,12 @@ mod tests {
             let column = |name: char| DefinedColumn {
                 name: name.to_string(),
                 nullable: false,
+                has_default: true,
+                unlogged: false,
                 content: if name.is_uppercase() {
                     Content::Ignored { fsp: 3 }
                 } else {
-                    Content::Followed(Column {
+                    let column = Column {
                         name: name.to_string(),
                         ty: ColumnType::Date,
                         nullable: false,
@@ -209,7 +240,8 @@ mod tests {
                         generated: Generated::No,
                         invisible: false,
                         comment: String::new(),
-                    })
+                    };
+                    Content::Followed(column)
                 },
             };
             let table = TableDefinition {
@@ -233,8 +265,9 @@ mod tests {
         let table = finished("AbCd", Some(&[3, 1])).unwrap();
         let names: Vec<&str> = table.schema.columns.iter().map(|column| column.name.as_str()).collect();
         assert_eq!((names, table.schema.key_columns()), (vec!["b", "d"], &[1, 0][..]));
-        let (ignored, followed) = (ImageColumn::Ignored { fsp: 3 }, ImageColumn::Followed);
-        assert_eq!(*table.image, [ignored, followed, ignored, followed]);
+        let (ignored, followed) =
+            (ImageColumn::Ignored { fsp: 3 }, ImageColumn::Followed { left_out: LeftOut::Unknown });
+        assert_eq!(*table.image, [ignored.clone(), followed.clone(), ignored, followed]);
         for (columns, key, expected) in [
             ("aB", Some(&[0, 1][..]), "column `B` belongs to the key of table `d`.`t`"),
             ("AB", None, "it leaves no column of table `d`.`t`"),

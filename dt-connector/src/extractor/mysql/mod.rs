@@ -16,6 +16,7 @@
 mod admin;
 mod binlog;
 mod checks;
+mod column_default;
 mod column_type;
 mod connection;
 mod ddl;

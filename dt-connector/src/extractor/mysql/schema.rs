@@ -289,24 +289,24 @@ impl TableDefinition {
         json: &HashSet<(TableName, String)>,
     ) {
         let (name, shown_type, nullable) = (row.2.clone(), row.3.clone(), row.4 == "YES");
+        let (mut has_default, mut unlogged) = (false, false);
         let content = if filter.ignored_columns().contains(&self.name, &name) {
             Content::Ignored { fsp: fraction_digits(&shown_type) }
         } else {
-            if shown_type.contains("COMPRESSED") {
-                let why =
-                    format!("column `{name}` is COMPRESSED, and dt cannot read such values from the binlog");
-                self.unstreamable.get_or_insert(why);
-            }
             let json_check = json.contains(&(self.name.clone(), name.clone()));
             match column(flavor, row, json_check) {
-                Some(column) => Content::Followed(column),
+                Some((column, defaults)) => {
+                    has_default = defaults;
+                    unlogged = flavor == Flavor::MariaDb && column.generated == Generated::Virtual;
+                    Content::Followed(column)
+                }
                 None => {
                     self.refuse(format!("column `{name}` has the type {shown_type}, which dt does not know"));
                     return;
                 }
             }
         };
-        self.columns.push(DefinedColumn { name, nullable, content });
+        self.columns.push(DefinedColumn { name, nullable, has_default, unlogged, content });
     }
 
     /// The first reason counts.
@@ -315,8 +315,8 @@ impl TableDefinition {
     }
 }
 
-/// A column, or `None` for one of an unknown type.
-fn column(flavor: Flavor, row: ColumnRow, json_check: bool) -> Option<Column> {
+/// A column and whether it has a default, or `None` for one of an unknown type.
+fn column(flavor: Flavor, row: ColumnRow, json_check: bool) -> Option<(Column, bool)> {
     let (_, _, name, shown_type, nullable, default, max_chars, max_bytes, charset, extra, comment) = row;
     let extra = extra.unwrap_or_default();
     let parts = TypeRow {
@@ -335,7 +335,7 @@ fn column(flavor: Flavor, row: ColumnRow, json_check: bool) -> Option<Column> {
     } else {
         Generated::No
     };
-    Some(Column {
+    let column = Column {
         default: literal_default(flavor, &ty, default.as_deref(), &extra),
         name,
         ty,
@@ -343,7 +343,9 @@ fn column(flavor: Flavor, row: ColumnRow, json_check: bool) -> Option<Column> {
         generated,
         invisible: words.contains("INVISIBLE"),
         comment: comment.unwrap_or_default(),
-    })
+    };
+    let has_default = default.as_deref().is_some_and(|shown| flavor == Flavor::MySql || shown != "NULL");
+    Some((column, has_default))
 }
 
 /// Columns that MariaDB calls JSON: LONGTEXT with the check `json_valid(column)`.

@@ -127,21 +127,26 @@ fn push_fraction(text: &mut String, micros: u32, digits: u8) {
 
 /// How many of the values that a net change writes follow a policy. Deleted rows write none.
 pub fn replaced(plan: &TablePlan, changes: &NetChanges) -> Vec<ReplacedValues> {
-    let rows: &[Row] = match changes {
-        NetChanges::Append { rows, .. } => rows,
-        NetChanges::Keyed { upserts, .. } => upserts,
-        NetChanges::Counted { inserts, .. } => inserts,
+    let (rows, patches): (&[Row], &[Row]) = match changes {
+        NetChanges::Append { rows, .. } => (rows, &[]),
+        NetChanges::Keyed { upserts, patches, .. } => (upserts, patches),
+        NetChanges::Counted { inserts, .. } => (inserts, &[]),
     };
     let lenient = |column: &PlannedColumn| {
         [Policy::Null, Policy::Clamp, Policy::String].iter().any(|policy| column.policies.has(*policy))
     };
     let columns = plan.columns.iter().enumerate().filter(|(_, column)| lenient(column));
-    columns.flat_map(|(at, column)| replaced_in(plan, at, column, rows)).collect()
+    columns.flat_map(|(at, column)| replaced_in(plan, at, column, rows.iter().chain(patches))).collect()
 }
 
-fn replaced_in(plan: &TablePlan, at: usize, column: &PlannedColumn, rows: &[Row]) -> Vec<ReplacedValues> {
+fn replaced_in<'a>(
+    plan: &TablePlan,
+    at: usize,
+    column: &PlannedColumn,
+    rows: impl Iterator<Item = &'a Row>,
+) -> Vec<ReplacedValues> {
     let mut counts = [0_u64; Class::ALL.len()];
-    for value in rows.iter().filter_map(|row| row.get(at)) {
+    for value in rows.filter_map(|row| row.get(at)) {
         if let Some(class) = exact(value, column.natural).err().and_then(Unfit::class) {
             counts[class as usize] += 1;
         }

@@ -4,7 +4,7 @@
 //! |---|---|
 //! | new rows | `INSERT .. VALUES`, whose answer has to count every row |
 //! | rows by key | `DELETE` of all keys, matched as a [`super::rowset`]; then `INSERT` of the rows that are there afterwards |
-//! | the same, where the target holds columns of the user's own | [`merge`](mod@super::merge) |
+//! | the same, where the target holds columns of the user's own; rows that the source's image holds in parts | [`merge`](mod@super::merge) |
 //! | rows of a keyless table | [`super::multiset`], whose answer has to count every copy; then `INSERT` |
 //!
 //! Deletes go first, so that a key or a row that comes back in the same batch is there afterwards. `REPLACE` would do the same
@@ -17,7 +17,7 @@ use dt_common::row::Row;
 use dt_common::value::ColValue;
 
 use super::literal::push_value;
-use super::merge::merge;
+use super::merge::{PRESENT, merge, patch, presence};
 use super::multiset;
 use super::plan::{PlannedColumn, TablePlan};
 use super::quote;
@@ -63,12 +63,14 @@ pub fn statements(plan: &TablePlan, changes: &NetChanges, batch_size: usize) -> 
             }
             writer.inserts(&mut out, rows)?;
         }
-        NetChanges::Keyed { upserts, deletes } if plan.target_order.is_none() => {
-            writer.merges(&mut out, upserts, deletes)?;
-        }
-        NetChanges::Keyed { upserts, deletes } => {
-            writer.deletes_by_key(&mut out, deletes.iter().chain(upserts))?;
-            writer.inserts(&mut out, upserts)?;
+        NetChanges::Keyed { upserts, deletes, patches } => {
+            if plan.target_order.is_none() {
+                writer.merges(&mut out, upserts, deletes)?;
+            } else {
+                writer.deletes_by_key(&mut out, deletes.iter().chain(upserts))?;
+                writer.inserts(&mut out, upserts)?;
+            }
+            writer.patches(&mut out, patches)?;
         }
         NetChanges::Counted { inserts, deletes } => {
             multiset::deletes(&mut out, plan, deletes, writer.batch_size)?;
@@ -155,6 +157,24 @@ impl Writer<'_> {
         self.batches(out, upserts.iter(), head, tail, any, |writer, sql, row| {
             writer.push_cells(sql, row, |_| true, "FALSE")
         })
+    }
+
+    fn patches(&self, out: &mut Vec<Statement>, patches: &[Row]) -> Result<()> {
+        const MARK: &str = "\0";
+        let rows = rowset::derived_table(&self.plan.types(), MARK, Some(PRESENT));
+        let sql = patch(self.plan, patches, &rows);
+        let (head, tail) = sql.split_once(MARK).unwrap_or((&sql, ""));
+        self.batches(
+            out,
+            patches.iter(),
+            head,
+            tail,
+            |_| Expect::Any,
+            |writer, sql, row| {
+                let holds = |i: usize| !matches!(row.get(i), None | Some(ColValue::Absent));
+                writer.push_cells(sql, row, holds, &format!("'{}'", presence(row)))
+            },
+        )
     }
 
     /// A row of a row set with dt's own column; where `counts` says no, NULL stands for the value.
@@ -271,7 +291,11 @@ mod tests {
 
     #[test]
     fn keyed_changes_delete_first() {
-        let changes = NetChanges::Keyed { upserts: vec![row(1, "a")], deletes: vec![row(2, ""), row(3, "")] };
+        let changes = NetChanges::Keyed {
+            upserts: vec![row(1, "a")],
+            deletes: vec![row(2, ""), row(3, "")],
+            patches: Vec::new(),
+        };
         assert_eq!(
             sql(&keyed(), changes, 10),
             [
@@ -290,7 +314,7 @@ mod tests {
     fn composite_and_binary_keys() {
         let plan = plan(table("d", "t", &[("b", "binary"), ("at", "datetime"), ("x", "bigint")], &[1, 0]));
         let row: Row = [ColValue::Bytes([1, 255].into()), ColValue::Timestamp(0), ColValue::Null].into();
-        let changes = NetChanges::Keyed { upserts: vec![], deletes: vec![row] };
+        let changes = NetChanges::Keyed { upserts: vec![], deletes: vec![row], patches: Vec::new() };
         let all = sql(&plan, changes, 10);
         assert_eq!(
             all[0].0,

@@ -38,7 +38,7 @@ fn net(key: &[usize], changes: impl IntoIterator<Item = RowChange>) -> NetChange
 /// Upserts sorted, and the keys of deletes.
 fn keyed(changes: impl IntoIterator<Item = RowChange>) -> (Vec<Plain>, Vec<i64>) {
     match net(&[0], changes) {
-        NetChanges::Keyed { upserts, deletes } => {
+        NetChanges::Keyed { upserts, deletes, .. } => {
             let mut upserts: Vec<Plain> = upserts.iter().map(plain).collect();
             upserts.sort_unstable();
             (upserts, deletes.iter().map(|row| plain(row)[0]).collect())
@@ -128,7 +128,7 @@ proptest! {
             }
             model.insert(key, value);
         }
-        let NetChanges::Keyed { upserts, deletes } = net(&[0, 1], changes) else { panic!("keyed") };
+        let NetChanges::Keyed { upserts, deletes, .. } = net(&[0, 1], changes) else { panic!("keyed") };
         let mut target: BTreeMap<i64, i64> = initial;
         let mut seen = std::collections::BTreeSet::new();
         for row in &deletes {

@@ -12,7 +12,7 @@ use dt_common::value::ColValue;
 use super::charset::Charset;
 use super::cursor::{Cursor, malformed};
 use super::table_map::Wire;
-use super::{decimal, json, network, temporal};
+use super::{compressed, decimal, json, network, temporal};
 
 /// A column's decoder.
 #[derive(Debug, Clone)]
@@ -55,6 +55,8 @@ pub(super) enum Codec {
     Enum { bytes: usize, members: Arc<[String]> },
     /// Bits of the members.
     Set { bytes: usize, members: Arc<[String]> },
+    /// A COMPRESSED column of MariaDB.
+    Compressed { length_bytes: usize, content: Content },
     /// MySQL's binary JSON.
     Json { length_bytes: usize },
     /// MariaDB's JSON.
@@ -71,6 +73,17 @@ pub(super) enum Codec {
     Inet6,
 }
 
+/// What a COMPRESSED column holds.
+#[derive(Debug, Clone, Copy)]
+pub(super) enum Content {
+    /// Text in a charset.
+    Text(Charset),
+    /// JSON as text.
+    Json,
+    /// Bytes.
+    Bytes,
+}
+
 /// The decoder for a column.
 ///
 /// # Errors
@@ -78,9 +91,6 @@ pub(super) enum Codec {
 pub(super) fn codec(column: &Column, wire: Wire) -> Result<Codec> {
     let codec = match agreed(&column.ty, wire) {
         Ok(Some(codec)) => Ok(codec),
-        Ok(None) if matches!(wire, Wire::Compressed { .. }) => Err(Error::schema(
-            "COMPRESSED columns are not supported: remove the attribute (ALTER TABLE .. MODIFY), or leave the column out by [filter] ignore_cols",
-        )),
         Ok(None) => Err(altered(&format!("it is {:?} in the schema but {wire:?} in the binlog", column.ty))),
         Err(e) => Err(e),
     };
@@ -96,6 +106,9 @@ pub(super) fn altered(how: &str) -> Error {
 }
 
 fn agreed(ty: &ColumnType, wire: Wire) -> Result<Option<Codec>> {
+    if let Wire::Compressed { length_bytes } = wire {
+        return compressed(ty, length_bytes.into());
+    }
     Ok(match (ty, wire) {
         (&ColumnType::Int { width, unsigned }, Wire::Int { bytes, unsigned: logged }) => {
             let bytes = usize::from(bytes);
@@ -201,6 +214,16 @@ fn text(ty: &ColumnType, wire: Wire) -> Result<Option<Codec>> {
     Ok(Some(Codec::Text { length_bytes, charset: charset(text)? }))
 }
 
+fn compressed(ty: &ColumnType, length_bytes: usize) -> Result<Option<Codec>> {
+    let content = match ty {
+        ColumnType::VarChar(text) | ColumnType::Text(text) => Content::Text(charset(text)?),
+        ColumnType::Json(JsonStorage::Text) => Content::Json,
+        ColumnType::VarBinary { .. } | ColumnType::Blob { .. } => Content::Bytes,
+        _ => return Ok(None),
+    };
+    Ok(Some(Codec::Compressed { length_bytes, content }))
+}
+
 fn charset(text: &Text) -> Result<Charset> {
     Charset::by_name(&text.charset).ok_or_else(|| {
         let name = &text.charset;
@@ -269,15 +292,20 @@ impl Codec {
             })),
             Self::Text { length_bytes, charset } => Ok(charset.decode(cursor.prefixed(length_bytes)?)),
             Self::Bytes { length_bytes } => Ok(ColValue::Bytes(cursor.prefixed(length_bytes)?.into())),
+            Self::Compressed { length_bytes, content } => {
+                let bytes = compressed::value(cursor.prefixed(length_bytes)?)?;
+                Ok(match content {
+                    Content::Text(charset) => charset.decode(&bytes),
+                    Content::Json => json_text(&bytes, Charset::Utf8),
+                    Content::Bytes => ColValue::Bytes(bytes.into()),
+                })
+            }
             Self::Padded { length_bytes, len } => padded(cursor.prefixed(length_bytes)?, len),
             Self::Enum { bytes, ref members } => enumeration(cursor.le(bytes)?, members),
             Self::Set { bytes, ref members } => set(cursor.le(bytes)?, members),
             Self::Json { length_bytes } => json::value(cursor.prefixed(length_bytes)?),
             Self::JsonText { length_bytes, charset } => {
-                Ok(match charset.decode(cursor.prefixed(length_bytes)?) {
-                    ColValue::Text(text) => ColValue::Json(text),
-                    other => other,
-                })
+                Ok(json_text(cursor.prefixed(length_bytes)?, charset))
             }
             Self::Geometry { length_bytes } => {
                 let mut value = Cursor::new(cursor.prefixed(length_bytes)?);
@@ -288,6 +316,13 @@ impl Codec {
             Self::Inet4 => network::inet4(cursor),
             Self::Inet6 => network::inet6(cursor),
         }
+    }
+}
+
+fn json_text(bytes: &[u8], charset: Charset) -> ColValue {
+    match charset.decode(bytes) {
+        ColValue::Text(text) => ColValue::Json(text),
+        other => other,
     }
 }
 

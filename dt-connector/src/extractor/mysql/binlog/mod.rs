@@ -14,7 +14,8 @@
 //!
 //! # Decoding
 //! Row images are decoded here and not by the driver, by a plan that is made once for each table map ([`rows`]): the schema
-//! says what a column means, the table map how it is laid out; columns that nobody follows are stepped over ([`skip`]). Charsets are resolved there too ([`charset`]), not per value.
+//! says what a column means, the table map how it is laid out; columns that nobody follows are stepped over ([`skip`]). Charsets are resolved there too ([`charset`]), not per value. What MariaDB has compressed is
+//! inflated on the way ([`compressed`]).
 //!
 //! # A start by time
 //! The files say when they were begun, and a stream of commits alone says which transaction is the first ([`search`]).
@@ -26,6 +27,7 @@
 mod charset;
 mod checksum;
 mod codec;
+mod compressed;
 mod cursor;
 mod decimal;
 mod displaced;

@@ -1,5 +1,6 @@
 //! One connection's events: tables are mapped, rows decoded, transactions closed, positions moved.
 
+use std::borrow::Cow;
 use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
@@ -12,10 +13,11 @@ use dt_common::schema::TableName;
 use mysql_async::binlog::events::{BinlogEventHeader, Event, GtidEvent};
 
 use super::checksum;
+use super::compressed;
 use super::cursor::malformed;
-use super::event::{ARTIFICIAL, Kind, MariaDbGroup, Query, gtid, heartbeat_v2, rotate};
+use super::event::{ARTIFICIAL, Kind, MariaDbGroup, Query, RowsEvent, gtid, heartbeat_v2, rotate};
 use super::followed::{Followed, Mapping};
-use super::rows::{Change, Changes};
+use super::rows::{Change, Changes, TablePlan};
 use super::statement::Statement;
 use super::table_map::{NO_TABLE, TableMap, table_id};
 use super::transaction::{Ended, Transaction};
@@ -106,8 +108,14 @@ impl<'a> Session<'a> {
         let body = event.data();
         match Kind::of(header.event_type_raw(), header.flags_raw())? {
             Kind::TableMap => self.table_map(body),
-            Kind::Rows(change, version) => self.rows(change, version, body).await,
+            Kind::Rows(event) => self.rows(event, body).await,
+            Kind::PartialRows => self.partial_rows(body),
             Kind::Query => self.statement(header, Query::parse(body)?).await,
+            Kind::CompressedQuery => {
+                let query = Query::parse(body)?;
+                let text = compressed::event(query.text)?;
+                self.statement(header, Query { text: &text, ..query }).await
+            }
             Kind::LoadQuery => self.statement(header, Query::parse_load(body)?).await,
             Kind::Xid | Kind::XaPrepare => {
                 let ended = self.transaction.end()?;
@@ -167,29 +175,50 @@ impl<'a> Session<'a> {
         Ok(())
     }
 
-    async fn rows(&mut self, change: Change, version: u8, body: &[u8]) -> Result<()> {
+    /// The plan of the table that a rows event belongs to; `None` when nobody follows it.
+    fn plan_of(&self, body: &[u8]) -> Result<Option<Arc<TablePlan>>> {
         let id = table_id(body)?;
-        let plan = match self.maps.get(&id) {
-            None if id == NO_TABLE => return Ok(()),
-            None => return Err(malformed("rows without a table map")),
-            Some(Mapped { mapping: Mapping::Ignored, .. }) => return Ok(()),
+        match self.maps.get(&id) {
+            None if id == NO_TABLE => Ok(None),
+            None => Err(malformed("rows without a table map")),
+            Some(Mapped { mapping: Mapping::Ignored, .. }) => Ok(None),
             Some(Mapped { mapping: Mapping::Unknown(name), .. }) if self.new_sequences.contains(&**name) => {
-                return Ok(());
+                Ok(None)
             }
-            Some(Mapped { mapping: Mapping::Unknown(name), .. }) => {
-                return Err(Error::schema(format!(
-                    "table {name} is followed, but dt has no definition of it at this position: it was not there, or not followed, when \
-                     the task began, or it is no plain table; give a new [task] id, or leave it out with [filter] ignore_tbs"
-                )));
-            }
-            Some(Mapped { mapping: Mapping::Known(plan), .. }) => Arc::clone(plan),
-        };
+            Some(Mapped { mapping: Mapping::Unknown(name), .. }) => Err(Error::schema(format!(
+                "table {name} is followed, but dt has no definition of it at this position: it was not there, or not followed, when \
+                 the task began, or it is no plain table; give a new [task] id, or leave it out with [filter] ignore_tbs"
+            ))),
+            Some(Mapped { mapping: Mapping::Known(plan), .. }) => Ok(Some(Arc::clone(plan))),
+        }
+    }
+
+    /// JSON as differences from what it was.
+    fn partial_rows(&self, body: &[u8]) -> Result<()> {
+        match self.plan_of(body)? {
+            None => Ok(()),
+            Some(plan) => Err(Error::source(format!(
+                "table {}: the binlog holds parts of JSON values: set binlog_row_value_options = '' (globally and in every \
+                 session), start from a position behind that change and copy the table anew",
+                plan.schema.name
+            ))),
+        }
+    }
+
+    async fn rows(&mut self, event: RowsEvent, body: &[u8]) -> Result<()> {
+        let Some(plan) = self.plan_of(body)? else { return Ok(()) };
+        let RowsEvent { change, version, compressed } = event;
         let table = &plan.schema.name;
         if !self.followed.follows_change(change) || self.followed.is_copied(table, || self.at.clone()) {
             return Ok(());
         }
         let at_table = |e: Error| e.at(format_args!("table {table}"));
-        let mut changes = Changes::parse(change, version, body, &plan).map_err(at_table)?;
+        let images = if change == Change::Update { 2 } else { 1 };
+        let body = match compressed {
+            true => Cow::Owned(compressed::rows(version, images, body).map_err(at_table)?),
+            false => Cow::Borrowed(body),
+        };
+        let mut changes = Changes::parse(change, version, &body, &plan).map_err(at_table)?;
         while let Some(change) = changes.next().map_err(at_table)? {
             self.transaction.row().map_err(at_table)?;
             let row = RowData { table: Arc::clone(&plan.schema), change };

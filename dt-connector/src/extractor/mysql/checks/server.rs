@@ -84,8 +84,16 @@ pub(super) fn binlog_format(server: &Server) -> Finding {
 }
 
 pub(super) fn row_image(server: &Server) -> Finding {
-    // MariaDB's FULL_NODUP leaves out what an update did not change.
-    demand(server, "binlog_row_image", "FULL", "other images leave columns out")
+    match server.variable("binlog_row_image") {
+        full if full.eq_ignore_ascii_case("FULL") => Finding::pass("binlog_row_image=FULL"),
+        partial => Finding::warn(
+            format!(
+                "binlog_row_image={partial}: updates leave columns out and are applied by MERGE, which is slower; one that changes a \
+                 key, and a row without a key, stop the task where the image leaves columns out"
+            ),
+            "nothing, or SET GLOBAL binlog_row_image = 'FULL'",
+        ),
+    }
 }
 
 pub(super) fn row_value_options(server: &Server) -> Finding {
@@ -111,11 +119,9 @@ pub(super) fn binlog_compression(server: &Server) -> Finding {
             Finding::pass("binlog_transaction_compression=ON, which dt reads")
         }
         Flavor::MySql => Finding::pass("transactions are not compressed"),
-        Flavor::MariaDb if server.is_on("log_bin_compress") => Finding::fail(
-            "the source has log_bin_compress=ON: dt does not read MariaDB's compressed events",
-            "SET GLOBAL log_bin_compress = OFF, and the same in the server's configuration; the task has to start behind the \
-             last compressed event",
-        ),
+        Flavor::MariaDb if server.is_on("log_bin_compress") => {
+            Finding::pass("log_bin_compress=ON, which dt reads")
+        }
         Flavor::MariaDb => Finding::pass("log_bin_compress=OFF"),
     }
 }

@@ -149,11 +149,9 @@ fn in_place(
         },
         AlterOp::Default { name, default } => {
             let Some(at) = find(columns, name) else { return unknown_column(name) };
+            columns[at].column.has_default = !matches!(default, DefaultDef::Unsaid | DefaultDef::Null);
             if let Content::Followed(column) = &mut columns[at].column.content {
-                column.default = match default {
-                    DefaultDef::Literal(text) => Some(text.clone()),
-                    _ => None,
-                };
+                column.default = fill::shown(default, &column.ty);
             }
         }
         AlterOp::Invisible { name, invisible } => {
@@ -222,7 +220,13 @@ fn define(table: &TableDefinition, def: &ColumnDef, rules: Rules<'_>) -> Underst
     let name = def.name.clone();
     if (rules.is_ignored)(&table.name, &name) {
         let fsp = ty.as_ref().map_or(0, ColumnType::fraction_digits);
-        return Ok(DefinedColumn { name, nullable, content: Content::Ignored { fsp } });
+        return Ok(DefinedColumn {
+            name,
+            nullable,
+            has_default: false,
+            unlogged: false,
+            content: Content::Ignored { fsp },
+        });
     }
     let Some(ty) = ty else {
         return not_understood(format!("column `{name}` of a type that dt does not know"));
@@ -234,14 +238,16 @@ fn define(table: &TableDefinition, def: &ColumnDef, rules: Rules<'_>) -> Underst
     }
     let column = Column {
         name: name.clone(),
-        default: fill::shown(def, &ty),
+        default: fill::shown(&def.default, &ty),
         ty,
         nullable,
         generated: def.generated,
         invisible: def.invisible,
         comment: def.comment.clone(),
     };
-    Ok(DefinedColumn { name, nullable, content: Content::Followed(column) })
+    let has_default = !matches!(def.default, DefaultDef::Unsaid | DefaultDef::Null);
+    let unlogged = rules.flavor == Flavor::MariaDb && def.generated == Generated::Virtual;
+    Ok(DefinedColumn { name, nullable, has_default, unlogged, content: Content::Followed(column) })
 }
 
 fn change(

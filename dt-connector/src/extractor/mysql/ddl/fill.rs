@@ -40,12 +40,12 @@ pub(super) fn fill(
     }
 }
 
-/// The literal default as the source would show it.
-pub(super) fn shown(def: &ColumnDef, ty: &ColumnType) -> Option<String> {
+/// The literal default as the source would show it; `None` for one that depends on the session, or would be shown otherwise.
+pub(super) fn shown(default: &DefaultDef, ty: &ColumnType) -> Option<String> {
     let bytes =
         matches!(ty, ColumnType::Binary { .. } | ColumnType::VarBinary { .. } | ColumnType::Blob { .. });
-    match &def.default {
-        DefaultDef::Literal(text) if !bytes => Some(text.clone()),
+    match default {
+        DefaultDef::Literal(text) if !bytes => literal(ty, text).map(|_| text.clone()),
         DefaultDef::Bits(bits) => Some(format!("b'{bits:b}'")),
         _ => None,
     }

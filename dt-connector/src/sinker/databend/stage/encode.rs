@@ -6,7 +6,7 @@
 
 use std::sync::Arc;
 
-use arrow_array::{ArrayRef, BooleanArray, RecordBatch, UInt64Array};
+use arrow_array::{ArrayRef, BooleanArray, RecordBatch, StringArray, UInt64Array};
 use arrow_schema::{Field, Schema};
 use dt_common::error::{Error, Result};
 use dt_common::row::Row;
@@ -15,6 +15,7 @@ use parquet::arrow::ArrowWriter;
 use parquet::basic::{Compression, ZstdLevel};
 use parquet::file::properties::{EnabledStatistics, WriterProperties};
 
+use super::super::merge::{PRESENT, presence};
 use super::super::plan::{PlannedColumn, TablePlan};
 use super::column;
 
@@ -31,6 +32,8 @@ pub enum Content<'a> {
         /// Rows whose keys are gone afterwards.
         deletes: &'a [Row],
     },
+    /// Rows that hold some of their columns, with the column [`PRESENT`].
+    Patches(&'a [Row]),
     /// Distinct rows, with the column [`COPIES`].
     Counted(&'a [(Row, u64)]),
 }
@@ -84,7 +87,7 @@ impl<'a> Content<'a> {
     /// Rows in the file.
     pub fn len(&self) -> usize {
         match self {
-            Self::Rows(rows) => rows.len(),
+            Self::Rows(rows) | Self::Patches(rows) => rows.len(),
             Self::Keyed { upserts, deletes } => upserts.len() + deletes.len(),
             Self::Counted(rows) => rows.len(),
         }
@@ -101,6 +104,10 @@ impl<'a> Content<'a> {
     {
         match *self {
             Self::Rows(rows) => cells.extend(rows.iter().map(|row| &row[i])),
+            Self::Patches(rows) => cells.extend(rows.iter().map(|row| match &row[i] {
+                ColValue::Absent => &ColValue::Null,
+                value => value,
+            })),
             Self::Keyed { upserts, deletes } => {
                 cells.extend(upserts.iter().map(|row| &row[i]));
                 cells.extend(deletes.iter().map(|row| if is_key { &row[i] } else { filler }));
@@ -112,6 +119,10 @@ impl<'a> Content<'a> {
     fn own_column(&self) -> Option<(&'static str, ArrayRef)> {
         match self {
             Self::Rows(_) => None,
+            Self::Patches(rows) => {
+                let marks = rows.iter().map(|row| presence(row));
+                Some((PRESENT, Arc::new(StringArray::from_iter_values(marks))))
+            }
             Self::Keyed { upserts, deletes } => {
                 let flags =
                     std::iter::repeat_n(false, upserts.len()).chain(std::iter::repeat_n(true, deletes.len()));
@@ -127,7 +138,7 @@ impl<'a> Content<'a> {
     fn check_width(&self, plan: &TablePlan) -> Result<()> {
         let wrong = |row: &&Row| row.len() != plan.columns.len();
         let found = match *self {
-            Self::Rows(rows) => rows.iter().find(wrong),
+            Self::Rows(rows) | Self::Patches(rows) => rows.iter().find(wrong),
             Self::Keyed { upserts, deletes } => upserts.iter().chain(deletes).find(wrong),
             Self::Counted(rows) => rows.iter().map(|(row, _)| row).find(wrong),
         };

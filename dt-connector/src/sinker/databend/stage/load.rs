@@ -5,6 +5,7 @@
 //! | rows to add | `COPY INTO`, one for all files of a table in a row; answers the rows of every file |
 //! | rows by key | `REPLACE .. DELETE WHEN`: upserts and deletes in one pass; answers no count |
 //! | the same, where the target holds columns of the user's own | `MERGE`, which leaves those as they are |
+//! | rows that hold some of their columns | `MERGE` of those |
 //! | rows of a keyless table to remove | [`super::super::multiset`] |
 //!
 //! `REPLACE` matches by position and wants all columns of the target in the target's order. They are named all the same: named in
@@ -12,7 +13,9 @@
 
 use std::borrow::Borrow;
 
-use super::super::merge::merge;
+use dt_common::row::Row;
+
+use super::super::merge::{self, PRESENT};
 use super::super::plan::TablePlan;
 use super::super::rowset;
 use super::super::statements::{Expect, Statement, column_list};
@@ -60,9 +63,15 @@ pub fn copy(plan: &TablePlan, files: &[impl Borrow<StagedFile>]) -> Statement {
 pub fn upsert(plan: &TablePlan, file: &StagedFile) -> Statement {
     let sql = match &plan.target_order {
         Some(order) => replace(plan, file, order),
-        None => merge(plan, &rowset::staged_table(&plan.types(), file, IS_DELETED)),
+        None => merge::merge(plan, &rowset::staged_table(&plan.types(), file, IS_DELETED)),
     };
     Statement { sql, expect: Expect::Any }
+}
+
+/// Sets the columns that a file's rows hold.
+pub fn patch(plan: &TablePlan, patches: &[Row], file: &StagedFile) -> Statement {
+    let rows = rowset::staged_table(&plan.types(), file, PRESENT);
+    Statement { sql: merge::patch(plan, patches, &rows), expect: Expect::Any }
 }
 
 fn replace(plan: &TablePlan, file: &StagedFile, order: &[usize]) -> String {

@@ -45,9 +45,11 @@ pub fn write(
                 out.steps.insert(0, Step::Run(clear(plan)));
             }
         }
-        NetChanges::Keyed { upserts, deletes } => {
+        NetChanges::Keyed { upserts, deletes, patches } => {
             let apply = |file: StagedFile| Step::Run(load::upsert(plan, &file));
             file(Content::Keyed { upserts, deletes }, &apply)?;
+            let set = |file: StagedFile| Step::Run(load::patch(plan, patches, &file));
+            file(Content::Patches(patches), &set)?;
         }
         NetChanges::Counted { inserts, deletes } => {
             let remove = |file: StagedFile| Step::Run(multiset::delete_staged(plan, deletes, &file));
@@ -88,8 +90,10 @@ mod tests {
         let (all, files) = steps(&[0], NetChanges::Append { clear_first: true, rows: rows(2) });
         assert_eq!(all, [("DELETE".into(), Expect::Any), ("add 2.parquet".into(), Expect::Inserted(2))]);
         assert_eq!(files, [2]);
-        let (all, files) = steps(&[0], NetChanges::Keyed { upserts: rows(2), deletes: rows(1) });
-        assert_eq!((all, files), (vec![("REPLACE".into(), Expect::Any)], vec![3]));
+        let (all, files) =
+            steps(&[0], NetChanges::Keyed { upserts: rows(2), deletes: rows(1), patches: rows(4) });
+        let expected = ["REPLACE", "MERGE"].map(|word| (word.into(), Expect::Any));
+        assert_eq!((all, files), (expected.into(), vec![3, 4]));
         let deletes = rows(2).into_iter().map(|row| (row, 2)).collect();
         let (all, files) = steps(&[], NetChanges::Counted { inserts: rows(1), deletes });
         assert_eq!(

@@ -1,0 +1,161 @@
+//! All types with their edge values by every way that dt has: {snapshot, change stream} x {statements, files} x {MariaDB, MySQL}.
+//!
+//! One table a type and one task a way, so that hundreds of values take seconds. The oracle is the source read back by its own server
+//! ([`crate::compare`]). Beside the types by themselves there are tables of random columns ([`random`]).
+
+pub mod random;
+pub mod types;
+
+use std::path::Path;
+
+use anyhow::{Context, Result, bail};
+
+use crate::compare::{self, Expected, Place};
+use crate::report::Report;
+use crate::servers::Family;
+use crate::source::Source;
+use crate::target::Target;
+use crate::task::Tasks;
+use types::Kind;
+
+/// Rows of a type whose values the server computes.
+const COMPUTED_ROWS: usize = 8;
+
+/// A way of rows: how they are read, and how they travel.
+const WAYS: [(&str, &str); 4] =
+    [("snapshot", "sql"), ("snapshot", "stage"), ("cdc", "sql"), ("cdc", "stage")];
+
+/// Plays the matrix on one family and reports a line for each type and way.
+///
+/// # Errors
+/// A server cannot be used. What differs is reported.
+pub async fn play(
+    source: &Source,
+    target: &Target,
+    folder: &Path,
+    kinds: &[Kind],
+    report: &mut Report,
+) -> Result<()> {
+    let db = format!("dt_test_matrix_{}", source.family);
+    source.drop_databases(&db).await?;
+    target.drop_databases(&db).await?;
+    source.run(&format!("CREATE DATABASE {db} DEFAULT CHARACTER SET utf8mb4;")).await?;
+    for (i, kind) in kinds.iter().enumerate() {
+        let sql = format!("USE {db};\n{}", table(i, kind));
+        source.run(&sql).await.with_context(|| format!("a table of {}", kind.name))?;
+    }
+    let matrix = Matrix { source, target, folder, db: &db };
+    for (read, method) in WAYS {
+        matrix.run(read, method, "struct", "").await?;
+    }
+    let (file, offset, _) = source.position().await?;
+    for (i, kind) in kinds.iter().enumerate() {
+        let sql = format!("USE {db};\n{}", rows(i, kind));
+        source.run(&sql).await.with_context(|| format!("values of {}", kind.name))?;
+    }
+    let start = format!("stop_at=caught_up\nbinlog_filename={file}\nbinlog_position={offset}\n");
+    for (read, method) in WAYS {
+        let start = if read == "cdc" { start.as_str() } else { "" };
+        let played = matrix.run(read, method, read, start).await;
+        report
+            .tried(&format!("{} {read} {method}: the task", source.family), &played.map(|()| String::new()));
+        for (i, kind) in kinds.iter().enumerate() {
+            let result = matrix.compare(&format!("t{i}"), kind, read, method).await;
+            report.tried(&format!("{} {read} {method}: {}", source.family, kind.name), &result);
+        }
+    }
+    Ok(())
+}
+
+struct Matrix<'a> {
+    source: &'a Source,
+    target: &'a Target,
+    folder: &'a Path,
+    db: &'a str,
+}
+
+impl Matrix<'_> {
+    /// Runs one task to its end.
+    async fn run(&self, read: &str, method: &str, extract: &str, start: &str) -> Result<()> {
+        let db = self.db;
+        let folder = self.folder.join(format!("{db}_{read}_{method}_{extract}"));
+        std::fs::create_dir_all(&folder)?;
+        let mut tasks = Tasks::new(&folder);
+        tasks.start(&format!(
+            "[task]\nid={db}_{read}_{method}\n[extractor]\ndb_type=mysql\nextract_type={extract}\nurl={}\n{start}\
+             [filter]\ndo_dbs={db}\n[router]\ndb_map={db}:{db}__{read}_{method}\n\
+             [sinker]\ndb_type=databend\nurl={}\nwrite_method={method}\n",
+            self.source.url,
+            self.target.dsn,
+        ))?;
+        tasks.ends(0).await
+    }
+
+    /// Compares one table; answers how many values were tried.
+    async fn compare(&self, table: &str, kind: &Kind, read: &str, method: &str) -> Result<String> {
+        let from = Place { db: self.db.to_owned(), table: table.to_owned() };
+        let to = Place { db: format!("{}__{read}_{method}", self.db), ..from.clone() };
+        let expected = Expected { from, to, columns: Vec::new(), condition: None };
+        let comparison = compare::table(self.source, self.target, &expected).await?;
+        let wanted = if kind.values.is_empty() { COMPUTED_ROWS } else { kind.values.len() };
+        if !comparison.differences.is_empty() {
+            let shown: Vec<String> = comparison.differences.iter().take(5).map(ToString::to_string).collect();
+            bail!("{}", shown.join("\n"));
+        }
+        if comparison.rows != wanted {
+            bail!("{} rows were compared, {wanted} were written", comparison.rows);
+        }
+        Ok(format!("{wanted} values"))
+    }
+}
+
+/// The table of a type.
+fn table(i: usize, kind: &Kind) -> String {
+    if kind.is_key {
+        format!("CREATE TABLE t{i} (c {}, n INT, PRIMARY KEY (c));", kind.definition)
+    } else {
+        format!("CREATE TABLE t{i} (id INT NOT NULL PRIMARY KEY, c {}, n INT);", kind.definition)
+    }
+}
+
+/// What is done to it: every value is inserted, then the row is touched, one gets another key, one is deleted and comes back.
+fn rows(i: usize, kind: &Kind) -> String {
+    let mut sql = String::new();
+    let mut say = |statement: String| {
+        sql.push_str(&statement);
+        sql.push_str(";\n");
+    };
+    match (kind.is_key, kind.values.as_slice()) {
+        (true, values) => {
+            for (n, value) in values.iter().enumerate() {
+                say(format!("INSERT INTO t{i} (c, n) VALUES ({value}, {n})"));
+            }
+            let (first, second) = (&values[0], &values[1]);
+            say(format!("UPDATE t{i} SET n = n + 100"));
+            say(format!("DELETE FROM t{i} WHERE c = {first}"));
+            say(format!("UPDATE t{i} SET c = {first} WHERE c = {second}"));
+            say(format!("INSERT INTO t{i} (c, n) VALUES ({second}, 7)"));
+        }
+        (false, []) => {
+            (1..=COMPUTED_ROWS).for_each(|id| say(format!("INSERT INTO t{i} (id) VALUES ({id})")));
+            say(format!("UPDATE t{i} SET n = id"));
+        }
+        (false, values) => {
+            for (n, value) in values.iter().enumerate() {
+                say(format!("INSERT INTO t{i} (id, {}) VALUES ({}, {value})", kind.columns, n + 1));
+            }
+            say(format!("UPDATE t{i} SET n = id"));
+            say(format!("UPDATE t{i} SET id = 1000 WHERE id = 1"));
+            say(format!("DELETE FROM t{i} WHERE id = 2"));
+            say(format!("INSERT INTO t{i} (id, {}) VALUES (2, {})", kind.columns, values[1]));
+        }
+    }
+    sql
+}
+
+/// What a family has of the types, or a part of them: every `step`-th.
+pub fn kinds(family: Family, step: usize, seed: u64) -> Vec<Kind> {
+    let all = types::kinds(family);
+    let random = random::kinds(&all, seed);
+    all.into_iter().step_by(step.max(1)).chain(random).collect()
+}

@@ -1,0 +1,12 @@
+INSERT INTO t SELECT 2, v, tx, l, vb, bl, 2, s FROM t;
+INSERT INTO t VALUES (3, '', '', '', '', '', 3, ''), (4, NULL, NULL, NULL, NULL, NULL, 4, NULL), (5, 'é', 'é', 'x', x'00', x'ff', 5, 'a');
+SET SESSION column_compression_zlib_wrap = ON;
+INSERT INTO t SELECT 6, v, tx, l, vb, bl, 6, REPEAT('s', 100) FROM t WHERE id = 1;
+SET SESSION column_compression_zlib_level = 0;
+INSERT INTO t SELECT 7, v, tx, l, vb, bl, 7, s FROM t WHERE id = 1;
+UPDATE t SET v = REPEAT('wider ', 400) WHERE id = 1;
+UPDATE t SET n = 10 WHERE id = 2;
+DELETE FROM k WHERE n = 1;
+INSERT INTO k VALUES (REPEAT('m', 2000), 3);
+SET SESSION binlog_row_image = MINIMAL;
+UPDATE t SET tx = REPEAT('à', 200) WHERE id = 2;
