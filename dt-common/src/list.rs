@@ -8,6 +8,16 @@ use crate::schema::TableName;
 /// Characters of a long value that an error shows on either side of the place.
 const SHOWN: usize = 40;
 
+impl TableName {
+    /// Reads a list of tables, written as in a filter: ``shop.orders, crm.`a.b` ``. No wildcards.
+    ///
+    /// # Errors
+    /// A text that is no such list, with the character.
+    pub fn list(text: &str) -> Result<Vec<Self>> {
+        ListReader::new(text).list(ListReader::table_name)
+    }
+}
+
 /// Reads a list from its start. Errors point at the character, counted from 1; the key is put in front by
 /// [`crate::config::ini::RawConfig::list`].
 pub(crate) struct ListReader<'a> {

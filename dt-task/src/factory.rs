@@ -3,11 +3,12 @@
 use std::sync::Arc;
 
 use dt_common::config::{ExtractorConfig, SinkerConfig, TaskConfig};
-use dt_common::error::Result;
+use dt_common::error::{Error, Result};
 use dt_connector::admin::{SourceAdmin, TargetAdmin};
+use dt_connector::compare::{CompareSide, CompareTarget};
 use dt_connector::extractor::Extractor;
-use dt_connector::extractor::mysql::{MySqlAdmin, MySqlExtractor};
-use dt_connector::sinker::databend::{DatabendAdmin, DatabendSinker};
+use dt_connector::extractor::mysql::{MySqlAdmin, MySqlExtractor, MySqlSide};
+use dt_connector::sinker::databend::{DatabendAdmin, DatabendSide, DatabendSinker};
 use dt_connector::sinker::dummy::DummySinker;
 use tokio_util::sync::CancellationToken;
 
@@ -51,6 +52,26 @@ pub fn target_admin(config: &TaskConfig) -> Result<Box<dyn TargetAdmin>> {
         }
         SinkerConfig::Dummy => Ok(Box::new(DummySinker)),
     }
+}
+
+/// Both sides of a comparison.
+///
+/// # Errors
+/// A URL that cannot be used; a target that keeps nothing.
+pub fn compared_sides(config: &TaskConfig) -> Result<(Box<dyn CompareSide>, Box<dyn CompareTarget>)> {
+    let source: Box<dyn CompareSide> = match &config.extractor {
+        ExtractorConfig::MySql(c) => Box::new(MySqlSide::new(c)?),
+    };
+    match &config.sinker {
+        SinkerConfig::Databend(c) => Ok((source, Box::new(DatabendSide::new(c, config.router.clone())))),
+        SinkerConfig::Dummy => Err(Error::config("[sinker] sink_type = dummy keeps nothing to compare")),
+    }
+}
+
+/// How many questions a comparison asks a source at the same time: as many as a copy has readers.
+pub fn compared_at_once(config: &TaskConfig) -> usize {
+    let ExtractorConfig::MySql(c) = &config.extractor;
+    c.max_connections.map_or(c.parallel_size, |most| most.min(c.parallel_size)).max(1)
 }
 
 fn create_extractor(config: &TaskConfig) -> Result<Box<dyn Extractor>> {

@@ -1,6 +1,7 @@
 //! The middle of dt: from a task file to a running task.
 //!
 //! - [`cli`]: the command line, one file a command
+//! - [`check`]: the comparison of both sides
 //! - [`factory`]: the only place that names sources and targets, one line each
 //! - [`task`]: prepares a task and joins its parts
 //! - [`pipeline`]: cuts batches at source commits and keeps two of them in flight
@@ -9,6 +10,7 @@
 //!
 //! Nothing here but the factory knows which systems a task connects.
 
+pub mod check;
 pub mod cli;
 mod copy_plan;
 pub mod factory;

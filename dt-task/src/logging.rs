@@ -33,9 +33,22 @@ pub fn start(config: &RuntimeConfig, screen: Option<&Screen>) -> Result<Option<W
         (None, None) => (BoxMakeWriter::new(std::io::stdout), None),
     };
     let is_colored = config.log_dir.is_none() && screen.is_some();
-    let log = tracing_subscriber::registry()
-        .with(lines(config.log_format, is_colored, writer).with_filter(filter(config)));
-    log.try_init().map(|()| guard).map_err(|e| Error::internal("the log was started before").caused_by(e))
+    begin(lines(config.log_format, is_colored, writer).with_filter(filter(config)))?;
+    Ok(guard)
+}
+
+/// Starts a log on standard error, for a command whose standard output is its answer. `log_dir` belongs to the task.
+///
+/// # Errors
+/// A log that was started before.
+pub fn start_beside(config: &RuntimeConfig) -> Result<()> {
+    let lines = lines(config.log_format, false, BoxMakeWriter::new(std::io::stderr));
+    begin(lines.with_filter(filter(config)))
+}
+
+fn begin(layer: impl Layer<Registry> + Send + Sync) -> Result<()> {
+    let log = tracing_subscriber::registry().with(layer);
+    log.try_init().map_err(|e| Error::internal("the log was started before").caused_by(e))
 }
 
 fn filter(config: &RuntimeConfig) -> EnvFilter {

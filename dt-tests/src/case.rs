@@ -106,6 +106,8 @@ pub enum Step {
     Total(String, Vec<String>),
     /// Expects a check of the last precheck to have a result, and to say a text.
     Finds(String, String, String),
+    /// Expects the last check to have named exactly the differences listed in a file.
+    Names(String),
     /// Waits until a metric has a value.
     Metric(String, Wanted),
     /// Waits until `/readyz` says that the task is ready.
@@ -297,6 +299,7 @@ fn step(word: &str, rest: &str) -> Result<Step> {
         "says" => Step::Says(text()),
         "lacks" => Step::Lacks(text()),
         "reason" => Step::Reason(text()),
+        "names" => Step::Names(text()),
         "total" => {
             let mut words = rest.split_whitespace().map(str::to_owned);
             Step::Total(words.next().context("total DB.TABLE name=value ..")?, words.collect())

@@ -193,6 +193,7 @@ impl<'a> Play<'a> {
             Step::Reason(text) => self.reason(text),
             Step::Total(table, totals) => self.total(table, totals),
             Step::Finds(check, result, text) => self.finds(check, result, text),
+            Step::Names(file) => self.names(file),
             Step::Metric(name, wanted) => self.metric(name, *wanted).await,
             Step::Ready => self.readiness(200, "ready").await,
             Step::Unready(reason) => self.readiness(503, reason).await,

@@ -16,6 +16,7 @@ use dt_common::config::ExtractType;
 ///   dt plan shop.ini                           see what it will do; nothing is written
 ///   dt run shop.ini                            do it; start it again after any stop
 ///   dt position shop.ini                       see how far it is
+///   dt check shop.ini                          see whether both sides are equal
 #[derive(Debug, Parser)]
 #[command(
     name = "dt",
@@ -58,6 +59,22 @@ pub(super) enum Command {
         task: PathBuf,
         #[command(flatten)]
         format: FormatArg,
+    },
+    /// Compares source and target, and names the rows that differ; writes nothing.
+    ///
+    /// Both servers add up checksums of their rows; only where these differ rows are sent.
+    /// Each difference is a JSON object on a line of standard output, with the table, what
+    /// is the matter and the key; the log and a summary go to standard error. Ends with exit
+    /// code 3 when anything differs.
+    #[command(
+        verbatim_doc_comment,
+        after_long_help = "Examples:\n  dt check shop.ini\n  dt check shop.ini --table shop.orders | jq -c .key"
+    )]
+    Check {
+        /// Task file.
+        task: PathBuf,
+        #[command(flatten)]
+        args: CheckArgs,
     },
     /// Shows what a task would do; writes nothing.
     ///
@@ -128,6 +145,19 @@ pub(super) enum Command {
     },
 }
 
+#[derive(Debug, Clone, clap::Args)]
+pub(super) struct CheckArgs {
+    /// Compares this table only, named as at the source; may be given several times.
+    #[arg(long = "table", value_name = "DB.TABLE")]
+    pub(super) tables: Vec<String>,
+    /// Shows the values of rows that differ.
+    #[arg(long)]
+    pub(super) show_values: bool,
+    /// Ends the comparison after so many differences.
+    #[arg(long, value_name = "ROWS", default_value_t = 1000, value_parser = clap::value_parser!(u64).range(1..))]
+    pub(super) limit: u64,
+}
+
 #[derive(Debug, Clone, Copy, clap::Args)]
 pub(super) struct FormatArg {
     /// How to print the answer.
@@ -149,6 +179,7 @@ Exit codes:
   0  done; or a task without an end was asked to stop
   1  failed; the message names the place and the way out
   2  the configuration or the command line is wrong; nothing was started
+  3  a check found differences
   4  a precheck found something that would stop the task
   5  another writer took the task over
   6  a finite task was stopped before its end; started again, it resumes";

@@ -1,9 +1,11 @@
 //! The command line: one file a command, and what they share.
 //!
 //! A command answers how it ended as [`Exit`], or with an error whose kind decides the code. Only the commands beside `dt run` talk to
-//! standard output, and they have no log; a task talks through its log.
+//! standard output, and they have no log, but for `dt check`, whose log
+//! goes to standard error; a task talks through its log.
 
 mod args;
+mod check;
 mod output;
 mod plan;
 mod position;
@@ -29,6 +31,8 @@ enum Exit {
     Done,
     /// A finite task was stopped before its end.
     Stopped,
+    /// A check found differences.
+    Differs,
     /// A precheck found a blocker.
     Blocked,
 }
@@ -38,6 +42,7 @@ pub fn main() -> ExitCode {
     let cli = Cli::parse();
     let done = match (cli.command, cli.task) {
         (Some(Command::Run { task }), _) | (None, Some(task)) => run::run(&task),
+        (Some(Command::Check { task, args }), _) => check::run(&task, &args),
         (Some(Command::Plan { task, format }), _) => plan::run(&task, format.format),
         (Some(Command::Precheck { task, format }), _) => precheck::run(&task, format.format),
         (Some(Command::Position { task, format }), _) => position::run(&task, format.format),
@@ -76,6 +81,7 @@ impl From<Exit> for ExitCode {
         match exit {
             Exit::Done => Self::SUCCESS,
             Exit::Stopped => Self::from(6),
+            Exit::Differs => Self::from(3),
             Exit::Blocked => Self::from(4),
         }
     }

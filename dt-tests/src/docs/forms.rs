@@ -44,6 +44,7 @@ const FORMS: &[(&str, By)] = &[
     ("dt position shop.ini", By::Other("docs/quick-start.md")),
     ("dt precheck shop.ini", By::Other("docs/quick-start.md")),
     ("dt precheck shop.ini --format json", By::Other("the cases of bad_input and precheck")),
+    ("dt check shop.ini", By::Other("the cases check/..")),
     ("dt reset shop.ini", By::Other("the cases commands/reset..")),
     ("install -m ...", NO_SYSTEMD),
     ("systemctl ...", NO_SYSTEMD),

@@ -146,6 +146,19 @@ impl Play<'_> {
         Ok(())
     }
 
+    /// The lines of JSON that the last check printed, in any order.
+    pub(super) fn names(&self, file: &str) -> Result<()> {
+        let sorted = |text: &str| {
+            let mut lines: Vec<String> =
+                text.lines().filter(|line| line.starts_with("{\"")).map(str::to_owned).collect();
+            lines.sort_unstable();
+            lines.join("\n")
+        };
+        let (expected, named) = (sorted(&self.text(file)?.unwrap_or_default()), sorted(&self.tasks.output()));
+        ensure!(named == expected, "expected:\n{expected}\nnamed:\n{named}");
+        Ok(())
+    }
+
     pub(super) fn reason(&self, text: &str) -> Result<()> {
         let reason = reason(self.tasks.last_output(), self.vars.get("task_id"))?;
         let text = self.vars.fill(text);

@@ -117,7 +117,8 @@ fn selected_literal(column: &Column, selected: &Value) -> Result<String> {
     }
 }
 
-fn hex(bytes: &[u8]) -> String {
+/// A literal of bytes.
+pub(crate) fn hex(bytes: &[u8]) -> String {
     let mut text = String::with_capacity(bytes.len() * 2 + 3);
     text.push_str("X'");
     for byte in bytes {
@@ -141,7 +142,8 @@ fn timestamp(micros: i64) -> Option<String> {
     Some(moment.format("%Y-%m-%d %H:%M:%S%.6f").to_string())
 }
 
-fn time(micros: i64) -> String {
+/// A TIME of so many microseconds.
+pub(crate) fn time(micros: i64) -> String {
     let sign = if micros < 0 { "-" } else { "" };
     let (seconds, fraction) = (micros.unsigned_abs() / 1_000_000, micros.unsigned_abs() % 1_000_000);
     format!("{sign}{:02}:{:02}:{:02}.{fraction:06}", seconds / 3600, seconds / 60 % 60, seconds % 60)

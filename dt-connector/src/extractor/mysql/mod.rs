@@ -11,6 +11,7 @@
 //! - `estimates`: rows by the statistics
 //! - `observer`: looks at the source from beside the stream
 //! - `admin`: what the commands beside `dt run` ask
+//! - `compare`: one side of a comparison
 //! - `extractor`: what each kind of task does with them
 
 mod admin;
@@ -18,6 +19,7 @@ mod binlog;
 mod checks;
 mod column_default;
 mod column_type;
+mod compare;
 mod connection;
 mod ddl;
 mod definition;
@@ -34,6 +36,7 @@ mod tls;
 mod value;
 
 pub use admin::MySqlAdmin;
+pub use compare::MySqlSide;
 pub use extractor::MySqlExtractor;
 
 /// Names of all checks of the source, in the order in which they are shown.

@@ -14,6 +14,7 @@ use bytes::Bytes;
 use databend_driver::{Connection, Value};
 use dt_common::config::Secret;
 use dt_common::error::{Error, ErrorKind, Result};
+use futures::StreamExt;
 
 use super::errors::classify;
 
@@ -158,6 +159,22 @@ impl Session {
     pub async fn query(&self, sql: &str) -> Result<Rows> {
         let rows = self.connection.query(sql).all().await.map_err(|e| classify(&e))?;
         Ok(rows.into_iter().map(|row| row.into_iter().map(text).collect()).collect())
+    }
+
+    /// Runs a statement and hands over its rows as text, one after the other as they arrive.
+    ///
+    /// # Errors
+    /// See [`super::errors`]; the first error of `take`.
+    pub async fn each(
+        &self,
+        sql: &str,
+        mut take: impl FnMut(Vec<Option<String>>) -> Result<()> + Send,
+    ) -> Result<()> {
+        let mut rows = self.connection.query_iter(sql).await.map_err(|e| classify(&e))?;
+        while let Some(row) = rows.next().await {
+            take(row.map_err(|e| classify(&e))?.into_iter().map(text).collect())?;
+        }
+        Ok(())
     }
 
     /// Runs a statement and answers how many rows it affected, where the server says so. `COPY INTO` answers a row a file.

@@ -10,6 +10,7 @@
 //! | [`stage`] | rows by file: encoding, upload, loading |
 //! | [`admin`] | what the commands beside `dt run` ask |
 //! | [`checks`] | what a precheck looks at |
+//! | [`compare`] | one side of a comparison |
 //! | [`target_tables`] | what the target's tables look like |
 //! | [`client`] | sessions: the only place that does I/O |
 //! | [`errors`], [`retry`] | what Databend's errors mean, and how long they are met by trying again |
@@ -20,6 +21,7 @@ pub mod checkpoint;
 pub mod checks;
 pub mod client;
 pub mod committer;
+pub mod compare;
 pub mod creation;
 pub mod databend_sinker;
 pub mod ddl;
@@ -49,6 +51,7 @@ pub mod types;
 pub mod unfit;
 
 pub use admin::DatabendAdmin;
+pub use compare::DatabendSide;
 pub use databend_sinker::DatabendSinker;
 
 /// Names of all checks of the target, in the order in which they are shown.

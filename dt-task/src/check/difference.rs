@@ -1,0 +1,221 @@
+//! What differs, and how it is told.
+
+use std::collections::HashMap;
+
+use dt_common::schema::TableName;
+use dt_connector::compare::{ComparedTable, RowMark, RowTexts};
+use serde_json::{Map, Value, json};
+
+/// What is the matter with a row, or with a table.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Kind {
+    /// Only the source has it.
+    Missing,
+    /// Only the target has it.
+    Extra,
+    /// Both have it, with other values.
+    Different,
+    /// The table itself cannot be compared.
+    Structure,
+}
+
+/// Texts of columns by name.
+type Values = Vec<(String, Option<String>)>;
+
+/// One difference.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Difference {
+    kind: Kind,
+    source: TableName,
+    target: TableName,
+    /// The key's columns; empty for a table without a key.
+    key: Vec<(String, String)>,
+    /// Equal rows, in a table without a key.
+    copies: Option<u64>,
+    /// Names of the columns whose values differ.
+    columns: Vec<String>,
+    /// Values at the source and in the target, of the columns that matter.
+    values: [Option<Values>; 2],
+    /// What is the matter with a table.
+    why: Option<String>,
+}
+
+impl Difference {
+    /// A table that cannot be compared.
+    pub(super) fn of_table(source: &TableName, target: &TableName, why: String) -> Self {
+        Self {
+            kind: Kind::Structure,
+            source: source.clone(),
+            target: target.clone(),
+            key: Vec::new(),
+            copies: None,
+            columns: Vec::new(),
+            values: [None, None],
+            why: Some(why),
+        }
+    }
+
+    fn of_row(table: &ComparedTable, kind: Kind, mark: &RowMark) -> Self {
+        let names = table.schema.key_columns().iter().map(|&at| table.schema.columns[at].name.clone());
+        Self {
+            kind,
+            source: table.schema.name.clone(),
+            target: table.target.clone(),
+            key: names.zip(mark.key.iter().cloned()).collect(),
+            copies: None,
+            columns: Vec::new(),
+            values: [None, None],
+            why: None,
+        }
+    }
+
+    /// A line of JSON, with the values if they are wanted.
+    pub(super) fn line(&self, show_values: bool) -> String {
+        let name = |name: &TableName| json!({"db": name.db, "table": name.table});
+        let mut line = Map::new();
+        line.insert("table".into(), name(&self.source));
+        line.insert("target".into(), name(&self.target));
+        line.insert("kind".into(), self.kind.name().into());
+        if !self.key.is_empty() {
+            let key = self.key.iter().map(|(name, text)| (name.clone(), text.as_str().into()));
+            line.insert("key".into(), Value::Object(key.collect()));
+        }
+        if let Some(copies) = self.copies {
+            line.insert("copies".into(), copies.into());
+        }
+        if !self.columns.is_empty() {
+            line.insert("columns".into(), self.columns.clone().into());
+        }
+        if let Some(why) = &self.why {
+            line.insert("why".into(), why.as_str().into());
+        }
+        if show_values {
+            for (side, values) in ["source_values", "target_values"].into_iter().zip(&self.values) {
+                let Some(values) = values else { continue };
+                let values = values.iter().map(|(name, text)| (name.clone(), text.clone().into()));
+                line.insert(side.into(), Value::Object(values.collect()));
+            }
+        }
+        format!("{}\n", Value::Object(line))
+    }
+}
+
+impl Kind {
+    fn name(self) -> &'static str {
+        match self {
+            Self::Missing => "missing",
+            Self::Extra => "extra",
+            Self::Different => "different",
+            Self::Structure => "structure",
+        }
+    }
+}
+
+/// What is the matter with rows of a table with a key, by what both sides have under their keys. A key that occurs more than once
+/// in the target is one row and further ones.
+pub(super) fn by_key(
+    table: &ComparedTable,
+    marks: &[RowMark],
+    source: Vec<RowTexts>,
+    target: Vec<RowTexts>,
+) -> Vec<(RowMark, Difference)> {
+    let (source, target) = (grouped(source), grouped(target));
+    let mut found = Vec::new();
+    for mark in marks {
+        let rows =
+            |side: &HashMap<Vec<String>, Vec<RowTexts>>| side.get(&mark.key).cloned().unwrap_or_default();
+        let (mut here, mut there) = (rows(&source), rows(&target));
+        let pairs = here.len().min(there.len());
+        let (more_here, more_there) = (here.split_off(pairs), there.split_off(pairs));
+        for (here, there) in here.iter().zip(&there) {
+            found.extend(different(table, mark, here, there).map(|difference| (mark.clone(), difference)));
+        }
+        found.extend(more_here.iter().map(|row| (mark.clone(), alone(table, Kind::Missing, row))));
+        found.extend(more_there.iter().map(|row| (mark.clone(), alone(table, Kind::Extra, row))));
+    }
+    found
+}
+
+fn grouped(rows: Vec<RowTexts>) -> HashMap<Vec<String>, Vec<RowTexts>> {
+    let mut grouped: HashMap<Vec<String>, Vec<RowTexts>> = HashMap::new();
+    for row in rows {
+        grouped.entry(row.mark.key.clone()).or_default().push(row);
+    }
+    grouped
+}
+
+fn different(table: &ComparedTable, mark: &RowMark, here: &RowTexts, there: &RowTexts) -> Option<Difference> {
+    let differing: Vec<usize> = (0..table.forms.len())
+        .filter(|&at| !table.same(at, here.texts[at].as_deref(), there.texts[at].as_deref()))
+        .collect();
+    if differing.is_empty() {
+        return None;
+    }
+    let name = |at: usize| table.schema.columns[at].name.clone();
+    let values = |row: &RowTexts| differing.iter().map(|&at| (name(at), row.texts[at].clone())).collect();
+    Some(Difference {
+        columns: differing.iter().map(|&at| name(at)).collect(),
+        values: [Some(values(here)), Some(values(there))],
+        ..Difference::of_row(table, Kind::Different, mark)
+    })
+}
+
+fn alone(table: &ComparedTable, kind: Kind, row: &RowTexts) -> Difference {
+    let columns = table.schema.columns.iter().map(|column| column.name.clone());
+    let values = Some(columns.zip(row.texts.iter().cloned()).collect());
+    let values = if kind == Kind::Missing { [values, None] } else { [None, values] };
+    Difference { values, ..Difference::of_row(table, kind, &row.mark) }
+}
+
+/// A row of a table without a key that one side has more often; `row` is what could be read of it.
+pub(super) fn copies(
+    table: &ComparedTable,
+    kind: Kind,
+    mark: &RowMark,
+    row: Option<&RowTexts>,
+) -> Difference {
+    let told = row.map_or_else(|| Difference::of_row(table, kind, mark), |row| alone(table, kind, row));
+    Difference { copies: Some(mark.copies), ..told }
+}
+
+/// Names of rows that one side holds and the other does not, or holds otherwise.
+pub(super) fn unequal(
+    table: &ComparedTable,
+    source: Vec<RowMark>,
+    target: Vec<RowMark>,
+) -> Vec<(Kind, RowMark)> {
+    if table.schema.is_keyed() {
+        return unequal_keys(source, target);
+    }
+    let mut copies: HashMap<u64, (u64, u64)> = HashMap::new();
+    source.into_iter().for_each(|mark| copies.entry(mark.hash).or_default().0 = mark.copies);
+    target.into_iter().for_each(|mark| copies.entry(mark.hash).or_default().1 = mark.copies);
+    let mut found: Vec<(Kind, RowMark)> = copies
+        .into_iter()
+        .filter(|(_, (here, there))| here != there)
+        .map(|(hash, (here, there))| {
+            let kind = if here > there { Kind::Missing } else { Kind::Extra };
+            (kind, RowMark { key: Vec::new(), hash, copies: here.abs_diff(there) })
+        })
+        .collect();
+    found.sort_unstable_by_key(|(_, mark)| mark.hash);
+    found
+}
+
+fn unequal_keys(source: Vec<RowMark>, target: Vec<RowMark>) -> Vec<(Kind, RowMark)> {
+    let mut there: HashMap<Vec<String>, Vec<RowMark>> = HashMap::new();
+    for mark in target {
+        there.entry(mark.key.clone()).or_default().push(mark);
+    }
+    let mut found = Vec::new();
+    for mark in source {
+        match there.remove(&mark.key) {
+            None => found.push((Kind::Missing, mark)),
+            Some(rows) if rows.len() == 1 && rows[0].hash == mark.hash => {}
+            Some(_) => found.push((Kind::Different, mark)),
+        }
+    }
+    found.extend(there.into_values().filter_map(|mut rows| rows.pop()).map(|mark| (Kind::Extra, mark)));
+    found.sort_by(|(_, one), (_, other)| one.key.cmp(&other.key));
+    found
+}

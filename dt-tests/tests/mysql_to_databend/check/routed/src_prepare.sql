@@ -1,0 +1,8 @@
+CREATE TABLE here (id INT NOT NULL PRIMARY KEY, `Name` VARCHAR(20), secret VARCHAR(20), state INT NOT NULL);
+INSERT INTO here VALUES (1, 'a', 'x', 1), (2, 'b', 'y', 1), (3, 'c', 'z', 0);
+CREATE TABLE left_out (id INT NOT NULL PRIMARY KEY);
+INSERT INTO left_out VALUES (1);
+CREATE TABLE altered (id INT NOT NULL PRIMARY KEY, a INT, b INT);
+INSERT INTO altered VALUES (1, 1, 1);
+CREATE TABLE gone (id INT NOT NULL PRIMARY KEY);
+INSERT INTO gone VALUES (1);

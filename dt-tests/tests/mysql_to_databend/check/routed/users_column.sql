@@ -1,0 +1,1 @@
+ALTER TABLE `{db}__b`.`there` ADD COLUMN `loaded_at` TIMESTAMP NULL;

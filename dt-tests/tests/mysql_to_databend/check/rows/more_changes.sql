@@ -1,0 +1,11 @@
+UPDATE `{db}`.`composite` SET `v` = 1.51 WHERE `code` = 'x';
+DELETE FROM `{db}`.`composite` WHERE `tenant` = 2;
+INSERT INTO `{db}`.`ci` VALUES ('apfel', 3);
+DELETE FROM `{db}`.`ci` WHERE `v` = 4;
+UPDATE `{db}`.`latin` SET `v` = 3 WHERE `name` = 'é';
+UPDATE `{db}`.`by_binary` SET `v` = NULL WHERE `v` = 2;
+INSERT INTO `{db}`.`keyless` VALUES (1, 'x'), (3, 'z');
+DELETE FROM `{db}`.`keyless` WHERE `a` IS NULL;
+UPDATE `{db}`.`documents` SET `j` = parse_json('{"a":null,"b":[1,2.5,1001.0]}') WHERE `id` = 1;
+UPDATE `{db}`.`documents` SET `j` = NULL WHERE `id` = 2;
+INSERT INTO `{db}`.`vacant` VALUES (7), (7);

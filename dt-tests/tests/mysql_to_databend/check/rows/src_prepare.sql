@@ -1,0 +1,15 @@
+CREATE TABLE keyed (id INT NOT NULL PRIMARY KEY, v VARCHAR(20), w INT);
+INSERT INTO keyed VALUES (1, 'a', 1), (2, 'b', 2), (3, NULL, 3), (-4, '', NULL), (2147483647, 'last', 0);
+CREATE TABLE composite (tenant INT NOT NULL, code VARCHAR(10) NOT NULL, day DATE NOT NULL, v DECIMAL(10,2), PRIMARY KEY (tenant, code, day));
+INSERT INTO composite VALUES (1, 'x', '2024-01-01', 1.50), (1, 'X ', '2024-01-02', 2), (2, 'y#1', '2024-02-29', NULL);
+CREATE TABLE ci (name VARCHAR(20) NOT NULL COLLATE utf8mb4_general_ci PRIMARY KEY, v INT);
+INSERT INTO ci VALUES ('Ärger', 1), ('zebra', 2), ('Apfel', 3), ('it''s \\', 4);
+CREATE TABLE latin (name CHAR(20) CHARACTER SET latin1 NOT NULL PRIMARY KEY, v INT);
+INSERT INTO latin VALUES ('é', 1), ('ü', 2);
+CREATE TABLE by_binary (id BINARY(4) NOT NULL PRIMARY KEY, v INT);
+INSERT INTO by_binary VALUES (X'00', 1), (X'FF00FF00', 2);
+CREATE TABLE keyless (a INT, b VARCHAR(10));
+INSERT INTO keyless VALUES (1, 'x'), (1, 'x'), (1, 'x'), (NULL, NULL), (2, 'y');
+CREATE TABLE documents (id INT NOT NULL PRIMARY KEY, j JSON, v INT);
+INSERT INTO documents VALUES (1, '{"b": [1, 2.50, 1e3], "a": null}', 1), (2, 'null', 2), (3, NULL, 3), (4, '"text"', 4);
+CREATE TABLE vacant (id INT NOT NULL PRIMARY KEY);
