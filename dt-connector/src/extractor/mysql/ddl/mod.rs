@@ -4,7 +4,7 @@
 //! followed tables are kept here, from the position on that the task began at, and each statement moves them:
 //!
 //! 1. [`statement`] finds the kind of a statement and the tables that it touches. That is exact for every statement, whatever else
-//!    is in it, because a table that is missed is silent loss. [`alter`], [`create`], [`options`], [`column`] and [`type_text`] read what it says of
+//!    is in it, because a table that is missed is silent loss. [`alter`], [`create`], [`options`], [`column`](mod@column) and [`type_text`] read what it says of
 //!    columns; what they do not know is *not understood*, which stops the task where a followed table is concerned. Nothing is guessed.
 //! 2. [`catalog`] holds the definitions and applies a statement to them, by the rules of the server ([`apply`]): where a column goes,
 //!    which charset it inherits, what a key makes NOT NULL. What the rows that were there show in a new column is [`fill`].
