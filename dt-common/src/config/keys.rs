@@ -156,7 +156,7 @@ pub const KEYS: &[Key] = &[
         "extractor",
         "parallel_size",
         Some("2"),
-        "Tables that a snapshot reads at once. Two keep the target busy while one waits for the source.",
+        "Readers of a snapshot: each has a table of its own, and all of them share one that is more than a reader's part of what is left to copy. Two keep the target busy while one waits for the source.",
     ).only(COPIES),
     key(
         "extractor",

@@ -56,7 +56,7 @@ struct Prepared {
     /// Definitions that are not stored yet.
     untold: Vec<Definition>,
     /// Rows of the tables to copy, as the statistics have them.
-    estimates: HashMap<TableName, u64>,
+    estimates: Arc<HashMap<TableName, u64>>,
 }
 
 impl MySqlExtractor {
@@ -110,12 +110,13 @@ impl Extractor for MySqlExtractor {
         let estimates = self.estimates(&mut conn, &server, &schemas).await;
         close(conn).await;
         let SourceTables { tables, definitions, charsets, .. } = source;
-        self.prepared = Some(Prepared { server, tables, definitions, charsets, untold, estimates });
+        self.prepared =
+            Some(Prepared { server, tables, definitions, charsets, untold, estimates: Arc::new(estimates) });
         Ok(schemas)
     }
 
     fn estimated_rows(&self) -> HashMap<TableName, u64> {
-        self.prepared.as_ref().map_or_else(HashMap::new, |prepared| prepared.estimates.clone())
+        self.prepared.as_ref().map_or_else(HashMap::new, |prepared| (*prepared.estimates).clone())
     }
 
     fn observer(&self) -> Option<Box<dyn SourceObserver>> {
@@ -370,12 +371,14 @@ impl Run<'_> {
         let config = &self.extractor.config;
         let beside = beside + usize::from(self.extractor.may_look());
         let most = |limit: Option<NonZeroU64>| limit.map_or(usize::MAX, |limit| limit.get() as usize);
+        let room = config.max_connections.map_or(usize::MAX, |most| most - beside);
+        let readers = room.min(config.parallel_size);
         Settings {
             connector: self.extractor.connector.clone(),
-            readers: config
-                .max_connections
-                .map_or(usize::MAX, |most| most - beside)
-                .min(config.parallel_size),
+            flavor: self.prepared.server.flavor,
+            readers,
+            may_lock: room > readers,
+            estimates: Arc::clone(&self.prepared.estimates),
             patience: config.read_timeout,
             chunk_rows: config.chunk_rows.min(most(config.rates.rows)),
             chunk_bytes: CHUNK_BYTES.min(most(config.rates.bytes)),

@@ -95,22 +95,31 @@ async fn fix(connector: &Connector, server: &Server, to_lock: Vec<&TableName>) -
 }
 
 async fn mariadb(mut conn: Conn, server: &Server) -> Result<Handover> {
-    let failed = |e| source_error("opening the read view", e);
-    conn.query_drop(OPEN_VIEW).await.map_err(failed)?;
-    let status: Vec<(String, String)> =
-        conn.query("SHOW STATUS LIKE 'binlog_snapshot_%'").await.map_err(failed)?;
-    let status: HashMap<String, String> =
-        status.into_iter().map(|(name, value)| (name.to_ascii_lowercase(), value)).collect();
-    let text = |name: &str| status.get(name).map(String::as_str).unwrap_or_default();
-    let (file, offset) = (text("binlog_snapshot_file"), text("binlog_snapshot_position"));
-    let offset = offset.parse().ok().filter(|_| !file.is_empty()).ok_or_else(|| {
+    conn.query_drop(OPEN_VIEW).await.map_err(|e| source_error("opening the read view", e))?;
+    let (file, offset) = snapshot_place(&mut conn).await?.ok_or_else(|| {
         Error::source("the source does not say where its read view stands in the binlog; is log_bin on?")
     })?;
-    let at = server.position(file, offset);
+    let at = server.position(&file, offset);
     let gtid = server.gtid_at(&mut conn, &at).await?;
     info!(file, offset, "read view opened at an exact position");
     let position = Position { binlog: Some(at.clone()), gtid };
     Ok(Handover { position, view: Some(ExactView { conn, at }) })
+}
+
+/// Where in MariaDB's binlog the connection's read view stands; `None` when it does not say.
+///
+/// # Errors
+/// A lost connection.
+pub(crate) async fn snapshot_place(conn: &mut Conn) -> Result<Option<(String, u64)>> {
+    let status: Vec<(String, String)> = conn
+        .query("SHOW STATUS LIKE 'binlog_snapshot_%'")
+        .await
+        .map_err(|e| source_error("asking where a read view stands", e))?;
+    let mut status: HashMap<String, String> =
+        status.into_iter().map(|(name, value)| (name.to_ascii_lowercase(), value)).collect();
+    let offset = status.get("binlog_snapshot_position").and_then(|offset| offset.parse().ok());
+    let file = status.remove("binlog_snapshot_file").filter(|file| !file.is_empty());
+    Ok(file.zip(offset))
 }
 
 /// Opens the view while `names` are locked.

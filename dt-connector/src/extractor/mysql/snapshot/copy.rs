@@ -1,38 +1,41 @@
-//! Several tables at once: readers that take tables from a shared list.
+//! All tables of a copy: the large ones one after the other, by all readers together; then the others, each by one reader that takes
+//! it from a shared list.
 
-use std::collections::VecDeque;
+use std::collections::{HashMap, VecDeque};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use dt_common::error::{Error, ErrorKind, Result};
 use dt_common::monitor::Monitor;
 use dt_common::queue::ItemSender;
+use dt_common::schema::TableName;
 use mysql_async::Conn;
-use mysql_async::prelude::Queryable;
-use rand::Rng;
-use tokio::task::JoinSet;
+use tokio::task::{JoinError, JoinSet};
 use tokio_util::sync::CancellationToken;
-use tracing::{info, warn};
+use tracing::info;
 
+use super::reader::{Tries, begin_view, end_view};
 use super::table::TableCopy;
-use crate::extractor::mysql::connection::{Connector, answer, close};
-
-/// Tries in a row that may fail before a reader gives up: with the pauses below, about five minutes.
-const MAX_FAILURES: u32 = 15;
-
-/// Longest pause between two tries.
-const MAX_PAUSE: Duration = Duration::from_secs(30);
+use super::{crew, views};
+use crate::extractor::mysql::connection::{Connector, close};
+use crate::extractor::mysql::server::Flavor;
 
 /// How a copy reads.
 #[derive(Clone)]
 pub(crate) struct Settings {
     /// Opens the readers' connections.
     pub(crate) connector: Connector,
-    /// Tables read at once.
+    /// Family of the server.
+    pub(crate) flavor: Flavor,
+    /// Readers at once.
     pub(crate) readers: usize,
+    /// Whether there is room for one more connection, to lock a table for a moment.
+    pub(crate) may_lock: bool,
+    /// Rows of the tables, as the source estimates them.
+    pub(crate) estimates: Arc<HashMap<TableName, u64>>,
     /// Longest wait for the source's next answer or row.
     pub(crate) patience: Duration,
-    /// Rows of a page.
+    /// Rows of a page, at most.
     pub(crate) chunk_rows: usize,
     /// Bytes that close a chunk before its rows do.
     pub(crate) chunk_bytes: usize,
@@ -71,13 +74,9 @@ pub(crate) async fn copy_tables(
     out: &ItemSender,
     stop: &CancellationToken,
 ) -> Result<Copied> {
-    let readers = settings.readers.min(tables.len());
-    let list = Arc::new(Mutex::new(VecDeque::from(tables)));
     // Dropping the set ends every reader that still runs.
     let mut running: JoinSet<Result<()>> = JoinSet::new();
-    for _ in 0..readers {
-        running.spawn(read_list(settings.clone(), Arc::clone(&list), out.clone()));
-    }
+    running.spawn(read_tables(settings.clone(), tables, out.clone()));
     if let Some(view) = view {
         settings.monitor.source_open();
         running.spawn(read_view(view, settings.clone(), out.clone()));
@@ -88,30 +87,90 @@ pub(crate) async fn copy_tables(
             ended = running.join_next() => match ended {
                 None => return Ok(Copied::All),
                 Some(Ok(result)) => result?,
-                Some(Err(e)) => return Err(Error::internal("a snapshot reader ended unexpectedly").caused_by(e)),
+                Some(Err(e)) => return Err(ended_unexpectedly(e)),
             },
         }
     }
+}
+
+/// The error of a reader that was ended from outside.
+pub(super) fn ended_unexpectedly(error: JoinError) -> Error {
+    Error::internal("a snapshot reader ended unexpectedly").caused_by(error)
+}
+
+async fn read_tables(settings: Settings, tables: Vec<TableCopy>, out: ItemSender) -> Result<()> {
+    let left = |copy: &TableCopy| {
+        let estimated = settings.estimates.get(&copy.table().name).copied().unwrap_or(0);
+        estimated.saturating_sub(copy.copied_rows())
+    };
+    let all = tables.iter().map(left).sum();
+    let mut list = VecDeque::new();
+    for mut table in tables {
+        if !crew::is_shared(table.table(), left(&table), all, &settings) {
+            list.push_back(table);
+            continue;
+        }
+        match open_crew(&mut table, &settings).await? {
+            Some(conns) => copied(&crew::copy(table, conns, &settings, &out).await?),
+            None => list.push_back(table),
+        }
+    }
+    let readers = settings.readers.min(list.len());
+    let list = Arc::new(Mutex::new(list));
+    let mut running: JoinSet<Result<()>> = JoinSet::new();
+    for _ in 0..readers {
+        running.spawn(read_list(settings.clone(), Arc::clone(&list), out.clone()));
+    }
+    while let Some(ended) = running.join_next().await {
+        ended.map_err(ended_unexpectedly)??;
+    }
+    Ok(())
+}
+
+fn copied(table: &TableCopy) {
+    info!(table = %table.table().name, rows = table.copied_rows(), "table copied");
+}
+
+/// Connections for all readers, in the same read view where the copy has views; `None` when the source offers no way to one.
+async fn open_crew(table: &mut TableCopy, settings: &Settings) -> Result<Option<Vec<Conn>>> {
+    let mut tries = Tries::default();
+    loop {
+        match try_open_crew(table, settings).await {
+            Ok(conns) => return Ok(conns),
+            Err(error) => tries.after(error, &table.table().name, settings).await?,
+        }
+    }
+}
+
+async fn try_open_crew(table: &mut TableCopy, settings: &Settings) -> Result<Option<Vec<Conn>>> {
+    let connections = (0..settings.readers).map(|_| settings.connector.connect());
+    let mut conns = futures::future::try_join_all(connections).await?;
+    settings.monitor.source_open();
+    if let Some(conn) = conns.first_mut() {
+        table.fix_cap(conn, &table.sql(), settings).await?;
+    }
+    if !settings.table_views || views::open_same(&mut conns, table.table(), settings).await? {
+        return Ok(Some(conns));
+    }
+    futures::future::join_all(conns.into_iter().map(close)).await;
+    Ok(None)
 }
 
 async fn read_list(settings: Settings, list: Arc<Mutex<VecDeque<TableCopy>>>, out: ItemSender) -> Result<()> {
     let next = || list.lock().unwrap_or_else(PoisonError::into_inner).pop_front();
     let mut conn = None;
     while let Some(mut table) = next() {
-        let (mut failures, mut copied) = (0, table.copied_rows());
+        let (mut tries, mut rows) = (Tries::default(), table.copied_rows());
         while let Err(error) = read_table(&settings, &mut conn, &mut table, &out).await {
-            failures = if table.copied_rows() > copied { 1 } else { failures + 1 };
-            if error.kind() != ErrorKind::Transient || failures > MAX_FAILURES {
-                return Err(error);
+            if table.copied_rows() > rows {
+                tries.restore();
             }
-            settings.monitor.source_lost();
-            warn!(table = %table.table().name, %error, failures, "reading failed, trying again");
             conn = None;
+            tries.after(error, &table.table().name, &settings).await?;
             table.restart();
-            copied = table.copied_rows();
-            tokio::time::sleep(pause(failures)).await;
+            rows = table.copied_rows();
         }
-        info!(table = %table.table().name, rows = table.copied_rows(), "table copied");
+        copied(&table);
     }
     if let Some(conn) = conn {
         close(conn).await;
@@ -132,21 +191,20 @@ async fn read_table(
     };
     settings.monitor.source_open();
     if settings.table_views {
-        let begin = "START TRANSACTION WITH CONSISTENT SNAPSHOT, READ ONLY";
-        answer(settings.patience, "opening a read view", conn.query_drop(begin)).await?;
+        begin_view(conn, settings).await?;
     }
     table.run(conn, settings, out).await?;
     if settings.table_views {
-        answer(settings.patience, "closing a read view", conn.query_drop("COMMIT")).await?;
+        end_view(conn, settings).await?;
     }
     Ok(())
 }
 
 async fn read_view(mut view: View, settings: Settings, out: ItemSender) -> Result<()> {
     for table in &mut view.tables {
-        let copied = table.run(&mut view.conn, &settings, &out).await;
-        copied.map_err(|error| view_error(table, error))?;
-        info!(table = %table.table().name, rows = table.copied_rows(), "table copied");
+        let read = table.run(&mut view.conn, &settings, &out).await;
+        read.map_err(|error| view_error(table, error))?;
+        copied(table);
     }
     close(view.conn).await;
     Ok(())
@@ -162,10 +220,4 @@ fn view_error(table: &TableCopy, error: Error) -> Error {
         "the read view of the keyless tables was lost; start the task again, it copies {name} anew"
     ))
     .caused_by(error)
-}
-
-/// Doubles from half a second, with up to as much again by chance so that readers do not come back all at once.
-fn pause(failures: u32) -> Duration {
-    let base = Duration::from_millis(500) * 2_u32.saturating_pow(failures.saturating_sub(1).min(10));
-    base.min(MAX_PAUSE).mul_f64(rand::rng().random_range(0.5..1.0))
 }

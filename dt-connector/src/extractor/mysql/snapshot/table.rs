@@ -6,15 +6,15 @@ use dt_common::error::{Error, Result};
 use dt_common::item::{ChunkMark, ChunkWrite, DtItem, SnapshotChunk};
 use dt_common::position::BinlogPosition;
 use dt_common::queue::ItemSender;
-use dt_common::row::{Row, row_memory};
 use dt_common::schema::TableSchema;
+use dt_common::value::ColValue;
+use mysql_async::Conn;
 use mysql_async::prelude::Queryable;
-use mysql_async::{Conn, Value};
 
+use super::chunk::{Chunk, ChunkRows};
 use super::copy::Settings;
-use super::page::PageSql;
+use super::page::{KeyLiterals, PageSql};
 use crate::extractor::mysql::connection::answer;
-use crate::extractor::mysql::literal::key_literal;
 use crate::extractor::mysql::value::cell;
 
 /// The copy of one table that is not done yet.
@@ -27,7 +27,9 @@ pub(crate) struct TableCopy {
     chunk: u64,
     rows: u64,
     /// Key of the last row that was sent.
-    last_key: Option<Vec<String>>,
+    last_key: Option<KeyLiterals>,
+    /// The greatest key that is read, when that is not for a read view to say.
+    cap: Option<KeyLiterals>,
     /// Where the read view of a keyless table stands.
     view: Option<BinlogPosition>,
     done: bool,
@@ -51,6 +53,7 @@ impl TableCopy {
             chunk: 0,
             rows: 0,
             last_key: None,
+            cap: None,
             view: None,
             done: false,
         };
@@ -100,18 +103,56 @@ impl TableCopy {
         }
     }
 
+    /// What reading the table takes.
+    pub(super) fn sql(&self) -> PageSql {
+        PageSql::new(&self.table, self.condition.as_deref())
+    }
+
+    /// The schema, to share.
+    pub(super) fn schema(&self) -> &Arc<TableSchema> {
+        &self.table
+    }
+
+    /// Key of the last row that was sent.
+    pub(super) fn last_key(&self) -> Option<&KeyLiterals> {
+        self.last_key.as_ref()
+    }
+
+    /// The greatest key that is read; `None` leaves it to the read view.
+    pub(super) fn cap(&self) -> Option<&KeyLiterals> {
+        self.cap.as_ref()
+    }
+
+    /// Fixes the greatest key that is read, so that a table that grows faster than it is read comes to an end. What comes behind it
+    /// is the change stream's. A read view ends by itself.
+    ///
+    /// # Errors
+    /// See [`crate::extractor::mysql::connection::source_error`].
+    pub(super) async fn fix_cap(
+        &mut self,
+        conn: &mut Conn,
+        sql: &PageSql,
+        settings: &Settings,
+    ) -> Result<()> {
+        if self.cap.is_none() && !settings.table_views {
+            self.cap = key_of(conn, &self.table, sql, &sql.greatest_key(), settings).await?;
+        }
+        Ok(())
+    }
+
     /// Reads and sends what is left of the table.
     ///
     /// # Errors
     /// See [`crate::extractor::mysql::connection::source_error`]; after a transient one the same call continues on another connection.
     pub(super) async fn run(&mut self, conn: &mut Conn, settings: &Settings, out: &ItemSender) -> Result<()> {
-        let sql = PageSql::new(&self.table, self.condition.as_deref());
+        let sql = self.sql();
         if !self.table.is_keyed() {
             return self.read(conn, &sql.whole(), &sql, settings, None, out).await;
         }
+        self.fix_cap(conn, &sql, settings).await?;
         let rows = settings.chunk_rows;
         while !self.done {
-            let page = sql.page(self.last_key.as_deref(), rows);
+            let page = sql.page(self.last_key.as_deref(), self.cap.as_deref(), Some(rows));
             self.read(conn, &page, &sql, settings, Some(rows), out).await?;
         }
         Ok(())
@@ -129,23 +170,30 @@ impl TableCopy {
         out: &ItemSender,
     ) -> Result<()> {
         let table = Arc::clone(&self.table);
-        let (patience, doing) = (settings.patience, format!("reading table {}", table.name));
-        let mut result = answer(patience, &doing, conn.exec_iter(statement, ())).await?;
-        let mut chunk = Chunk::default();
+        let mut rows = ChunkRows::select(conn, statement, &table, settings).await?;
         let mut read = 0;
-        while let Some(row) = answer(patience, &doing, result.next()).await? {
-            if chunk.rows.len() >= settings.chunk_rows || chunk.bytes >= settings.chunk_bytes {
-                self.send(std::mem::take(&mut chunk), sql, false, out).await?;
+        loop {
+            let chunk = rows.next().await?;
+            read += chunk.rows.len();
+            let ended = chunk.ended;
+            self.send(chunk, sql, ended && limit.is_none_or(|limit| read < limit), out).await?;
+            if ended {
+                return Ok(());
             }
-            chunk.push(&table, row.unwrap())?;
-            read += 1;
         }
-        answer(patience, &doing, result.drop_result()).await?;
-        let done = limit.is_none_or(|limit| read < limit);
-        self.send(chunk, sql, done, out).await
     }
 
-    async fn send(&mut self, chunk: Chunk, sql: &PageSql, done: bool, out: &ItemSender) -> Result<()> {
+    /// Sends a chunk that follows the ones before in key order. `done`: it is the table's last.
+    ///
+    /// # Errors
+    /// The pipeline has ended.
+    pub(super) async fn send(
+        &mut self,
+        chunk: Chunk,
+        sql: &PageSql,
+        done: bool,
+        out: &ItemSender,
+    ) -> Result<()> {
         let key = chunk.last_key(&self.table, sql)?;
         let rows = self.rows + chunk.rows.len() as u64;
         let mark = ChunkMark {
@@ -170,34 +218,24 @@ impl TableCopy {
     }
 }
 
-/// Rows that were read and not yet sent.
-#[derive(Default)]
-struct Chunk {
-    rows: Vec<Row>,
-    bytes: usize,
-    /// What the last row selected beside its columns.
-    beside: Vec<Value>,
-}
-
-impl Chunk {
-    fn push(&mut self, table: &TableSchema, mut values: Vec<Value>) -> Result<()> {
-        self.beside.clear();
-        self.beside.extend(values.drain(table.columns.len()..));
-        let cells = table.columns.iter().zip(values).map(|(column, value)| cell(column, value));
-        let row: Row =
-            cells.collect::<Result<_>>().map_err(|e| e.at(format_args!("table {}", table.name)))?;
-        self.bytes += row_memory(&row);
-        self.rows.push(row);
-        Ok(())
-    }
-
-    /// The last row's key as literals; `None` for a keyless table and for no rows.
-    fn last_key(&self, table: &TableSchema, sql: &PageSql) -> Result<Option<Vec<String>>> {
-        let Some(last) = self.rows.last().filter(|_| table.is_keyed()) else { return Ok(None) };
-        let literals = table.key_columns().iter().zip(&sql.bounds).map(|(&position, bound)| {
-            let beside = bound.and_then(|at| self.beside.get(at - table.columns.len()));
-            key_literal(&table.columns[position], &last[position], beside)
-        });
-        literals.collect::<Result<_>>().map(Some).map_err(|e| e.at(format_args!("table {}", table.name)))
-    }
+/// The key that a statement for one key selects; `None` when there is none.
+///
+/// # Errors
+/// See [`crate::extractor::mysql::connection::source_error`].
+pub(super) async fn key_of(
+    conn: &mut Conn,
+    table: &TableSchema,
+    sql: &PageSql,
+    statement: &str,
+    settings: &Settings,
+) -> Result<Option<KeyLiterals>> {
+    let doing = format!("looking for a key of table {}", table.name);
+    let row: Option<mysql_async::Row> =
+        answer(settings.patience, &doing, conn.exec_first(statement, ())).await?;
+    let Some(mut values) = row.map(mysql_async::Row::unwrap) else { return Ok(None) };
+    let beside = values.split_off(table.key_columns().len());
+    let columns = table.key_columns().iter().map(|&at| &table.columns[at]);
+    let cells: Vec<ColValue> =
+        columns.zip(values).map(|(column, value)| cell(column, value)).collect::<Result<_>>()?;
+    sql.literals(table, cells.iter(), &beside).map(Some)
 }
