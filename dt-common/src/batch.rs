@@ -2,10 +2,12 @@
 
 use std::sync::Arc;
 
+use serde::{Deserialize, Serialize};
+
 use crate::item::ChunkMark;
 use crate::position::Position;
 use crate::row::Row;
-use crate::schema::TableSchema;
+use crate::schema::{TableName, TableSchema};
 #[cfg(doc)]
 use crate::value::ColValue;
 
@@ -80,6 +82,17 @@ pub struct Progress {
     pub marks: Vec<ChunkMark>,
     /// Whether all done marks are forgotten, see [`crate::item::DtItem::CopyFinished`].
     pub forget_marks: bool,
+    /// Definitions of tables that are in force from this batch on.
+    pub definitions: Vec<Definition>,
+}
+
+/// The definition of a table at the source, in the extractor's own words: what its rows are decoded with behind a restart.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Definition {
+    /// The table.
+    pub table: TableName,
+    /// The definition; `None` for a table that is gone.
+    pub text: Option<String>,
 }
 
 /// What a sink remembers of a task: where to resume.
@@ -87,6 +100,10 @@ pub struct Progress {
 pub struct Checkpoint {
     /// Where the change stream resumes; `None` when the task has never stored a position.
     pub position: Option<Position>,
+    /// See [`Progress::source_time`].
+    pub source_time: i64,
     /// The latest done mark of every table whose copy has begun.
     pub marks: Vec<ChunkMark>,
+    /// The definitions that were in force at `position`; empty when none were ever stored.
+    pub definitions: Vec<Definition>,
 }

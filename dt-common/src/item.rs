@@ -4,9 +4,10 @@ use std::sync::Arc;
 
 use tokio::sync::oneshot;
 
+use crate::batch::Definition;
 use crate::position::{BinlogPosition, CommitMark, Position};
 use crate::row::{Row, RowData, row_memory};
-use crate::schema::{TableName, TableSchema};
+use crate::schema::{SchemaChange, TableName, TableSchema};
 
 /// One item of the stream, in source order.
 #[derive(Debug)]
@@ -31,8 +32,10 @@ pub enum DtItem {
     /// The last chunk of a snapshot that no change stream follows: its done marks are forgotten, so that the next run of the
     /// task copies anew.
     CopyFinished,
-    /// A statement that changes a followed table's structure. Comes between transactions.
+    /// A statement that changes the structure of tables. Comes before the first row of a transaction, or between two.
     Ddl(Ddl),
+    /// The definitions that the rows behind are decoded with, when none were stored. Comes before [`DtItem::Start`].
+    Definitions(Vec<Definition>),
     /// The source is alive and the stream stands here, outside of a transaction: everything before has been sent.
     Heartbeat(BinlogPosition),
 }
@@ -78,15 +81,21 @@ pub struct ChunkMark {
     pub view: Option<BinlogPosition>,
 }
 
-/// A statement that changes the structure of followed tables.
+/// A statement that changes the structure of tables. Applied as a whole, together with what a restart has to know.
 #[derive(Debug, Clone)]
 pub struct Ddl {
-    /// Followed tables that the statement names.
-    pub tables: Vec<TableName>,
-    /// What it does, in the words of its first keywords (`ALTER TABLE`); never the text, which may hold values.
+    /// What it does, in the words of its first keywords (`ALTER TABLE`).
     pub action: String,
-    /// Where it ends.
-    pub mark: CommitMark,
+    /// The statement as it was logged. May hold values, so it is stored and never logged.
+    pub text: String,
+    /// Where it stands.
+    pub at: BinlogPosition,
+    /// What it does to followed tables, policies applied; empty when nothing of it matters to the target.
+    pub changes: Vec<SchemaChange>,
+    /// Definitions that are in force behind it.
+    pub definitions: Vec<Definition>,
+    /// The commit that it is; `None` inside a transaction whose rows follow, and whose commit follows those.
+    pub mark: Option<CommitMark>,
 }
 
 impl DtItem {
@@ -100,6 +109,7 @@ impl DtItem {
             | Self::Rollback
             | Self::CopyFinished
             | Self::Ddl(_)
+            | Self::Definitions(_)
             | Self::Heartbeat(_) => 0,
         }
     }
@@ -115,6 +125,7 @@ impl DtItem {
                 | Self::Rollback
                 | Self::CopyFinished
                 | Self::Ddl(_)
+                | Self::Definitions(_)
                 | Self::Heartbeat(_) => 0,
             }
     }

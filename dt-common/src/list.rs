@@ -135,6 +135,16 @@ impl<'a> ListReader<'a> {
         })
     }
 
+    /// One of several words, when it is all of the item.
+    pub(crate) fn word_alone<T: Copy>(&mut self, words: &[(&str, T)]) -> Option<T> {
+        self.skip_space();
+        let from = self.at();
+        let item = self.text[from..].split(',').next().unwrap_or_default();
+        let (_, meaning) = words.iter().find(|(word, _)| *word == item.trim_end())?;
+        while self.rest.next_if(|(at, _)| *at < from + item.len()).is_some() {}
+        Some(*meaning)
+    }
+
     /// An SQL condition in brackets; answers what stands between them.
     pub(crate) fn condition(&mut self) -> Result<&'a str> {
         self.expect('(')?;

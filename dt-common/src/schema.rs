@@ -1,10 +1,18 @@
 //! What a source table looks like: columns with their MySQL type in full, and the key that names a row.
 
+mod change;
+mod conversion;
+
 use std::fmt;
 use std::sync::Arc;
 
+use serde::{Deserialize, Serialize};
+
+pub use change::{Alteration, ColumnOrigin, DroppedColumn, SchemaChange};
+pub use conversion::{Conversion, conversion};
+
 /// A table's name: database and table, spelt as the source spells them.
-#[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 pub struct TableName {
     /// Database (MySQL also calls it schema).
     pub db: String,
@@ -54,7 +62,7 @@ impl TableSchema {
 }
 
 /// Columns whose values name exactly one row; none of them is nullable.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Key {
     /// Positions in [`TableSchema::columns`], in the order of the index.
     pub columns: Vec<usize>,
@@ -63,7 +71,7 @@ pub struct Key {
 }
 
 /// Where a table's key comes from.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub enum KeyKind {
     /// The primary key.
     Primary,
@@ -72,7 +80,7 @@ pub enum KeyKind {
 }
 
 /// One column.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Column {
     /// Name, spelt as the source spells it.
     pub name: String,
@@ -91,7 +99,7 @@ pub struct Column {
 }
 
 /// Whether and how the source computes a column.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Generated {
     /// A plain column.
     No,
@@ -102,7 +110,7 @@ pub enum Generated {
 }
 
 /// A MySQL or MariaDB column type with all that decides its range and its bytes.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub enum ColumnType {
     /// TINYINT .. BIGINT. BOOL is `TINYINT(1)`.
     Int {
@@ -211,7 +219,7 @@ impl ColumnType {
 }
 
 /// Storage width of an integer column.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub enum IntWidth {
     /// TINYINT.
     One,
@@ -239,7 +247,7 @@ impl IntWidth {
 }
 
 /// What a character column adds to its type.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Text {
     /// Greatest length in bytes, in the column's own charset (`CHARACTER_OCTET_LENGTH`).
     pub max_bytes: u64,
@@ -250,7 +258,7 @@ pub struct Text {
 }
 
 /// How JSON is stored at the source.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub enum JsonStorage {
     /// MySQL: a binary form of its own.
     Binary,

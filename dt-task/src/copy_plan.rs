@@ -148,7 +148,7 @@ mod tests {
             done,
             view: None,
         };
-        Checkpoint { position: None, marks: vec![mark] }
+        Checkpoint { marks: vec![mark], ..Checkpoint::default() }
     }
 
     /// How the table is copied; the error's text when it is refused.
@@ -199,7 +199,7 @@ mod tests {
     #[test]
     fn a_snapshot_beside_a_stream_takes_keyed_tables_only() {
         let position = r#"{"server":"u","file":"b.1","offset":4}"#.parse().ok();
-        let stream = Checkpoint { position: position.clone(), marks: Vec::new() };
+        let stream = Checkpoint { position: position.clone(), ..Checkpoint::default() };
         assert_eq!(copy("snapshot", "upsert", true, true, &stream), Ok(Some(ChunkWrite::Upsert)));
         assert!(copy("snapshot", "truncate", false, true, &stream).unwrap_err().contains("applied twice"));
         let handed_over = Checkpoint { position, ..marked(true) };

@@ -9,11 +9,12 @@ use std::collections::HashMap;
 use std::sync::Arc;
 use std::time::Duration;
 
+use dt_common::batch::Checkpoint;
 use dt_common::config::{ExtractType, ExtractorConfig, StopAt, TaskConfig};
 use dt_common::error::{Error, ErrorKind, Result};
 use dt_common::monitor::{CopyState, Monitor};
 use dt_common::queue::queue;
-use dt_common::schema::{TableName, TableSchema};
+use dt_common::schema::TableName;
 use dt_common::throttle::Throttle;
 use dt_connector::extractor::{ExtractPlan, Extractor, Ownership};
 use dt_connector::sinker::Sinker;
@@ -52,20 +53,20 @@ pub async fn run<S: Sinker>(
     stop: CancellationToken,
 ) -> Result<Ended> {
     let sinker = Arc::new(sinker);
-    let Some(tables) = until_stopped(&stop, extractor.prepare()).await? else {
+    if until_stopped(&stop, extractor.prepare()).await?.is_none() {
         return Ok(interrupted(config));
-    };
-    config.router.check(&tables)?;
+    }
     let result = match config.extract_type {
         ExtractType::Struct => {
-            match until_stopped(&stop, create_tables(sinker.as_ref(), &tables, watch)).await {
+            let create = create_tables(config, extractor.as_mut(), sinker.as_ref(), watch);
+            match until_stopped(&stop, create).await {
                 Ok(Some(())) => Ok(Ended::Done),
                 Ok(None) => Ok(interrupted(config)),
                 Err(error) => Err(error),
             }
         }
         ExtractType::Snapshot | ExtractType::Cdc | ExtractType::SnapshotAndCdc => {
-            stream(config, extractor, &sinker, tables, watch, stop).await
+            stream(config, extractor, &sinker, watch, stop).await
         }
     };
     match tokio::time::timeout(CLOSE_TIMEOUT, sinker.close()).await {
@@ -88,14 +89,21 @@ async fn until_stopped<T>(
     }
 }
 
-async fn create_tables<S: Sinker>(sinker: &S, tables: &[Arc<TableSchema>], watch: &Watch) -> Result<()> {
+async fn create_tables<S: Sinker>(
+    config: &TaskConfig,
+    extractor: &mut dyn Extractor,
+    sinker: &S,
+    watch: &Watch,
+) -> Result<()> {
+    let tables = extractor.tables(&Checkpoint::default()).await?;
+    config.router.check(&tables)?;
     watch.monitor.source_open();
     watch.monitor.target_ready();
     tokio::select! {
-        created = sinker.sink_struct(tables) => created?,
+        created = sinker.sink_struct(&tables) => created?,
         never = watch.beside_struct(tables.len()) => match never {},
     }
-    for table in tables {
+    for table in &tables {
         info!(table = %table.name, columns = table.columns.len(), keyed = table.is_keyed(), "table ready");
     }
     info!(tables = tables.len(), "task ended");
@@ -106,13 +114,13 @@ async fn stream<S: Sinker>(
     config: &TaskConfig,
     mut extractor: Box<dyn Extractor>,
     sinker: &Arc<S>,
-    tables: Vec<Arc<TableSchema>>,
     watch: &Watch,
     stop: CancellationToken,
 ) -> Result<Ended> {
     let monitor = &watch.monitor;
     let observer = extractor.observer();
-    let prepared = until_stopped(&stop, prepare_target(config, sinker, &tables, watch)).await?;
+    let prepare = prepare_tables(config, extractor.as_mut(), sinker, watch);
+    let prepared = until_stopped(&stop, prepare).await?;
     let Some(plan) = prepared else { return Ok(interrupted(config)) };
     announce_copies(&plan, &extractor.estimated_rows(), watch);
     let position = plan.checkpoint.position.clone();
@@ -170,14 +178,16 @@ async fn overdue(stop: &CancellationToken, monitor: &Monitor) -> Error {
     }
 }
 
-/// Takes the task over and looks at its tables: everything that comes before the first row.
-async fn prepare_target<S: Sinker>(
+/// Takes the task over and looks at its tables on both sides: everything that comes before the first row.
+async fn prepare_tables<S: Sinker>(
     config: &TaskConfig,
+    extractor: &mut dyn Extractor,
     sinker: &Arc<S>,
-    tables: &[Arc<TableSchema>],
     watch: &Watch,
 ) -> Result<ExtractPlan> {
     let checkpoint = sinker.open().await?;
+    let tables = &extractor.tables(&checkpoint).await?[..];
+    config.router.check(tables)?;
     if config.extract_type == ExtractType::SnapshotAndCdc {
         sinker.sink_struct(tables).await?;
     }

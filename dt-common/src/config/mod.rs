@@ -11,6 +11,7 @@ pub mod environment;
 pub mod ini;
 pub(crate) mod json;
 pub mod keys;
+mod schema_policy;
 mod secret;
 mod start;
 pub mod task;
@@ -19,6 +20,7 @@ mod tls;
 mod validate;
 pub mod values;
 
+pub use schema_policy::{ChangeKind, SchemaAction, SchemaPolicies};
 pub use secret::Secret;
 pub use task::{
     BinlogStart, BloomIndex, DatabendConfig, ExistingRows, ExtractType, ExtractorConfig, FkCascade,

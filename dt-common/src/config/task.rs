@@ -4,6 +4,7 @@ use std::num::NonZeroU64;
 use std::path::PathBuf;
 use std::time::Duration;
 
+use super::schema_policy::SchemaPolicies;
 use super::secret::Secret;
 use super::tls::SourceTls;
 use super::values::Values;
@@ -122,6 +123,8 @@ pub struct MySqlExtractorConfig {
     pub on_fk_cascade: FkCascade,
     /// How fast it may read.
     pub rates: Rates,
+    /// What is done about changes of structure.
+    pub schema: SchemaPolicies,
     /// Connections to the source at once; `None` is as many as the task takes.
     pub max_connections: Option<usize>,
 }

@@ -7,6 +7,7 @@ use std::time::Duration;
 use super::connection::Connections;
 use super::environment::{Environment, ProcessEnvironment};
 use super::ini::RawConfig;
+use super::schema_policy::SchemaPolicies;
 use super::secret::Secret;
 use super::start;
 use super::task::{
@@ -108,6 +109,7 @@ fn mysql_extractor(
             rows: NonZeroU64::new(number("max_rps", 0, u32::MAX.into())?),
             bytes: NonZeroU64::new(number("max_mbps", 0, 1 << 20)? << 20),
         },
+        schema: SchemaPolicies::read(raw)?,
         max_connections: max_connections(raw, extract_type)?,
     })
 }

@@ -41,18 +41,24 @@ pub struct ExtractPlan {
 /// one is not known, the extraction stops with an error before it emits the row.
 ///
 /// # Lifecycle
-/// [`Extractor::prepare`] once, then [`Extractor::extract`] once. `extract` ends with `Ok` at its natural end
+/// [`Extractor::prepare`], [`Extractor::tables`] and [`Extractor::extract`], once each. `extract` ends with `Ok` at its natural end
 /// (copied, caught up) and within a second after `stop` is cancelled; in both cases everything it emitted stands.
 /// It reconnects by itself after a lost connection and goes on behind the last commit that it emitted.
 #[async_trait]
 pub trait Extractor: Send {
-    /// Connects, checks that the source can serve the task, and returns the followed tables as they are today.
+    /// Connects and checks that the source can serve the task. Comes before the target is asked for anything.
     ///
     /// # Errors
     /// Unreachable server, wrong password, missing privilege, a setting that the task cannot work with.
-    async fn prepare(&mut self) -> Result<Vec<Arc<TableSchema>>>;
+    async fn prepare(&mut self) -> Result<()>;
 
-    /// Rows of the tables that a copy reads, as the source's statistics estimated them in `prepare`; 0 when they do not know.
+    /// The followed tables as they were at the stored position; as they are today when nothing is stored.
+    ///
+    /// # Errors
+    /// A table that the task cannot work with.
+    async fn tables(&mut self, stored: &Checkpoint) -> Result<Vec<Arc<TableSchema>>>;
+
+    /// Rows of the tables that a copy reads, as the source's statistics estimated them in `tables`; 0 when they do not know.
     fn estimated_rows(&self) -> HashMap<TableName, u64>;
 
     /// Looks at the same source from beside; connects when it is used first. `None` when there is no change stream to look at, or

@@ -35,7 +35,7 @@ impl Sinker for DummySinker {
         Ok(())
     }
 
-    async fn sink_ddl(&self, _ddl: &Ddl) -> Result<()> {
+    async fn sink_ddl(&self, _ddl: &Ddl, _progress: &Progress) -> Result<()> {
         Ok(())
     }
 

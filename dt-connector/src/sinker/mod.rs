@@ -100,11 +100,12 @@ pub trait Sinker: Send + Sync + 'static {
     /// A value that the target cannot hold; names the table and the column.
     async fn sink_dml(&self, batch: TableBatch) -> Result<Self::Staged>;
 
-    /// Applies a change of structure. Everything before it has been committed.
+    /// Applies a change of structure, and commits the progress behind it. Everything before it has been committed. Killed anywhere in
+    /// it, [`Sinker::open`] of the next start either finishes it or finds it not begun.
     ///
     /// # Errors
     /// A change that the sink does not apply; names the table, the position and the way out.
-    async fn sink_ddl(&self, ddl: &Ddl) -> Result<()>;
+    async fn sink_ddl(&self, ddl: &Ddl, progress: &Progress) -> Result<()>;
 
     /// Writes data that no extractor has taken apart.
     ///

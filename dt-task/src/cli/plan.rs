@@ -149,7 +149,7 @@ mod tests {
             done,
             view: None,
         });
-        let checkpoint = Checkpoint { position: None, marks: marks.into_iter().collect() };
+        let checkpoint = Checkpoint { marks: marks.into_iter().collect(), ..Checkpoint::default() };
         let target =
             PlannedTable { source: name.clone(), target: name, create: String::new(), state, has_rows: rows };
         fate(&config(kind), &checkpoint, &schema, &target).unwrap_or_else(|e| format!("stop: {e}"))

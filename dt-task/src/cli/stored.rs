@@ -141,6 +141,7 @@ mod tests {
             checkpoint: Checkpoint {
                 position: position.parse().ok(),
                 marks: vec![mark("done", 9, true), mark("half", 7, false)],
+                ..Checkpoint::default()
             },
         }
     }

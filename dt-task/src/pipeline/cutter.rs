@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use dt_common::batch::Progress;
+use dt_common::batch::{Definition, Progress};
 use dt_common::config::PipelineConfig;
 use dt_common::item::{ChunkMark, Ddl, DtItem, SnapshotChunk};
 use dt_common::monitor::Monitor;
@@ -53,6 +53,7 @@ struct Open {
     moved: bool,
     marks: Vec<ChunkMark>,
     forget_marks: bool,
+    definitions: Vec<Definition>,
     /// Whom to tell when the batch is committed.
     stored: Option<oneshot::Sender<()>>,
     /// When the batch has waited long enough.
@@ -72,6 +73,7 @@ impl Open {
             moved: false,
             marks: Vec::new(),
             forget_marks: false,
+            definitions: Vec::new(),
             stored: None,
             deadline: None,
             permit: None,
@@ -168,6 +170,12 @@ impl Cutter {
                 self.flush().await
             }
             DtItem::Ddl(ddl) => self.apply(ddl).await,
+            DtItem::Definitions(definitions) => {
+                self.open.definitions.extend(definitions);
+                self.open.moved = true;
+                self.open.wait_at_most(Instant::now() + self.config.flush_interval);
+                Ok(())
+            }
             DtItem::Heartbeat(at) => {
                 if self.open.is_empty() {
                     self.monitor.passed(&at, 0);
@@ -326,6 +334,7 @@ impl Cutter {
             source_time: self.source_time,
             marks: open.marks,
             forget_marks: open.forget_marks,
+            definitions: open.definitions,
         };
         let (has_changes, stored) = (open.has_changes, open.stored);
         let batch = Batch { body: open.body, progress, has_changes, stored, turn, permit: open.permit };
@@ -333,12 +342,23 @@ impl Cutter {
     }
 
     /// Everything before the change is committed first; nothing behind it is read before it is applied.
-    async fn apply(&mut self, ddl: Ddl) -> Result<(), Gone> {
+    async fn apply(&mut self, mut ddl: Ddl) -> Result<(), Gone> {
         self.flush().await?;
-        let mark = ddl.mark.clone();
+        if let Some(mark) = &ddl.mark {
+            self.position.get_or_insert_default().advance(mark);
+            self.source_time = mark.source_time;
+        }
+        let progress = Progress {
+            position: self.position.clone(),
+            source_time: self.source_time,
+            definitions: std::mem::take(&mut ddl.definitions),
+            ..Progress::default()
+        };
+        let at = ddl.at.clone();
         let (applied, done) = oneshot::channel();
-        self.out.send(Work::Ddl(ddl, applied)).await.map_err(|_| Gone)?;
+        self.out.send(Work::Ddl(Box::new((ddl, progress)), applied)).await.map_err(|_| Gone)?;
         done.await.map_err(|_| Gone)?;
-        self.end_transaction(&mark).await
+        self.monitor.passed(&at, self.source_time);
+        Ok(())
     }
 }

@@ -56,7 +56,7 @@ enum Work {
     /// The parts since the last batch are void.
     DropParts,
     /// A change of structure, and whom to tell that it is applied.
-    Ddl(Ddl, oneshot::Sender<()>),
+    Ddl(Box<(Ddl, Progress)>, oneshot::Sender<()>),
 }
 
 /// A part of a batch, and its room in memory until it is staged.
@@ -67,8 +67,8 @@ struct Part {
 
 /// What the stager hands on.
 enum Prepared<T> {
-    Batch(StagedBatch<T>),
-    Ddl(Ddl, oneshot::Sender<()>),
+    Batch(Box<StagedBatch<T>>),
+    Ddl(Box<(Ddl, Progress)>, oneshot::Sender<()>),
 }
 
 struct StagedBatch<T> {
@@ -142,15 +142,20 @@ impl<S: Sinker> Committer<S> {
     async fn run(self, mut prepared: mpsc::Receiver<Result<Prepared<S::Staged>>>) -> Result<()> {
         while let Some(prepared) = prepared.recv().await {
             match prepared? {
-                Prepared::Batch(batch) => self.commit(batch).await?,
+                Prepared::Batch(batch) => self.commit(*batch).await?,
                 Prepared::Ddl(ddl, applied) => {
-                    self.sinker.sink_ddl(&ddl).await?;
+                    self.apply(&ddl.0, &ddl.1).await?;
                     // A cutter that is gone needs no answer.
                     let _ = applied.send(());
                 }
             }
         }
         Ok(())
+    }
+
+    async fn apply(&self, ddl: &Ddl, progress: &Progress) -> Result<()> {
+        let applied = self.sinker.sink_ddl(ddl, progress).await;
+        applied.map_err(|e| e.at(format_args!("binlog {}:{}", ddl.at.file, ddl.at.offset)))
     }
 
     async fn commit(&self, batch: StagedBatch<S::Staged>) -> Result<()> {

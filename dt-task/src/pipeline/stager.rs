@@ -36,7 +36,7 @@ impl<S: Sinker> Stager<S> {
     ) {
         while let Some(work) = work.recv().await {
             let prepared = match work {
-                Work::Batch(batch) => self.batch(batch).await.map(Prepared::Batch),
+                Work::Batch(batch) => self.batch(batch).await.map(|batch| Prepared::Batch(Box::new(batch))),
                 Work::Ddl(ddl, applied) => Ok(Prepared::Ddl(ddl, applied)),
                 Work::Part(part) => match self.part(part).await {
                     Ok(()) => continue,

@@ -81,7 +81,7 @@ impl Sinker for RecordingSinker {
         }
     }
 
-    async fn sink_ddl(&self, _: &Ddl) -> Result<()> {
+    async fn sink_ddl(&self, _: &Ddl, _: &Progress) -> Result<()> {
         self.ddls.lock().unwrap().push(self.commits.lock().unwrap().len());
         Ok(())
     }
@@ -305,7 +305,14 @@ async fn statements_in_memory_close_a_batch() {
 async fn structure_changes_wait_for_what_comes_before() {
     let t = table(&["a"], &[]);
     let running = start(RecordingSinker::default(), 1000, 600_000);
-    let ddl = Ddl { tables: vec![t.name.clone()], action: "ALTER TABLE".to_owned(), mark: mark(20) };
+    let ddl = Ddl {
+        action: "ALTER TABLE".to_owned(),
+        text: String::new(),
+        at: mark(20).binlog,
+        changes: Vec::new(),
+        definitions: Vec::new(),
+        mark: Some(mark(20)),
+    };
     running
         .send([row(&t, 1), DtItem::Commit(mark(10)), DtItem::Ddl(ddl), row(&t, 2), DtItem::Commit(mark(30))])
         .await;

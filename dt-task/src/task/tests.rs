@@ -7,7 +7,7 @@ use dt_common::batch::{Checkpoint, Progress, TableBatch};
 use dt_common::item::{Ddl, DtItem};
 use dt_common::monitor::BinlogLook;
 use dt_common::queue::ItemSender;
-use dt_common::schema::TableName;
+use dt_common::schema::{TableName, TableSchema};
 use dt_connector::extractor::SourceObserver;
 use dt_connector::sinker::{CommitReport, TargetTable};
 
@@ -20,10 +20,14 @@ struct Source {
 
 #[async_trait]
 impl Extractor for Source {
-    async fn prepare(&mut self) -> Result<Vec<Arc<TableSchema>>> {
+    async fn prepare(&mut self) -> Result<()> {
         if self.hangs {
             std::future::pending::<()>().await;
         }
+        Ok(())
+    }
+
+    async fn tables(&mut self, _: &Checkpoint) -> Result<Vec<Arc<TableSchema>>> {
         Ok(Vec::new())
     }
 
@@ -81,7 +85,7 @@ impl Sinker for Target {
         Ok(())
     }
 
-    async fn sink_ddl(&self, _: &Ddl) -> Result<()> {
+    async fn sink_ddl(&self, _: &Ddl, _: &Progress) -> Result<()> {
         Err(Error::internal("ddl"))
     }
 

@@ -265,7 +265,10 @@ const CHARSETS: &[(&str, &str, Option<Family>)] = &[
 
 /// Keys: a definition and values that differ.
 const KEYS: &[(&str, &str)] = &[
-    ("BINARY(4)", "x'00000000'  x'01000000'  x'0200ff00'  x'00ff0000'  x'61000000'  x'61200000'  x'ffffffff'  x'80000000'"),
+    (
+        "BINARY(4)",
+        "x'00000000'  x'01000000'  x'0200ff00'  x'00ff0000'  x'61000000'  x'61200000'  x'ffffffff'  x'80000000'",
+    ),
     ("VARBINARY(9)", "x''  x'00'  x'01'  x'0100'  x'00ff'  x'61'  x'6120'  x'ffffffff'"),
     ("DECIMAL(30,10)", "0  0.1  -0.1  1  1.0000000001  99999999999999999999.9999999999  -1  10"),
     (

@@ -5,7 +5,7 @@ use std::num::NonZeroU64;
 use std::sync::Arc;
 
 use async_trait::async_trait;
-use dt_common::batch::Checkpoint;
+use dt_common::batch::{Checkpoint, Definition};
 use dt_common::config::{ExtractType, MySqlExtractorConfig, StopAt};
 use dt_common::error::{Error, Result};
 use dt_common::filter::Filter;
@@ -21,11 +21,12 @@ use tracing::{info, warn};
 use super::binlog::BinlogStream;
 use super::checks::{self, Looking, Needs};
 use super::connection::{Connector, close, is_encrypted};
-use super::draft::FollowedTable;
+use super::ddl::{Catalog, Charsets};
+use super::definition::{FollowedTable, TableDefinition};
 use super::estimates::estimated_rows;
 use super::handover;
 use super::observer::MySqlObserver;
-use super::schema::{SourceTables, read_tables};
+use super::schema::{SourceTables, read_tables, stored_tables};
 use super::server::Server;
 use super::snapshot::{Copied, Settings, TableCopy, View, copy_tables};
 use super::start;
@@ -40,14 +41,20 @@ pub struct MySqlExtractor {
     extract_type: ExtractType,
     filter: Arc<Filter>,
     connector: Connector,
+    opened: Option<(Conn, Server)>,
     prepared: Option<Prepared>,
 }
 
-/// What [`Extractor::prepare`] found out.
+/// What [`Extractor::prepare`] and [`Extractor::tables`] found out.
 #[derive(Clone)]
 struct Prepared {
     server: Server,
     tables: Vec<FollowedTable>,
+    /// What they are made of, and what else is known.
+    definitions: Vec<TableDefinition>,
+    charsets: Charsets,
+    /// Definitions that are not stored yet.
+    untold: Vec<Definition>,
     /// Rows of the tables to copy, as the statistics have them.
     estimates: Arc<HashMap<TableName, u64>>,
 }
@@ -59,13 +66,13 @@ impl MySqlExtractor {
     /// A URL that the driver does not understand.
     pub fn new(config: MySqlExtractorConfig, extract_type: ExtractType, filter: Arc<Filter>) -> Result<Self> {
         let connector = Connector::new(&config.url, &config.tls)?;
-        Ok(Self { config, extract_type, filter, connector, prepared: None })
+        Ok(Self { config, extract_type, filter, connector, opened: None, prepared: None })
     }
 }
 
 #[async_trait]
 impl Extractor for MySqlExtractor {
-    async fn prepare(&mut self) -> Result<Vec<Arc<TableSchema>>> {
+    async fn prepare(&mut self) -> Result<()> {
         let mut conn = self.connector.connect_first().await?;
         let server = Server::inspect(&mut conn).await?;
         let (major, minor, patch) = server.version;
@@ -75,11 +82,36 @@ impl Extractor for MySqlExtractor {
             encrypted = is_encrypted(&conn),
             "source connected"
         );
-        let source = self.checked(&mut conn, &server).await?;
+        self.check(&mut conn, &server, &SourceTables::default(), Needs::Session).await?;
+        self.opened = Some((conn, server));
+        Ok(())
+    }
+
+    async fn tables(&mut self, stored: &Checkpoint) -> Result<Vec<Arc<TableSchema>>> {
+        let (mut conn, server) =
+            self.opened.take().ok_or_else(|| Error::internal("tables before prepare"))?;
+        let (source, untold) = if stored.definitions.is_empty() {
+            let today = read_tables(&mut conn, &server, &self.filter).await?;
+            let untold = Catalog::stored(&today.definitions, &today.charsets)?;
+            (today, untold)
+        } else {
+            let (definitions, charsets) = Catalog::read(&stored.definitions)?;
+            let mut source = stored_tables(definitions, charsets, &self.filter, &self.config.schema)?;
+            let mut added = Vec::new();
+            if self.extract_type == ExtractType::SnapshotAndCdc {
+                let today = read_tables(&mut conn, &server, &self.filter).await?;
+                added = source.add_older(today, stored.source_time);
+            }
+            let untold = Catalog::stored(&added, &Charsets::default())?;
+            (source, untold)
+        };
+        self.check(&mut conn, &server, &source, Needs::Tables).await?;
         let schemas: Vec<Arc<TableSchema>> = source.schemas().cloned().collect();
         let estimates = self.estimates(&mut conn, &server, &schemas).await;
         close(conn).await;
-        self.prepared = Some(Prepared { server, tables: source.tables, estimates: Arc::new(estimates) });
+        let SourceTables { tables, definitions, charsets, .. } = source;
+        self.prepared =
+            Some(Prepared { server, tables, definitions, charsets, untold, estimates: Arc::new(estimates) });
         Ok(schemas)
     }
 
@@ -135,9 +167,15 @@ impl MySqlExtractor {
         }
     }
 
-    /// The followed tables, when nothing is against the task.
-    async fn checked(&self, conn: &mut Conn, server: &Server) -> Result<SourceTables> {
-        let (unknown, nothing) = (SourceTables::default(), Checkpoint::default());
+    /// Makes the checks of a start that need no more than `needs`.
+    async fn check(
+        &self,
+        conn: &mut Conn,
+        server: &Server,
+        tables: &SourceTables,
+        needs: Needs,
+    ) -> Result<()> {
+        let nothing = Checkpoint::default();
         let mut at = Looking {
             conn,
             connector: &self.connector,
@@ -145,14 +183,10 @@ impl MySqlExtractor {
             config: &self.config,
             filter: &self.filter,
             kind: self.extract_type,
-            tables: &unknown,
+            tables,
             stored: &nothing,
         };
-        checks::at_start(&mut at, Needs::Session).await?;
-        let tables = read_tables(at.conn, server, &self.filter).await?;
-        at.tables = &tables;
-        checks::at_start(&mut at, Needs::Tables).await?;
-        Ok(tables)
+        checks::at_start(&mut at, needs).await
     }
 }
 
@@ -174,6 +208,7 @@ impl Run<'_> {
     }
 
     async fn cdc(&self) -> Result<()> {
+        self.tell_definitions().await?;
         let opened = self.until_stopped(async {
             let mut conn = self.extractor.connector.connect().await?;
             let server = &self.prepared.server;
@@ -196,6 +231,7 @@ impl Run<'_> {
     }
 
     async fn snapshot_and_cdc(&self) -> Result<()> {
+        self.tell_definitions().await?;
         let Some((start, copies, view)) = self.until_stopped(self.hand_over()).await? else { return Ok(()) };
         let mut skip = self.finished_views();
         let view = view.map(|(view, tables)| {
@@ -266,6 +302,14 @@ impl Run<'_> {
         Ok((start, keyed, view))
     }
 
+    /// Sends what a restart has to decode with, as far as it is not stored.
+    async fn tell_definitions(&self) -> Result<()> {
+        match self.prepared.untold.is_empty() {
+            true => Ok(()),
+            false => self.out.send(DtItem::Definitions(self.prepared.untold.clone())).await,
+        }
+    }
+
     /// Waits until the target has stored where the stream begins: from then on a restart begins there too. Cancel-safe.
     async fn begin_at(&self, position: &Position) -> Result<()> {
         let (stored, done) = oneshot::channel();
@@ -280,13 +324,18 @@ impl Run<'_> {
         skip: HashMap<TableName, BinlogPosition>,
     ) -> Result<()> {
         let config = &self.extractor.config;
-        let tables = &self.prepared.tables;
+        let catalog = Catalog::new(
+            self.prepared.definitions.clone(),
+            self.prepared.charsets.clone(),
+            Arc::clone(&self.extractor.filter),
+            config.schema.clone(),
+            &self.prepared.server,
+        );
         let mut stream = BinlogStream::new(
             self.extractor.connector.clone(),
             self.prepared.server.clone(),
             config,
-            Arc::clone(&self.extractor.filter),
-            tables.iter().map(|table| (table.schema.name.clone(), table.clone())).collect(),
+            catalog,
             skip,
             &self.plan,
         );

@@ -1,7 +1,8 @@
 //! MySQL and MariaDB as a source.
 //!
 //! - `connection`, `server`: sessions in a known state, and who the server is
-//! - `schema`, `draft`, `column_type`: the followed tables as they are today
+//! - `schema`, `definition`, `column_type`: the followed tables as they are today
+//! - `ddl`: what statements make of them
 //! - `checks`: what stops a task or hurts it, for its start and for a precheck
 //! - `snapshot`, `literal`, `value`: the rows as they are
 //! - `start`: where a change stream begins when nothing is stored
@@ -20,7 +21,8 @@ mod column_default;
 mod column_type;
 mod compare;
 mod connection;
-mod draft;
+mod ddl;
+mod definition;
 mod estimates;
 mod extractor;
 mod handover;

@@ -3,10 +3,11 @@
 //! One query a kind of fact, whatever the number of tables. Columns come in the order of the row image, generated and
 //! invisible ones included: MySQL and MariaDB log them all.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::{BTreeMap, HashMap, HashSet};
 use std::sync::Arc;
 
-use dt_common::error::Result;
+use dt_common::config::{ChangeKind, SchemaAction, SchemaPolicies};
+use dt_common::error::{Error, Result};
 use dt_common::filter::Filter;
 use dt_common::schema::{Column, Generated, TableName, TableSchema};
 use mysql_async::prelude::{FromRow, Queryable};
@@ -14,10 +15,10 @@ use mysql_async::{Conn, Value};
 use tracing::warn;
 
 use super::binlog::decodes;
-use super::column_default::left_out;
 use super::column_type::{TypeRow, column_type, fraction_digits, literal_default};
 use super::connection::source_error;
-use super::draft::{Content, Draft, DraftColumn, FollowedTable, IndexPart, LeftOut, choose_key};
+use super::ddl::Charsets;
+use super::definition::{Content, DefinedColumn, FollowedTable, IndexPart, TableDefinition};
 use super::literal::quote;
 use super::server::{Flavor, Server};
 
@@ -26,6 +27,8 @@ use super::server::{Flavor, Server};
 pub(crate) struct SourceTables {
     /// The tables whose definitions dt understands, by name.
     pub(crate) tables: Vec<FollowedTable>,
+    /// The definitions that they are made of.
+    pub(crate) definitions: Vec<TableDefinition>,
     /// Tables that no kind of task reads.
     pub(crate) refused: Vec<Refused>,
     /// Tables, among [`SourceTables::tables`], whose rows can be copied but whose row images cannot be read.
@@ -34,6 +37,8 @@ pub(crate) struct SourceTables {
     pub(crate) missing: Vec<TableName>,
     /// The server keeps names in lower case, however they are written.
     pub(crate) names_are_lowered: bool,
+    /// Charsets of the followed databases.
+    pub(crate) charsets: Charsets,
 }
 
 /// A table with the reason why it is none for dt.
@@ -57,37 +62,111 @@ impl SourceTables {
 /// # Errors
 /// See [`source_error`]; a column that the filter names and the source lacks, an ignored column of a key.
 pub(crate) async fn read_tables(conn: &mut Conn, server: &Server, filter: &Filter) -> Result<SourceTables> {
-    let databases: Vec<String> = rows(conn, "SELECT SCHEMA_NAME FROM information_schema.SCHEMATA").await?;
-    let databases: Vec<String> =
-        databases.into_iter().filter(|db| filter.follows_database(db)).map(|db| quote(&db)).collect();
+    let databases: Vec<(String, String)> =
+        rows(conn, "SELECT SCHEMA_NAME, DEFAULT_CHARACTER_SET_NAME FROM information_schema.SCHEMATA").await?;
+    let charsets: BTreeMap<String, String> =
+        databases.into_iter().filter(|(db, _)| filter.follows_database(db)).collect();
     let mut drafts = Drafts::new();
-    if !databases.is_empty() {
-        let databases = databases.join(", ");
+    if !charsets.is_empty() {
+        let databases = charsets.keys().map(|db| quote(db)).collect::<Vec<_>>().join(", ");
         drafts = read_names(conn, &databases, filter).await?;
         read_columns(conn, server, filter, &databases, &mut drafts).await?;
         read_keys(conn, server, &databases, &mut drafts).await?;
     }
     check_lists(filter, &drafts)?;
     let names_are_lowered = server.variable("lower_case_table_names") == "1";
-    Ok(SourceTables { names_are_lowered, ..sorted(drafts, filter)? })
+    let mut missing = filter.named_tables();
+    missing.retain(|name| !drafts.contains_key(name));
+    let charsets = Charsets(charsets);
+    Ok(SourceTables { missing, names_are_lowered, charsets, ..sorted(drafts, filter)? })
+}
+
+/// The tables as a restart finds them: by the definitions that are stored, and by the lists of today.
+///
+/// # Errors
+/// A column that was left out and is not any more.
+pub(crate) fn stored_tables(
+    definitions: Vec<TableDefinition>,
+    charsets: Charsets,
+    filter: &Filter,
+    policies: &SchemaPolicies,
+) -> Result<SourceTables> {
+    let (mut drafts, mut others) = (Drafts::new(), Vec::new());
+    for mut table in definitions {
+        table.followed &= filter.follows(&table.name);
+        if table.followed {
+            hide(&mut table, filter, policies)?;
+            drafts.insert(table.name.clone(), table);
+        } else if !filter.follows(&table.name)
+            || policies.action(ChangeKind::CreateTable, &table.name) == SchemaAction::Ignore
+        {
+            others.push(table);
+        }
+    }
+    check_lists(filter, &drafts)?;
+    let mut source = SourceTables { charsets, ..sorted(drafts, filter)? };
+    source.definitions.extend(others);
+    Ok(source)
+}
+
+impl SourceTables {
+    /// Adds those of today's tables that came into the filter: they are not known, and are older than the stored position. One that is
+    /// younger comes by its CREATE TABLE in the stream. Answers which were added.
+    pub(crate) fn add_older(&mut self, today: Self, source_time: i64) -> Vec<TableDefinition> {
+        let mut added = Vec::new();
+        for (table, definition) in today.tables.into_iter().zip(today.definitions) {
+            let is_known = self.definitions.iter().any(|known| known.name == definition.name);
+            let is_older =
+                definition.created.is_some_and(|created| (created as i64) < source_time / 1_000_000);
+            if !is_known && is_older {
+                self.tables.push(table);
+                self.definitions.push(definition.clone());
+                added.push(definition);
+            }
+        }
+        added
+    }
+}
+
+/// Leaves out what is left out today.
+fn hide(table: &mut TableDefinition, filter: &Filter, policies: &SchemaPolicies) -> Result<()> {
+    for column in &mut table.columns {
+        let is_ignored = filter.ignored_columns().contains(&table.name, &column.name);
+        match &column.content {
+            Content::Followed(known) if is_ignored => {
+                column.content = Content::Ignored { fsp: known.ty.fraction_digits() };
+            }
+            Content::Ignored { .. }
+                if !is_ignored
+                    && policies.action(ChangeKind::AddColumn, &table.name) != SchemaAction::Ignore =>
+            {
+                let (column, table) = (&column.name, &table.name);
+                return Err(Error::config(format!(
+                    "column `{column}` of table {table} was left out so far, and its values are not known: leave it out again by \
+                     [filter] ignore_cols, or give a new [task] id"
+                )));
+            }
+            Content::Followed(_) | Content::Ignored { .. } => {}
+        }
+    }
+    Ok(())
 }
 
 fn sorted(drafts: Drafts, filter: &Filter) -> Result<SourceTables> {
-    let mut missing = filter.named_tables();
-    missing.retain(|name| !drafts.contains_key(name));
-    let mut drafts: Vec<(TableName, Draft)> = drafts.into_iter().collect();
+    let mut drafts: Vec<(TableName, TableDefinition)> = drafts.into_iter().collect();
     drafts.sort_by(|(a, _), (b, _)| a.cmp(b));
-    let mut source = SourceTables { missing, ..SourceTables::default() };
-    for (name, mut draft) in drafts {
-        if let Some(why) = draft.refused.take() {
+    let mut source = SourceTables::default();
+    for (name, draft) in drafts {
+        if let Some(why) = draft.refused {
             source.refused.push(Refused { name, why });
             continue;
         }
-        let unstreamable = draft.unstreamable.take();
+        let unstreamable = draft.unstreamable.clone();
         let table = draft.finish(filter)?;
         let unstreamable = unstreamable.or_else(|| undecodable(&table.schema));
         source.unstreamable.extend(unstreamable.map(|why| Refused { name, why }));
         source.tables.push(table);
+        source.definitions.push(draft);
     }
     Ok(source)
 }
@@ -117,23 +196,24 @@ fn check_lists(filter: &Filter, followed: &Drafts) -> Result<()> {
 }
 
 /// The followed tables while their facts come in.
-type Drafts = HashMap<TableName, Draft>;
+type Drafts = HashMap<TableName, TableDefinition>;
 
 async fn rows<T: FromRow + Send + 'static>(conn: &mut Conn, query: impl AsRef<str>) -> Result<Vec<T>> {
     conn.query(query.as_ref()).await.map_err(|e| source_error("reading the definitions of the tables", e))
 }
 
-/// Database, table, kind, engine, comment.
-type NameRow = (String, String, String, Option<String>, Option<String>);
+/// Database, table, kind, engine, comment, charset, seconds of its making.
+type NameRow = (String, String, String, Option<String>, Option<String>, Option<String>, Option<u64>);
 
 async fn read_names(conn: &mut Conn, databases: &str, filter: &Filter) -> Result<Drafts> {
     let query = format!(
-        "SELECT TABLE_SCHEMA, TABLE_NAME, TABLE_TYPE, ENGINE, TABLE_COMMENT FROM information_schema.TABLES \
-         WHERE TABLE_SCHEMA IN ({databases}) AND TABLE_TYPE IN ('BASE TABLE', 'SYSTEM VERSIONED')"
+        "SELECT TABLE_SCHEMA, TABLE_NAME, TABLE_TYPE, ENGINE, TABLE_COMMENT, SUBSTRING_INDEX(TABLE_COLLATION, '_', 1), \
+         CAST(UNIX_TIMESTAMP(CREATE_TIME) AS UNSIGNED) \
+         FROM information_schema.TABLES WHERE TABLE_SCHEMA IN ({databases}) AND TABLE_TYPE IN ('BASE TABLE', 'SYSTEM VERSIONED')"
     );
     let found: Vec<NameRow> = rows(conn, query).await?;
     let mut drafts = Drafts::new();
-    for (db, table, kind, engine, comment) in found {
+    for (db, table, kind, engine, comment, charset, created) in found {
         let name = TableName { db, table };
         if !filter.follows(&name) {
             continue;
@@ -141,14 +221,17 @@ async fn read_names(conn: &mut Conn, databases: &str, filter: &Filter) -> Result
         let refused = (kind == "SYSTEM VERSIONED").then(|| {
             "it is system-versioned: its row image carries hidden columns and its past rows".to_owned()
         });
-        let draft = Draft {
+        let draft = TableDefinition {
             name: name.clone(),
+            followed: true,
             columns: Vec::new(),
-            key: None,
+            unique: Vec::new(),
+            charset: charset.unwrap_or_default(),
             comment: comment.unwrap_or_default(),
             engine: engine.unwrap_or_default(),
             refused,
             unstreamable: None,
+            created,
         };
         drafts.insert(name, draft);
     }
@@ -197,7 +280,7 @@ async fn read_columns(
     Ok(())
 }
 
-impl Draft {
+impl TableDefinition {
     fn add_column(
         &mut self,
         flavor: Flavor,
@@ -206,19 +289,24 @@ impl Draft {
         json: &HashSet<(TableName, String)>,
     ) {
         let (name, shown_type, nullable) = (row.2.clone(), row.3.clone(), row.4 == "YES");
+        let (mut has_default, mut unlogged) = (false, false);
         let content = if filter.ignored_columns().contains(&self.name, &name) {
             Content::Ignored { fsp: fraction_digits(&shown_type) }
         } else {
             let json_check = json.contains(&(self.name.clone(), name.clone()));
             match column(flavor, row, json_check) {
-                Some((column, left_out)) => Content::Followed { column, left_out },
+                Some((column, defaults)) => {
+                    has_default = defaults;
+                    unlogged = flavor == Flavor::MariaDb && column.generated == Generated::Virtual;
+                    Content::Followed(column)
+                }
                 None => {
                     self.refuse(format!("column `{name}` has the type {shown_type}, which dt does not know"));
                     return;
                 }
             }
         };
-        self.columns.push(DraftColumn { name, nullable, content });
+        self.columns.push(DefinedColumn { name, nullable, has_default, unlogged, content });
     }
 
     /// The first reason counts.
@@ -227,8 +315,8 @@ impl Draft {
     }
 }
 
-/// A column with what an insert means that leaves it out, or `None` for one of an unknown type.
-fn column(flavor: Flavor, row: ColumnRow, json_check: bool) -> Option<(Column, LeftOut)> {
+/// A column and whether it has a default, or `None` for one of an unknown type.
+fn column(flavor: Flavor, row: ColumnRow, json_check: bool) -> Option<(Column, bool)> {
     let (_, _, name, shown_type, nullable, default, max_chars, max_bytes, charset, extra, comment) = row;
     let extra = extra.unwrap_or_default();
     let parts = TypeRow {
@@ -257,11 +345,7 @@ fn column(flavor: Flavor, row: ColumnRow, json_check: bool) -> Option<(Column, L
         comment: comment.unwrap_or_default(),
     };
     let has_default = default.as_deref().is_some_and(|shown| flavor == Flavor::MySql || shown != "NULL");
-    let left_out = match (flavor, column.generated) {
-        (Flavor::MariaDb, Generated::Virtual) => LeftOut::Unlogged,
-        _ => left_out(&column, has_default).map_or(LeftOut::Unknown, LeftOut::Default),
-    };
-    Some((column, left_out))
+    Some((column, has_default))
 }
 
 /// Columns that MariaDB calls JSON: LONGTEXT with the check `json_valid(column)`.
@@ -310,7 +394,7 @@ async fn read_keys(conn: &mut Conn, server: &Server, databases: &str, drafts: &m
                 let why = "it has a unique index over hashes (a long or BLOB column), which adds a hidden column to its row images";
                 draft.unstreamable.get_or_insert_with(|| why.to_owned());
             }
-            draft.key = choose_key(&draft.columns, &parts);
+            draft.unique = parts;
         }
     }
     Ok(())

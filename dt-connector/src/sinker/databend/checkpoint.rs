@@ -1,4 +1,4 @@
-//! The task's state in the target: schema `_dt`, two tables a task.
+//! The task's state in the target: schema `_dt`, four tables a task.
 //!
 //! `checkpoint_<task>` holds one row: who owns the task (`epoch`, `owner`), how many batches are committed (`n`) and the source's
 //! position behind the last of them. Every batch moves `n` by compare-and-set in its own transaction, so a batch is committed
@@ -6,6 +6,9 @@
 //! that share a block conflict.
 //!
 //! `marks_<task>` holds the done marks of a snapshot. Marks are appended: an append conflicts with nothing.
+//!
+//! `schemas_<task>` holds the definitions that the source's tables had at the position ([`definitions`]), and `ddl_history_<task>` every change
+//! of structure, with what is left to do of one that is under way ([`super::evolve`]).
 //!
 //! The row is made before anybody writes, since two transactions that insert do not conflict. Starters that meet may each
 //! insert one: rows without a batch beside another row are the trace of that, and all but one go. Should two of them nevertheless
@@ -18,6 +21,8 @@ use dt_common::error::{Error, ErrorKind, Result};
 use dt_common::item::ChunkMark;
 
 use super::client::Session;
+use super::definitions;
+use super::evolve::history;
 use super::marks;
 use super::quote;
 
@@ -37,6 +42,8 @@ pub struct StateTables {
     pub(super) task: String,
     pub(super) checkpoint: String,
     pub(super) marks: String,
+    pub(super) schemas: String,
+    pub(super) history: String,
 }
 
 /// The ownership of a task, and the number of its committed batches.
@@ -83,6 +90,8 @@ impl StateTables {
             task: task.to_owned(),
             checkpoint: format!("`_dt`.`checkpoint_{task}`"),
             marks: format!("`_dt`.`marks_{task}`"),
+            schemas: format!("`_dt`.`schemas_{task}`"),
+            history: format!("`_dt`.`ddl_history_{task}`"),
         })
     }
 
@@ -93,9 +102,8 @@ impl StateTables {
     pub async fn take_over(&self, session: &Session, owner: &str) -> Result<(Lease, Checkpoint)> {
         let row = self.claim(session, owner, |row| self.check(row)).await?;
         self.check_marks(session, &row.lease).await?;
-        let marks = self.read_marks(session).await?;
-        let position = self.position(&row)?;
-        Ok((row.lease, Checkpoint { position, marks }))
+        let checkpoint = self.checkpoint(session, &row).await?;
+        Ok((row.lease, checkpoint))
     }
 
     /// The row as it is now, for a committer in doubt.
@@ -120,8 +128,10 @@ impl StateTables {
     pub fn advance(&self, lease: &Lease, progress: &Progress) -> String {
         let position = progress.position.as_ref().map(|position| quote::string(&position.to_string()));
         let position = position.map(|text| format!(", `position` = {text}")).unwrap_or_default();
+        let changes = !progress.definitions.is_empty();
+        let schema = if changes { ", `schema_version` = `schema_version` + 1" } else { "" };
         format!(
-            "UPDATE {} SET `n` = {}{position}, `source_time` = {} WHERE `task_id` = {} AND `epoch` = {} AND `n` = {} AND `owner` = {}",
+            "UPDATE {} SET `n` = {}{position}, `source_time` = {}{schema} WHERE `task_id` = {} AND `epoch` = {} AND `n` = {} AND `owner` = {}",
             self.checkpoint,
             lease.n + 1,
             progress.source_time,
@@ -132,12 +142,12 @@ impl StateTables {
         )
     }
 
-    /// What the done marks of a batch take; empty when there are none.
+    /// What the done marks and definitions of a batch take; empty when there are none.
     ///
     /// # Errors
     /// A mark that cannot be stored.
-    pub fn store_marks(&self, lease: &Lease, progress: &Progress) -> Result<Vec<String>> {
-        let mut out = Vec::new();
+    pub fn store(&self, lease: &Lease, progress: &Progress) -> Result<Vec<String>> {
+        let mut out = definitions::store(&self.schemas, lease, &progress.definitions);
         if !progress.marks.is_empty() {
             out.push(marks::insert(&self.marks, lease, &progress.marks)?);
         }
@@ -149,12 +159,16 @@ impl StateTables {
 
     /// Statements that remove what the commits before left behind: every commit leaves a snapshot and files. A purge writes no
     /// snapshot and conflicts with nothing; the marks are compacted too, since each batch appends a block.
-    pub fn upkeep(&self) -> [String; 2] {
-        [format!("OPTIMIZE TABLE {} PURGE", self.checkpoint), format!("OPTIMIZE TABLE {} ALL", self.marks)]
+    pub fn upkeep(&self) -> [String; 3] {
+        [
+            format!("OPTIMIZE TABLE {} PURGE", self.checkpoint),
+            format!("OPTIMIZE TABLE {} ALL", self.marks),
+            format!("OPTIMIZE TABLE {} ALL", self.schemas),
+        ]
     }
 
     /// Statements that make the tables where they are missing.
-    pub fn create(&self) -> [String; 3] {
+    pub fn create(&self) -> [String; 5] {
         [
             "CREATE DATABASE IF NOT EXISTS `_dt`".to_owned(),
             format!(
@@ -164,6 +178,8 @@ impl StateTables {
                 self.checkpoint
             ),
             marks::create(&self.marks, OPTIONS),
+            definitions::create(&self.schemas, OPTIONS),
+            history::create(&self.history, OPTIONS),
         ]
     }
 

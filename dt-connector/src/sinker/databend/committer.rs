@@ -83,11 +83,26 @@ impl Committer {
     /// # Errors
     /// Whatever trying again does not help against; [`ErrorKind::Fenced`] when another writer owns the task.
     pub async fn commit(&self, staged: &[StagedTable], progress: &Progress) -> Result<CommitReport> {
+        self.commit_with(staged, progress, |_| Ok(Vec::new())).await
+    }
+
+    /// The same with further statements in the transaction, made for the batch's lease.
+    ///
+    /// # Errors
+    /// As [`Committer::commit`].
+    pub async fn commit_with(
+        &self,
+        staged: &[StagedTable],
+        progress: &Progress,
+        also: impl Fn(&Lease) -> Result<Vec<String>>,
+    ) -> Result<CommitReport> {
         let mut guard = self.state.lock().await;
         let state = guard.as_mut().ok_or_else(|| Error::internal("commit before open"))?;
         let started = Instant::now();
+        let mut stored = self.tables.store(&state.lease, progress)?;
+        stored.extend(also(&state.lease)?);
         let mut retries = Retries::new(self.limits);
-        while let Err(error) = self.advance(state, retries.count > 0, staged, progress).await {
+        while let Err(error) = self.advance(state, retries.count > 0, staged, progress, &stored).await {
             let batch = state.lease.n + 1;
             let Some(pause) = retries.next(error.kind()) else {
                 let error = match retries.count {
@@ -111,14 +126,54 @@ impl Committer {
         Ok(CommitReport { elapsed })
     }
 
+    /// The task's tables.
+    pub fn tables(&self) -> &StateTables {
+        &self.tables
+    }
+
+    /// What is stored now.
+    ///
+    /// # Errors
+    /// As [`Committer::open`].
+    pub async fn stored(&self) -> Result<Checkpoint> {
+        let session = self.client.session().await?;
+        let row = self.tables.read(&session).await?;
+        self.tables.checkpoint(&session, &row).await
+    }
+
+    /// A session beside that of the transactions.
+    ///
+    /// # Errors
+    /// Unreachable within 30 s.
+    pub async fn session(&self) -> Result<Session> {
+        self.client.session().await
+    }
+
+    /// Number of the last committed batch.
+    ///
+    /// # Errors
+    /// A defect: the task is not open.
+    pub async fn batch(&self) -> Result<u64> {
+        let state = self.state.lock().await;
+        Ok(state.as_ref().ok_or_else(|| Error::internal("a batch before open"))?.lease.n)
+    }
+
     /// Whether the task is still this writer's; beside a commit too.
     ///
     /// # Errors
     /// [`ErrorKind::Fenced`] when it is another's; an unreachable target.
     pub async fn confirm(&self) -> Result<()> {
-        let taken = self.taken.get().ok_or_else(|| Error::internal("confirm before open"))?;
         let session = self.client.session().await?;
-        let row = self.tables.read(&session).await?;
+        self.fence(&session).await
+    }
+
+    /// The same in a session that is there.
+    ///
+    /// # Errors
+    /// As [`Committer::confirm`].
+    pub async fn fence(&self, session: &Session) -> Result<()> {
+        let taken = self.taken.get().ok_or_else(|| Error::internal("confirm before open"))?;
+        let row = self.tables.read(session).await?;
         if row.lease.is_of_the_run(taken) { Ok(()) } else { Err(fenced(&row.lease, taken)) }
     }
 
@@ -140,6 +195,7 @@ impl Committer {
         in_doubt: bool,
         staged: &[StagedTable],
         progress: &Progress,
+        stored: &[String],
     ) -> Result<()> {
         let session = match state.session.take() {
             Some(session) => session,
@@ -149,7 +205,7 @@ impl Committer {
             state.session = Some(session);
             return Ok(());
         }
-        match self.transaction(&session, &state.lease, staged, progress).await {
+        match self.transaction(&session, &state.lease, staged, progress, stored).await {
             Ok(()) => {
                 state.session = Some(session);
                 Ok(())
@@ -193,16 +249,16 @@ impl Committer {
         lease: &Lease,
         staged: &[StagedTable],
         progress: &Progress,
+        stored: &[String],
     ) -> Result<()> {
-        let marks = self.tables.store_marks(lease, progress)?;
         let batch = lease.n + 1;
         session.execute("BEGIN").await?;
         debug!(batch, "batch begin");
         for (table, statement) in statements(staged) {
             execute(session, &statement).await.map_err(|e| e.at(format_args!("table {table}")))?;
         }
-        for sql in &marks {
-            session.execute(sql).await.map_err(|e| e.at("storing the done marks"))?;
+        for sql in stored {
+            session.execute(sql).await.map_err(|e| e.at("storing what a restart has to know"))?;
         }
         let moved = session.execute(&self.tables.advance(lease, progress)).await;
         match moved.map_err(|e| e.at("moving the checkpoint"))? {

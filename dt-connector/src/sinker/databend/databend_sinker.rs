@@ -3,6 +3,8 @@
 //! Lanes hold no session in a transaction: from the plan that [`Sinker::refresh_meta`] made they write the text of statements, or files that
 //! they upload to a stage. Both are [`StagedTable`]s, and the committer makes them visible.
 
+mod changes;
+
 use std::collections::HashMap;
 use std::sync::{Arc, PoisonError, RwLock};
 
@@ -113,6 +115,30 @@ impl DatabendSinker {
         Ok(plan.clone())
     }
 
+    /// Makes the plans of these tables from what the target holds.
+    async fn look_at(&self, tables: &[Arc<TableSchema>]) -> Result<Vec<TargetTable>> {
+        let made = self.routes.plans(tables)?;
+        let targets: Vec<TableName> = made.iter().map(|plan| plan.target.clone()).collect();
+        let (plans, filled) = retry::at_start(async || {
+            let session = self.client.connect().await?;
+            let columns = target_tables::read_columns(&session, &targets).await?;
+            let plans = made
+                .iter()
+                .map(|plan| {
+                    let columns = columns.get(&plan.target).map(Vec::as_slice);
+                    target_tables::plan(plan.clone(), columns).map(Arc::new)
+                })
+                .collect::<Result<Vec<_>>>()?;
+            let filled = target_tables::read_filled(&session, &targets).await?;
+            session.close().await?;
+            Ok((plans, filled))
+        })
+        .await?;
+        let mut known = self.plans.write().unwrap_or_else(PoisonError::into_inner);
+        known.extend(plans.into_iter().map(|plan| (plan.schema.name.clone(), plan)));
+        Ok(targets.iter().map(|target| TargetTable { has_rows: filled.contains(target) }).collect())
+    }
+
     /// What an error at the stage comes to. A writer that has taken the task over removes what this one has staged.
     async fn unless_fenced(&self, error: Error) -> Error {
         match self.confirm().await {
@@ -164,7 +190,8 @@ impl Sinker for DatabendSinker {
     type Staged = StagedTable;
 
     async fn open(&self) -> Result<Checkpoint> {
-        let (lease, checkpoint) = self.committer()?.open().await?;
+        let committer = self.committer()?;
+        let (lease, mut checkpoint) = committer.open().await?;
         if let Some(stage) = &self.stage {
             match (retry::at_start(|| stage.open(&lease)).await, self.config.write_method) {
                 (Ok(()), _) => {}
@@ -175,6 +202,9 @@ impl Sinker for DatabendSinker {
                     return Err(self.unless_fenced(error).await);
                 }
             }
+        }
+        if self.finish_change(committer).await? {
+            checkpoint = committer.stored().await?;
         }
         Ok(checkpoint)
     }
@@ -201,26 +231,7 @@ impl Sinker for DatabendSinker {
 
     async fn refresh_meta(&self, tables: &[Arc<TableSchema>]) -> Result<Vec<TargetTable>> {
         self.routes.check_values(tables)?;
-        let made = self.routes.plans(tables)?;
-        let targets: Vec<TableName> = made.iter().map(|plan| plan.target.clone()).collect();
-        let (plans, filled) = retry::at_start(async || {
-            let session = self.client.connect().await?;
-            let columns = target_tables::read_columns(&session, &targets).await?;
-            let plans = made
-                .iter()
-                .map(|plan| {
-                    let columns = columns.get(&plan.target).map(Vec::as_slice);
-                    target_tables::plan(plan.clone(), columns).map(Arc::new)
-                })
-                .collect::<Result<Vec<_>>>()?;
-            let filled = target_tables::read_filled(&session, &targets).await?;
-            session.close().await?;
-            Ok((plans, filled))
-        })
-        .await?;
-        let mut known = self.plans.write().unwrap_or_else(PoisonError::into_inner);
-        known.extend(plans.into_iter().map(|plan| (plan.schema.name.clone(), plan)));
-        Ok(targets.iter().map(|target| TargetTable { has_rows: filled.contains(target) }).collect())
+        self.look_at(tables).await
     }
 
     async fn sink_dml(&self, batch: TableBatch) -> Result<StagedTable> {
@@ -240,17 +251,8 @@ impl Sinker for DatabendSinker {
         Ok(StagedTable { replaced, ..staged })
     }
 
-    async fn sink_ddl(&self, ddl: &Ddl) -> Result<()> {
-        let tables: Vec<String> = ddl.tables.iter().map(TableName::to_string).collect();
-        let position = &ddl.mark.binlog;
-        Err(Error::schema(format!(
-            "{} on {} at {}:{}: changes of structure are not applied yet; apply it to the target by hand and start a new [task] id \
-             behind this position, or exclude the table in [filter]",
-            ddl.action,
-            tables.join(", "),
-            position.file,
-            position.offset
-        )))
+    async fn sink_ddl(&self, ddl: &Ddl, progress: &Progress) -> Result<()> {
+        self.change(self.committer()?, ddl, progress).await
     }
 
     async fn sink_raw(&self, _raw: &[u8]) -> Result<()> {

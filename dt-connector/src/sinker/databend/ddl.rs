@@ -32,10 +32,8 @@ pub fn create_table(plan: &TablePlan, layout: TableLayout) -> String {
         let separator = if i > 0 { ", " } else { "" };
         let null = if planned.nullable { "NULL" } else { "NOT NULL" };
         let _ = write!(sql, "{separator}{} {} {null}", planned.quoted, planned.ty);
-        if let Some(default) = default_literal(source, planned.ty) {
-            let _ = write!(sql, " DEFAULT {default}");
-        }
-        push_comment(&mut sql, " COMMENT ", &source.comment);
+        sql.push_str(&default(source, planned.ty));
+        sql.push_str(&comment(&source.comment));
     }
     sql.push(')');
     push_comment(&mut sql, " COMMENT = ", &plan.schema.comment);
@@ -88,6 +86,18 @@ fn has_bloom_index(ty: TargetType) -> bool {
         | TargetType::Geometry
         | TargetType::Vector { .. } => false,
     }
+}
+
+/// ` DEFAULT ..` of a column, empty when it has none that means the same in Databend.
+pub fn default(source: &Column, ty: TargetType) -> String {
+    default_literal(source, ty).map_or_else(String::new, |default| format!(" DEFAULT {default}"))
+}
+
+/// ` COMMENT ..` of a column, empty when it has none.
+pub fn comment(comment: &str) -> String {
+    let mut sql = String::new();
+    push_comment(&mut sql, " COMMENT ", comment);
+    sql
 }
 
 fn push_comment(sql: &mut String, word: &str, comment: &str) {

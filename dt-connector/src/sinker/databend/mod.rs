@@ -5,6 +5,7 @@
 //! | [`databend_sinker`] | the sink: lanes that write statements, and the contract of [`super::Sinker`] |
 //! | [`committer`] | the one transaction of a batch, its retries and its doubts |
 //! | [`checkpoint`], [`marks`], [`stored`] | the task's state in schema `_dt`: taking it over, moving it; looking at it, removing it |
+//! | [`definitions`], [`evolve`] | what the source's tables look like at the checkpoint; changes of structure |
 //! | [`staged`] | what a lane hands to the committer |
 //! | [`stage`] | rows by file: encoding, upload, loading |
 //! | [`admin`] | what the commands beside `dt run` ask |
@@ -24,7 +25,9 @@ pub mod compare;
 pub mod creation;
 pub mod databend_sinker;
 pub mod ddl;
+pub mod definitions;
 pub mod errors;
+pub mod evolve;
 pub mod exact;
 pub mod fitted;
 #[cfg(test)]

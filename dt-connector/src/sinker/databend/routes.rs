@@ -5,7 +5,7 @@ use std::sync::Arc;
 use dt_common::config::Values;
 use dt_common::error::{Error, Result};
 use dt_common::router::{Route, Router};
-use dt_common::schema::TableSchema;
+use dt_common::schema::{TableName, TableSchema};
 
 use super::plan::TablePlan;
 
@@ -38,6 +38,11 @@ impl Routes {
             )));
         }
         Ok(route)
+    }
+
+    /// Name of a table in the target.
+    pub fn target(&self, source: &TableName) -> TableName {
+        self.router.target(source)
     }
 
     /// Compares the routes with the followed tables.

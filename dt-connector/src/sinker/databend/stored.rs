@@ -1,13 +1,15 @@
 //! The task's state looked at and removed, for the commands beside `dt run`.
 //!
-//! Looking takes nothing over. A task is forgotten by taking it over and dropping both tables, the marks first: marks without a
+//! Looking takes nothing over. A task is forgotten by taking it over and dropping its tables, the marks first: marks without a
 //! position would let a restart leave out what they say is copied. A writer that finds its row's table gone has lost the task.
 
-use dt_common::batch::Checkpoint;
+use dt_common::batch::{Checkpoint, Definition};
 use dt_common::error::{ErrorKind, Result};
 
-use super::checkpoint::StateTables;
+use super::checkpoint::{CheckpointRow, StateTables};
 use super::client::Session;
+use super::definitions;
+use super::evolve::history::{self, Intent};
 use super::quote;
 use crate::admin::StoredTask;
 
@@ -17,7 +19,7 @@ impl StateTables {
     /// # Errors
     /// A stored state that is doubled, newer or cannot be read.
     pub async fn stored(&self, session: &Session) -> Result<Option<StoredTask>> {
-        let [has_row, has_marks] = self.exist(session).await?;
+        let [has_row, has_marks, has_schemas] = self.exist(session).await?;
         let mut rows = if has_row { self.rows(session).await? } else { Vec::new() };
         let row = rows.pop();
         if !rows.is_empty() {
@@ -27,9 +29,15 @@ impl StateTables {
             self.check(row)?;
         }
         let marks = if has_marks { self.read_marks(session).await? } else { Vec::new() };
+        let definitions = if has_schemas { self.read_definitions(session).await? } else { Vec::new() };
         Ok(match row {
             Some(row) => Some(StoredTask {
-                checkpoint: Checkpoint { position: self.position(&row)?, marks },
+                checkpoint: Checkpoint {
+                    position: self.position(&row)?,
+                    source_time: row.source_time,
+                    marks,
+                    definitions,
+                },
                 owner: row.lease.owner,
                 epoch: row.lease.epoch,
                 batches: row.lease.n,
@@ -37,13 +45,38 @@ impl StateTables {
             }),
             None if marks.is_empty() => None,
             None => Some(StoredTask {
-                checkpoint: Checkpoint { position: None, marks },
+                checkpoint: Checkpoint { marks, ..Checkpoint::default() },
                 owner: String::new(),
                 epoch: 0,
                 batches: 0,
                 source_time: 0,
             }),
         })
+    }
+
+    /// What a restart has to know beside the row.
+    pub(super) async fn checkpoint(&self, session: &Session, row: &CheckpointRow) -> Result<Checkpoint> {
+        let marks = self.read_marks(session).await?;
+        let definitions = self.read_definitions(session).await?;
+        Ok(Checkpoint { position: self.position(row)?, source_time: row.source_time, marks, definitions })
+    }
+
+    /// The change of structure that is under way.
+    ///
+    /// # Errors
+    /// One that another version has begun.
+    pub async fn pending(&self, session: &Session) -> Result<Option<Intent>> {
+        let rows = session.query(&history::pending(&self.history)).await;
+        let rows = rows.map_err(|e| e.at(format_args!("reading {}", self.history)))?;
+        rows.into_iter().flatten().flatten().next().map(|text| Intent::read(&self.history, &text)).transpose()
+    }
+
+    pub(super) async fn read_definitions(&self, session: &Session) -> Result<Vec<Definition>> {
+        let rows = session
+            .query(&definitions::select(&self.schemas))
+            .await
+            .map_err(|e| e.at(format_args!("reading {}", self.schemas)))?;
+        rows.into_iter().map(|row| definitions::parse(&self.schemas, row)).collect()
     }
 
     /// Seconds since the checkpoint's table was written to, by the target's clock; `None` when there is none.
@@ -72,20 +105,19 @@ impl StateTables {
             Err(error) if error.kind() == ErrorKind::Data => {}
             Err(error) => return Err(error),
         }
-        for table in [&self.marks, &self.checkpoint] {
+        for table in [&self.marks, &self.schemas, &self.history, &self.checkpoint] {
             let dropped = session.execute(&format!("DROP TABLE IF EXISTS {table}")).await;
             dropped.map_err(|e| e.at(format_args!("dropping {table}")))?;
         }
         Ok(())
     }
 
-    /// Whether the checkpoint's table and the marks' exist.
-    pub(super) async fn exist(&self, session: &Session) -> Result<[bool; 2]> {
-        let names = ["checkpoint", "marks"].map(|kind| format!("{kind}_{}", self.task));
+    /// Whether the tables of the checkpoint, the marks and the definitions exist.
+    pub(super) async fn exist(&self, session: &Session) -> Result<[bool; 3]> {
+        let names = ["checkpoint", "marks", "schemas"].map(|kind| format!("{kind}_{}", self.task));
         let sql = format!(
-            "SELECT `name` FROM system.tables WHERE `database` = '_dt' AND `name` IN ({}, {})",
-            quote::string(&names[0]),
-            quote::string(&names[1])
+            "SELECT `name` FROM system.tables WHERE `database` = '_dt' AND `name` IN ({})",
+            names.each_ref().map(|name| quote::string(name)).join(", ")
         );
         let found = session.query(&sql).await.map_err(|e| e.at("reading system.tables"))?.concat();
         Ok(names.map(|name| found.contains(&Some(name))))

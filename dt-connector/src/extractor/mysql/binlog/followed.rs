@@ -4,19 +4,19 @@ use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
 use dt_common::error::{Error, Result};
-use dt_common::filter::Filter;
 use dt_common::position::BinlogPosition;
 use dt_common::row::RowChange;
 use dt_common::schema::TableName;
 
 use super::rows::{Change, TablePlan};
-use super::statement::Target;
 use super::table_map::TableMap;
-use crate::extractor::mysql::draft::FollowedTable;
+use crate::extractor::mysql::ddl::{self, Catalog, Effect, Moment};
+use crate::extractor::mysql::definition::FollowedTable;
 
 /// The followed tables with their schemas.
 pub(super) struct Followed {
-    filter: Arc<Filter>,
+    catalog: Catalog,
+    /// The tables of the catalogue that were mapped.
     tables: HashMap<TableName, FollowedTable>,
     skip: HashMap<TableName, BinlogPosition>,
     /// MariaDB logs a sequence like a table of one row.
@@ -36,29 +36,39 @@ pub(super) enum Mapping {
 
 impl Followed {
     /// `skip` holds, for keyless tables, up to where changes are in their snapshot already.
-    pub(super) fn new(
-        filter: Arc<Filter>,
-        tables: HashMap<TableName, FollowedTable>,
-        skip: HashMap<TableName, BinlogPosition>,
-    ) -> Self {
-        Self { filter, tables, skip, sequences: HashSet::new() }
+    pub(super) fn new(catalog: Catalog, skip: HashMap<TableName, BinlogPosition>) -> Self {
+        Self { catalog, tables: HashMap::new(), skip, sequences: HashSet::new() }
     }
 
     /// What a table map stands for.
     ///
     /// # Errors
     /// The table is followed and its schema does not fit.
-    pub(super) fn mapping(&self, map: &TableMap<'_>) -> Result<Mapping> {
+    pub(super) fn mapping(&mut self, map: &TableMap<'_>) -> Result<Mapping> {
         let name = TableName::new(String::from_utf8_lossy(map.db), String::from_utf8_lossy(map.table));
+        if !self.tables.contains_key(&name)
+            && let Some(table) = self.catalog.followed(&name)?
+        {
+            self.tables.insert(name.clone(), table);
+        }
         match self.tables.get(&name) {
             Some(table) => match TablePlan::new(table, map) {
                 Ok(plan) => Ok(Mapping::Known(Arc::new(plan))),
                 Err(e) => Err(e.at(format_args!("table {name}"))),
             },
-            None if self.sequences.contains(&name) => Ok(Mapping::Ignored),
-            None if self.filter.follows(&name) => Ok(Mapping::Unknown(Arc::new(name))),
+            None if self.sequences.contains(&name) || self.catalog.passes_over(&name) => Ok(Mapping::Ignored),
+            None if self.catalog.filter().follows(&name) => Ok(Mapping::Unknown(Arc::new(name))),
             None => Ok(Mapping::Ignored),
         }
+    }
+
+    /// Moves the definitions behind a statement.
+    ///
+    /// # Errors
+    /// The task stops at the statement.
+    pub(super) fn change(&mut self, statement: &ddl::Statement, moment: Moment) -> Result<Effect> {
+        self.tables.clear();
+        self.catalog.apply(statement, moment)
     }
 
     /// Sequences of the source, which are no tables to follow.
@@ -68,7 +78,7 @@ impl Followed {
 
     /// Whether changes of this kind are followed.
     pub(super) fn follows_change(&self, change: Change) -> bool {
-        self.filter.follows_change(&match change {
+        self.catalog.filter().follows_change(&match change {
             Change::Insert => RowChange::Insert { after: Box::new([]) },
             Change::Update => RowChange::Update { before: Box::new([]), after: Box::new([]) },
             Change::Delete => RowChange::Delete { before: Box::new([]) },
@@ -98,30 +108,11 @@ impl Followed {
         }
     }
 
-    /// The followed tables that a structure change names.
-    pub(super) fn of_target(&self, target: Target) -> Vec<TableName> {
-        match target {
-            Target::Tables(names) => names
-                .into_iter()
-                .filter_map(|name| match self.known(&name) {
-                    Some(known) => Some(known.clone()),
-                    None => self.filter.follows(&name).then_some(name),
-                })
-                .collect(),
-            Target::Database(db) => {
-                self.tables.keys().filter(|name| name.db.eq_ignore_ascii_case(&db)).cloned().collect()
-            }
-        }
-    }
-
     /// The followed table of this name. Statements may spell it in another case where the server ignores case.
     pub(super) fn known(&self, name: &TableName) -> Option<&TableName> {
-        if let Some((known, _)) = self.tables.get_key_value(name) {
-            return Some(known);
-        }
         let same = |known: &&TableName| {
             known.db.eq_ignore_ascii_case(&name.db) && known.table.eq_ignore_ascii_case(&name.table)
         };
-        self.tables.keys().find(same)
+        self.catalog.names().find(same)
     }
 }

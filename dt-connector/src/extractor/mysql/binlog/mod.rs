@@ -8,7 +8,8 @@
 //! # Correctness
 //! Nothing is guessed and nothing passes unseen. Raw event types are matched over their whole range ([`event`]); a state
 //! machine follows the groups that events come in ([`transaction`]); logged statements are judged by what they mean for the
-//! followed tables ([`statement`]); each table map is compared with the schema before a row of it is read ([`codec`]). What
+//! followed tables ([`statement`]), whose definitions move with them ([`super::ddl`]); each table map is compared with the definition
+//! before a row of it is read ([`codec`]). What
 //! does not fit stops the task with the position and the way out, before the rows in question are committed anywhere.
 //!
 //! # Decoding
@@ -43,7 +44,6 @@ mod statement;
 mod stream;
 mod table_map;
 mod temporal;
-mod tokens;
 mod transaction;
 
 pub(crate) use charset::{Charset, decodes};

@@ -14,7 +14,7 @@ use super::codec::{Codec, altered, codec};
 use super::cursor::{Cursor, malformed};
 use super::skip::Skip;
 use super::table_map::{TableMap, table_id};
-use crate::extractor::mysql::draft::{FollowedTable, ImageColumn, LeftOut};
+use crate::extractor::mysql::definition::{FollowedTable, ImageColumn, LeftOut};
 
 /// How the rows of one table are decoded. Made once for each table map that differs from the one before.
 #[derive(Debug)]

@@ -8,12 +8,10 @@
 //! the whole second of the moment counts, so that nothing is left out.
 
 use std::collections::HashMap;
-use std::sync::Arc;
 use std::time::Duration;
 
 use dt_common::config::MySqlExtractorConfig;
 use dt_common::error::{Error, Result};
-use dt_common::filter::Filter;
 use dt_common::item::DtItem;
 use dt_common::position::{BinlogPosition, Position};
 use dt_common::queue::{ItemReceiver, queue};
@@ -29,6 +27,7 @@ use super::request::{self, Reader, Start};
 use super::stream::BinlogStream;
 use crate::extractor::ExtractPlan;
 use crate::extractor::mysql::connection::{Connector, source_error};
+use crate::extractor::mysql::ddl::Catalog;
 use crate::extractor::mysql::server::{Flavor, Server};
 
 /// Offset of a file's first event, behind its magic number.
@@ -131,8 +130,7 @@ impl Search<'_> {
             self.connector.clone(),
             self.server.clone(),
             self.config,
-            Arc::new(Filter::nothing()),
-            HashMap::new(),
+            Catalog::of_nothing(self.server, self.config),
             HashMap::new(),
             &ExtractPlan::default(),
         );

@@ -18,13 +18,14 @@ use super::cursor::malformed;
 use super::event::{ARTIFICIAL, Kind, MariaDbGroup, Query, RowsEvent, gtid, heartbeat_v2, rotate};
 use super::followed::{Followed, Mapping};
 use super::rows::{Change, Changes, TablePlan};
-use super::statement::{Statement, Target};
+use super::statement::Statement;
 use super::table_map::{NO_TABLE, TableMap, table_id};
 use super::transaction::{Ended, Transaction};
+use crate::extractor::mysql::ddl::{self, Effect, Moment};
 
 /// What is known on one connection.
 pub(super) struct Session<'a> {
-    followed: &'a Followed,
+    followed: &'a mut Followed,
     out: &'a mut GroupSender,
     /// Behind the last transaction that was sent. Outlives the connection.
     position: &'a mut Position,
@@ -49,7 +50,7 @@ struct Mapped {
 impl<'a> Session<'a> {
     /// A session that reads behind `position`. Where it starts by GTID, the first rotate event says where that is.
     pub(super) fn new(
-        followed: &'a Followed,
+        followed: &'a mut Followed,
         out: &'a mut GroupSender,
         position: &'a mut Position,
         at: BinlogPosition,
@@ -185,8 +186,8 @@ impl<'a> Session<'a> {
                 Ok(None)
             }
             Some(Mapped { mapping: Mapping::Unknown(name), .. }) => Err(Error::schema(format!(
-                "table {name} is followed but was not there when the task started, or it is no plain table: restart the \
-                 task, or leave it out with [filter] ignore_tbs"
+                "table {name} is followed, but dt has no definition of it at this position: it was not there, or not followed, when \
+                 the task began, or it is no plain table; give a new [task] id, or leave it out with [filter] ignore_tbs"
             ))),
             Some(Mapped { mapping: Mapping::Known(plan), .. }) => Ok(Some(Arc::clone(plan))),
         }
@@ -246,7 +247,7 @@ impl<'a> Session<'a> {
                 "a transaction with rows of followed tables was partly rolled back, which is not supported (it happens when \
                  tables without transactions take part): start from a position behind it and copy its tables anew",
             )),
-            Statement::Ddl { action, target } => self.ddl(header, action, target).await,
+            Statement::Ddl(statement) => self.ddl(header, &statement, &text).await,
             Statement::Dml { names } => match names.iter().find_map(|name| self.followed.known(name)) {
                 Some(table) => Err(Error::source(format!(
                     "table {table} was changed, or is named, by a statement in statement format: set binlog_format = ROW \
@@ -275,20 +276,50 @@ impl<'a> Session<'a> {
         self.commit(header, ended).await
     }
 
-    async fn ddl(&mut self, header: &BinlogEventHeader, action: &'static str, target: Target) -> Result<()> {
-        let tables = self.followed.of_target(target);
-        let Some(first) = tables.first() else { return self.single_statement(header).await };
-        if self.transaction.has_begun() {
+    /// A change of structure. Inside a transaction, where CREATE TABLE .. SELECT stands, it moves no position: its commit follows
+    /// its rows.
+    async fn ddl(
+        &mut self,
+        header: &BinlogEventHeader,
+        statement: &ddl::Statement,
+        text: &str,
+    ) -> Result<()> {
+        let effect = self.followed.change(statement, Moment { seconds: header.timestamp() })?;
+        if effect.concerned.is_empty() && effect.definitions.is_empty() {
+            return self.single_statement(header).await;
+        }
+        // Bytes that are no UTF-8 have been replaced: a name or a default may be another.
+        if text.contains(char::REPLACEMENT_CHARACTER) && !effect.concerned.is_empty() {
             return Err(Error::schema(format!(
-                "table {first}: {action} inside a transaction (CREATE TABLE .. SELECT) is not supported: start from a \
-                 position behind it and copy the table anew, or leave it out with [filter] ignore_tbs"
+                "{} on table {}: its text is not UTF-8, and dt cannot tell the names in it; copy the table anew (a new [task] id)",
+                statement.action, effect.concerned[0]
             )));
         }
-        let ended = self.transaction.statement();
-        let mark = self.mark(header, ended);
-        self.position.advance(&mark);
+        if self.transaction.has_rows() {
+            return Err(Error::schema(format!(
+                "{} behind rows of the same transaction is not supported: start from a position behind it and copy its tables anew",
+                statement.action
+            )));
+        }
+        // Whatever an id stood for.
+        self.maps.clear();
+        let mark = match self.transaction.has_begun() {
+            true => None,
+            false => {
+                let ended = self.transaction.statement();
+                Some(self.mark(header, ended))
+            }
+        };
+        if let Some(mark) = &mark {
+            self.position.advance(mark);
+        }
         self.progressed = true;
-        self.out.send(DtItem::Ddl(Ddl { tables, action: action.to_owned(), mark })).await
+        let Effect { changes, definitions, concerned } = effect;
+        let text = if concerned.is_empty() { String::new() } else { text.to_owned() };
+        let action = statement.action.to_owned();
+        self.out
+            .send(DtItem::Ddl(Ddl { action, text, at: self.at.clone(), changes, definitions, mark }))
+            .await
     }
 
     async fn commit(&mut self, header: &BinlogEventHeader, ended: Ended) -> Result<()> {

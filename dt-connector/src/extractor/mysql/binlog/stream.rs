@@ -6,7 +6,6 @@ use std::time::Duration;
 
 use dt_common::config::MySqlExtractorConfig;
 use dt_common::error::{Error, ErrorKind, Result};
-use dt_common::filter::Filter;
 use dt_common::item::DtItem;
 use dt_common::monitor::Monitor;
 use dt_common::position::{BinlogPosition, Position};
@@ -24,7 +23,7 @@ use super::session::Session;
 use crate::extractor::ExtractPlan;
 use crate::extractor::mysql::checks;
 use crate::extractor::mysql::connection::Connector;
-use crate::extractor::mysql::draft::FollowedTable;
+use crate::extractor::mysql::ddl::Catalog;
 use crate::extractor::mysql::server::Server;
 
 /// Longest time to connect and prepare a dump.
@@ -92,20 +91,19 @@ impl From<Error> for Interruption {
 }
 
 impl BinlogStream {
-    /// A stream of `tables`. `skip` names, for keyless tables, the position up to which their snapshot holds all changes: rows
+    /// A stream of the tables of `catalog`. `skip` names, for keyless tables, the position up to which their snapshot holds all changes: rows
     /// of transactions that end there or before are left out.
     pub(crate) fn new(
         connector: Connector,
         server: Server,
         config: &MySqlExtractorConfig,
-        filter: Arc<Filter>,
-        tables: HashMap<TableName, FollowedTable>,
+        catalog: Catalog,
         skip: HashMap<TableName, BinlogPosition>,
         plan: &ExtractPlan,
     ) -> Self {
         let heartbeat = config.heartbeat_interval;
         let reader = Reader::new(config.server_id, &config.task_id);
-        let followed = Followed::new(filter, tables, skip);
+        let followed = Followed::new(catalog, skip);
         let (monitor, displaced) = (Arc::clone(&plan.monitor), Displaced::new(plan.ownership.clone()));
         Self { connector, server, reader, heartbeat, followed, monitor, displaced }
     }
@@ -189,8 +187,8 @@ impl BinlogStream {
         };
         let at = start_of(position, &self.server);
         let mut out = out.grouped();
-        let mut session = Session::new(&self.followed, &mut out, position, at);
-        let read = self.read(&mut events, &mut session, until, heartbeat * SILENT_HEARTBEATS).await;
+        let mut session = Session::new(&mut self.followed, &mut out, position, at);
+        let read = read(&self.monitor, &mut events, &mut session, until, heartbeat * SILENT_HEARTBEATS).await;
         let (progressed, void) = (session.progressed(), session.void());
         let read = match read {
             Err(Interruption::Displaced(error)) => {
@@ -217,42 +215,6 @@ impl BinlogStream {
         ended
     }
 
-    /// Reads events until `until` is reached.
-    async fn read(
-        &self,
-        events: &mut mysql_async::BinlogStream,
-        session: &mut Session<'_>,
-        until: Option<&BinlogPosition>,
-        silence: Duration,
-    ) -> Result<(), Interruption> {
-        let mut answers = false;
-        while !until.is_some_and(|until| session.has_reached(until)) {
-            // Events that have arrived already are taken without a look at the clock.
-            let next = match events.next().now_or_never() {
-                Some(next) => next,
-                None => {
-                    session.flush().await.map_err(Interruption::Failed)?;
-                    timeout(silence, events.next()).await.map_err(|_| {
-                        Interruption::lost(format!("no event and no heartbeat for {silence:?}"))
-                    })?
-                }
-            };
-            let event = match next {
-                Some(Ok(event)) => event,
-                Some(Err(e)) if request::is_displacement(&e) => {
-                    return Err(Interruption::Displaced(request::dump_error(e)));
-                }
-                Some(Err(e)) => return Err(request::dump_error(e).into()),
-                None => return Err(Interruption::lost("the server ended the binlog dump".to_owned())),
-            };
-            if !std::mem::replace(&mut answers, true) {
-                self.monitor.source_open();
-            }
-            session.take(&event).await.map_err(Interruption::Failed)?;
-        }
-        Ok(())
-    }
-
     async fn open(
         &mut self,
         position: &Position,
@@ -276,6 +238,42 @@ impl BinlogStream {
         info!(position = %place(position), server_id = self.reader.server_id, "following the binlog");
         request::open(conn, &self.server, start, &self.reader, heartbeat).await
     }
+}
+
+/// Reads events until `until` is reached.
+async fn read(
+    monitor: &Monitor,
+    events: &mut mysql_async::BinlogStream,
+    session: &mut Session<'_>,
+    until: Option<&BinlogPosition>,
+    silence: Duration,
+) -> Result<(), Interruption> {
+    let mut answers = false;
+    while !until.is_some_and(|until| session.has_reached(until)) {
+        // Events that have arrived already are taken without a look at the clock.
+        let next = match events.next().now_or_never() {
+            Some(next) => next,
+            None => {
+                session.flush().await.map_err(Interruption::Failed)?;
+                timeout(silence, events.next())
+                    .await
+                    .map_err(|_| Interruption::lost(format!("no event and no heartbeat for {silence:?}")))?
+            }
+        };
+        let event = match next {
+            Some(Ok(event)) => event,
+            Some(Err(e)) if request::is_displacement(&e) => {
+                return Err(Interruption::Displaced(request::dump_error(e)));
+            }
+            Some(Err(e)) => return Err(request::dump_error(e).into()),
+            None => return Err(Interruption::lost("the server ended the binlog dump".to_owned())),
+        };
+        if !std::mem::replace(&mut answers, true) {
+            monitor.source_open();
+        }
+        session.take(&event).await.map_err(Interruption::Failed)?;
+    }
+    Ok(())
 }
 
 /// Where a session begins to read; without a name until the server says so, when it starts by GTID.

@@ -1,23 +1,25 @@
 //! Words of an SQL statement, as far as its kind and the names in it need them.
 //!
-//! Comments are skipped, executed comments (`/*! .. */`, `/*!50503 .. */`, `/*M! .. */`) are read. Double quotes are kept as
-//! names, since a string cannot stand where a name is looked for.
+//! Comments are skipped, executed comments (`/*! .. */`, `/*!50503 .. */`, `/*M! .. */`) are read. What stands between double quotes
+//! is a name or a string, depending on the server's mode: the place where it stands decides, since no place takes both.
 
 /// One word.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) enum Token {
+pub(crate) enum Token {
     /// A bare word: a keyword or a name.
     Word(String),
-    /// A quoted name, quotes removed.
+    /// A name between back-quotes, quotes removed.
     Quoted(String),
-    /// A string or number, whose value does not matter.
-    Literal,
+    /// A name or string between double quotes, quotes and escapes removed.
+    Double(String),
+    /// A string, quotes and escapes removed.
+    Literal(String),
     /// Any other character.
     Symbol(char),
 }
 
 /// The words of a statement.
-pub(super) fn tokens(sql: &str) -> Vec<Token> {
+pub(crate) fn tokens(sql: &str) -> Vec<Token> {
     Lexer { rest: sql, tokens: Vec::new() }.run()
 }
 
@@ -36,13 +38,17 @@ impl Lexer<'_> {
                 '/' if self.rest.starts_with("/*") => self.comment(),
                 // The end of an executed comment.
                 '*' if self.rest.starts_with("*/") => self.skip(2),
-                '`' | '"' => {
+                '`' => {
                     let name = self.quoted(c);
                     self.tokens.push(Token::Quoted(name));
                 }
+                '"' => {
+                    let text = self.quoted(c);
+                    self.tokens.push(Token::Double(text));
+                }
                 '\'' => {
-                    self.quoted(c);
-                    self.tokens.push(Token::Literal);
+                    let text = self.quoted(c);
+                    self.tokens.push(Token::Literal(text));
                 }
                 c if is_word(c) => self.word(),
                 c => {
@@ -88,7 +94,9 @@ impl Lexer<'_> {
                 chars.next();
                 text.push(quote);
             } else if c == '\\' && quote != '`' {
-                text.extend(chars.next().map(|(_, escaped)| escaped));
+                if let Some((_, escaped)) = chars.next() {
+                    push_escaped(&mut text, escaped);
+                }
             } else {
                 text.push(c);
             }
@@ -101,6 +109,21 @@ impl Lexer<'_> {
         let end = self.rest.find(|c| !is_word(c)).unwrap_or(self.rest.len());
         self.tokens.push(Token::Word(self.rest[..end].to_owned()));
         self.skip(end);
+    }
+}
+
+/// What a backslash and a character stand for.
+fn push_escaped(text: &mut String, escaped: char) {
+    match escaped {
+        '0' => text.push('\0'),
+        'n' => text.push('\n'),
+        'r' => text.push('\r'),
+        't' => text.push('\t'),
+        'b' => text.push('\u{8}'),
+        'Z' => text.push('\u{1a}'),
+        // Kept for LIKE.
+        '%' | '_' => text.extend(['\\', escaped]),
+        other => text.push(other),
     }
 }
 
@@ -117,13 +140,14 @@ mod tests {
     fn words_of_statements() {
         let word = |w: &str| Token::Word(w.into());
         let quoted = |w: &str| Token::Quoted(w.into());
+        let literal = |w: &str| Token::Literal(w.into());
         for (sql, expected) in [
             ("a /* b */ c -- d\n e # f", vec![word("a"), word("c"), word("e")]),
             ("/*!50503 a */ /*M!100100 b*/ /*! c*/", vec![word("a"), word("b"), word("c")]),
-            ("`a``b`.\"c\"\"d\"", vec![quoted("a`b"), Token::Symbol('.'), quoted("c\"d")]),
-            (r"'it\'s '' x' t", vec![Token::Literal, word("t")]),
+            ("`a``b`.\"c\"\"d\"", vec![quoted("a`b"), Token::Symbol('.'), Token::Double("c\"d".into())]),
+            (r"'it\'s '' \n\%' t", vec![literal("it's ' \n\\%"), word("t")]),
             ("1--1", vec![word("1"), Token::Symbol('-'), Token::Symbol('-'), word("1")]),
-            ("'open", vec![Token::Literal]),
+            ("'open", vec![literal("open")]),
             ("/* open", vec![]),
             ("té$1", vec![word("té$1")]),
         ] {

@@ -1,7 +1,8 @@
-//! A followed table while its facts come in, and the two views of it that are made in the end.
+//! A table's definition at one position of the binlog, and the two views of it that the task works with.
 //!
 //! The schema holds the followed columns only, and is all that everybody else sees. The image says what the binlog logs: every
-//! column, so that the decoder steps over those that `[filter] ignore_cols` leaves out.
+//! column, so that the decoder steps over those that `[filter] ignore_cols` leaves out. The definition holds what both are made of, and what
+//! decides how a later statement changes them: every unique index, and the charset that new columns inherit.
 
 use std::sync::Arc;
 
@@ -9,6 +10,9 @@ use dt_common::error::Result;
 use dt_common::filter::Filter;
 use dt_common::schema::{Column, Key, KeyKind, TableName, TableSchema};
 use dt_common::value::ColValue;
+use serde::{Deserialize, Serialize};
+
+use super::column_default;
 
 /// A followed table in both views.
 #[derive(Debug, Clone)]
@@ -27,7 +31,7 @@ pub(crate) enum ImageColumn {
         /// What it means when a partial image leaves the column out.
         left_out: LeftOut,
     },
-    /// Left out by `[filter] ignore_cols`.
+    /// Left out by `[filter] ignore_cols`, or by `[schema] add_column = ignore`.
     Ignored {
         /// Fraction digits, which the table map of MariaDB's older temporal formats leaves out.
         fsp: u8,
@@ -45,56 +49,86 @@ pub(crate) enum LeftOut {
     Unlogged,
 }
 
-/// A table while its facts come in.
-pub(super) struct Draft {
-    pub(super) name: TableName,
-    pub(super) columns: Vec<DraftColumn>,
-    pub(super) key: Option<Key>,
-    pub(super) comment: String,
-    pub(super) engine: String,
+/// A table as it was at one position. What the task stores of it is this, as JSON.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct TableDefinition {
+    /// Name.
+    pub(crate) name: TableName,
+    /// Whether the task follows it. Others are known because a statement may turn them into one that is.
+    pub(crate) followed: bool,
+    /// Columns, in the order of the row image.
+    pub(crate) columns: Vec<DefinedColumn>,
+    /// Parts of the unique indexes: those of one index side by side, the primary key first, then by name.
+    pub(crate) unique: Vec<IndexPart>,
+    /// Charset of columns that name none.
+    pub(crate) charset: String,
+    /// Comment.
+    pub(crate) comment: String,
+    /// Storage engine.
+    pub(crate) engine: String,
     /// Why no task reads it.
-    pub(super) refused: Option<String>,
+    pub(crate) refused: Option<String>,
     /// Why no task follows its changes.
-    pub(super) unstreamable: Option<String>,
+    pub(crate) unstreamable: Option<String>,
+    /// When the table was made or rebuilt, in seconds since 1970, for a definition of today where the server knows.
+    #[serde(skip)]
+    pub(crate) created: Option<u64>,
 }
 
 /// A column of the source, followed or not.
-pub(super) struct DraftColumn {
-    pub(super) name: String,
-    pub(super) nullable: bool,
-    pub(super) content: Content,
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct DefinedColumn {
+    /// Name.
+    pub(crate) name: String,
+    /// Whether NULL is allowed.
+    pub(crate) nullable: bool,
+    /// Whether it has a default, literal or not.
+    pub(crate) has_default: bool,
+    /// Whether partial row images never hold it.
+    pub(crate) unlogged: bool,
+    /// The rest.
+    pub(crate) content: Content,
 }
 
 /// What is known of a column: its definition, unless it is ignored; then its type may be one that dt does not know.
-pub(super) enum Content {
-    Followed {
-        column: Column,
-        /// See [`ImageColumn::Followed`].
-        left_out: LeftOut,
-    },
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) enum Content {
+    /// A followed column.
+    Followed(Column),
+    /// See [`ImageColumn::Ignored`].
     Ignored {
+        /// Fraction digits.
         fsp: u8,
     },
 }
 
 /// One column of one unique index.
-pub(super) struct IndexPart {
-    pub(super) index: String,
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct IndexPart {
+    /// The index.
+    pub(crate) index: String,
     /// `None` for an expression.
-    pub(super) column: Option<String>,
+    pub(crate) column: Option<String>,
     /// Only the first characters of the column.
-    pub(super) prefix: bool,
-    pub(super) hash: bool,
+    pub(crate) prefix: bool,
+    /// MariaDB's hash of long values.
+    pub(crate) hash: bool,
 }
 
-impl Draft {
+impl TableDefinition {
+    /// What names a row, as positions among all columns.
+    pub(crate) fn key(&self) -> Option<Key> {
+        choose_key(&self.columns, &self.unique)
+    }
+
     /// The table in both views. The key is chosen among all columns, and none of its columns can be missing.
-    pub(super) fn finish(self, filter: &Filter) -> Result<FollowedTable> {
+    pub(crate) fn finish(&self, filter: &Filter) -> Result<FollowedTable> {
         let refuse = |what: String| Err(filter.ignored_columns().refuse(what));
-        let name = self.name;
-        let is_followed = |column: &DraftColumn| matches!(column.content, Content::Followed { .. });
-        let source_key = self.key.as_ref().map_or(&[][..], |key| &key.columns);
-        if let Some(&at) = source_key.iter().find(|&&at| !is_followed(&self.columns[at])) {
+        let name = &self.name;
+        let is_followed = |column: &DefinedColumn| matches!(column.content, Content::Followed(_));
+        let source_key = self.key();
+        let key_columns = source_key.as_ref().map_or(&[][..], |key| &key.columns);
+        if let Some(&at) = key_columns.iter().find(|&&at| !is_followed(&self.columns[at])) {
             let column = &self.columns[at].name;
             return refuse(format!(
                 "column `{column}` belongs to the key of table {name} and cannot be left out"
@@ -102,18 +136,24 @@ impl Draft {
         }
         let followed_before =
             |at: usize| self.columns[..at].iter().filter(|column| is_followed(column)).count();
-        let key = self.key.as_ref().map(|key| Key {
+        let key = source_key.as_ref().map(|key| Key {
             columns: key.columns.iter().map(|&at| followed_before(at)).collect(),
             kind: key.kind,
         });
         let (mut columns, mut image) = (Vec::new(), Vec::new());
-        for column in self.columns {
-            image.push(match column.content {
-                Content::Followed { column, left_out } => {
-                    columns.push(column);
+        for column in &self.columns {
+            let (has_default, unlogged) = (column.has_default, column.unlogged);
+            image.push(match &column.content {
+                Content::Followed(column) => {
+                    let left_out = match unlogged {
+                        true => LeftOut::Unlogged,
+                        false => column_default::left_out(column, has_default)
+                            .map_or(LeftOut::Unknown, LeftOut::Default),
+                    };
+                    columns.push(column.clone());
                     ImageColumn::Followed { left_out }
                 }
-                Content::Ignored { fsp } => ImageColumn::Ignored { fsp },
+                Content::Ignored { fsp } => ImageColumn::Ignored { fsp: *fsp },
             });
         }
         if columns.is_empty() {
@@ -121,17 +161,20 @@ impl Draft {
                 "it leaves no column of table {name}; leave the table out by [filter] ignore_tbs"
             ));
         }
-        let schema = TableSchema { name, columns, key, comment: self.comment, engine: self.engine };
+        let (comment, engine) = (self.comment.clone(), self.engine.clone());
+        let schema = TableSchema { name: name.clone(), columns, key, comment, engine };
         Ok(FollowedTable { schema: Arc::new(schema), image: image.into() })
     }
 }
 
 /// The primary key, else the first unique index that names every row: whole NOT NULL columns only.
-pub(super) fn choose_key(columns: &[DraftColumn], parts: &[IndexPart]) -> Option<Key> {
+fn choose_key(columns: &[DefinedColumn], parts: &[IndexPart]) -> Option<Key> {
     parts.chunk_by(|a, b| a.index == b.index).find_map(|index| {
         let kind = if index[0].index == "PRIMARY" { KeyKind::Primary } else { KeyKind::Unique };
         let positions = index.iter().map(|part| {
-            let position = columns.iter().position(|column| Some(&column.name) == part.column.as_ref())?;
+            let position = columns.iter().position(|column| {
+                part.column.as_ref().is_some_and(|name| column.name.eq_ignore_ascii_case(name))
+            })?;
             let hashed = part.hash && kind == KeyKind::Unique;
             let usable = !(part.prefix || hashed || columns[position].nullable);
             usable.then_some(position)
@@ -153,9 +196,11 @@ mod tests {
 
     #[test]
     fn a_key_names_every_row() {
-        let column = |name: &str, nullable| DraftColumn {
+        let column = |name: &str, nullable| DefinedColumn {
             name: name.into(),
             nullable,
+            has_default: false,
+            unlogged: false,
             content: Content::Ignored { fsp: 0 },
         };
         let columns = [column("a", false), column("b", false), column("n", true)];
@@ -179,9 +224,11 @@ mod tests {
         let raw = RawConfig::parse("t.ini", "[filter]\nignore_cols=d.t.*\n").unwrap();
         let filter = Filter::read(&raw).unwrap();
         let finished = |columns: &str, key: Option<&[usize]>| {
-            let column = |name: char| DraftColumn {
+            let column = |name: char| DefinedColumn {
                 name: name.to_string(),
                 nullable: false,
+                has_default: true,
+                unlogged: false,
                 content: if name.is_uppercase() {
                     Content::Ignored { fsp: 3 }
                 } else {
@@ -194,19 +241,26 @@ mod tests {
                         invisible: false,
                         comment: String::new(),
                     };
-                    Content::Followed { column, left_out: LeftOut::Unknown }
+                    Content::Followed(column)
                 },
             };
-            let draft = Draft {
+            let table = TableDefinition {
                 name: TableName::new("d", "t"),
                 columns: columns.chars().map(column).collect(),
-                key: key.map(|columns| Key { columns: columns.to_vec(), kind: KeyKind::Primary }),
+                followed: true,
+                unique: key
+                    .unwrap_or_default()
+                    .iter()
+                    .map(|&at| part("PRIMARY", &columns[at..=at]))
+                    .collect(),
+                charset: String::new(),
                 comment: String::new(),
                 engine: String::new(),
                 refused: None,
                 unstreamable: None,
+                created: None,
             };
-            draft.finish(&filter)
+            table.finish(&filter)
         };
         let table = finished("AbCd", Some(&[3, 1])).unwrap();
         let names: Vec<&str> = table.schema.columns.iter().map(|column| column.name.as_str()).collect();

@@ -1,0 +1,69 @@
+//! What a statement does to the followed tables, with the policies of `[schema]` applied: what a sink has to bring about.
+
+use std::sync::Arc;
+
+use super::{TableName, TableSchema};
+use crate::value::ColValue;
+
+/// A change of structure. Several of one statement are brought about in their order.
+#[derive(Debug, Clone, PartialEq)]
+pub enum SchemaChange {
+    /// A database of the source that may hold followed tables is new.
+    CreateDatabase(String),
+    /// A table is new, and empty.
+    CreateTable(Arc<TableSchema>),
+    /// A table is gone.
+    DropTable(TableName),
+    /// A table is empty.
+    Truncate(TableName),
+    /// A table has another name, or other columns; never both.
+    Alter(Alteration),
+}
+
+impl SchemaChange {
+    /// The table that is changed, by its name before; `None` for a database.
+    pub fn table(&self) -> Option<&TableName> {
+        match self {
+            Self::CreateDatabase(_) => None,
+            Self::CreateTable(table) => Some(&table.name),
+            Self::DropTable(name) | Self::Truncate(name) => Some(name),
+            Self::Alter(alteration) => Some(&alteration.before.name),
+        }
+    }
+}
+
+/// A table before and after, and which column became which.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Alteration {
+    /// The table before the statement.
+    pub before: Arc<TableSchema>,
+    /// The table behind it.
+    pub after: Arc<TableSchema>,
+    /// Where each column of `after` comes from, in their order.
+    pub origins: Vec<ColumnOrigin>,
+    /// Columns of `before` that are gone.
+    pub dropped: Vec<DroppedColumn>,
+}
+
+/// Where a column comes from.
+#[derive(Debug, Clone, PartialEq)]
+pub enum ColumnOrigin {
+    /// It is new; the rows that were there show this value in it.
+    New(ColValue),
+    /// It is the column of `before` at this position.
+    Was {
+        /// Position.
+        at: usize,
+        /// Whether the target's type stays as it was, because it holds every value of the new one.
+        keep_type: bool,
+    },
+}
+
+/// A column that is gone at the source.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct DroppedColumn {
+    /// Position in `before`.
+    pub at: usize,
+    /// Whether it stays in the target, nullable.
+    pub keep: bool,
+}

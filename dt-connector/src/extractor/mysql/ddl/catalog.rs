@@ -1,0 +1,449 @@
+//! The definitions of the tables at the position that the stream has reached.
+
+use std::collections::{BTreeMap, HashMap};
+use std::sync::Arc;
+
+use dt_common::batch::Definition;
+use dt_common::config::{ChangeKind, MySqlExtractorConfig, SchemaAction, SchemaPolicies};
+use dt_common::error::{Error, Result};
+use dt_common::filter::Filter;
+use dt_common::schema::{SchemaChange, TableName};
+
+use super::alter::AlterOp;
+use super::apply::{Applied, Rules, apply};
+use super::create::NewTable;
+use super::decide::{Judge, stopped};
+use super::statement::{Change, Statement};
+use super::{NotUnderstood, Understood, not_understood};
+use crate::extractor::mysql::definition::{FollowedTable, TableDefinition};
+use crate::extractor::mysql::server::{Flavor, Server};
+
+/// When a statement ran.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Moment {
+    /// Seconds since 1970.
+    pub(crate) seconds: u32,
+}
+
+/// Charsets of databases, for tables that name none.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Charsets(pub(crate) BTreeMap<String, String>);
+
+/// What a statement does to the tables that the task knows.
+#[derive(Debug, Default)]
+pub(crate) struct Effect {
+    /// What the sink has to bring about.
+    pub(crate) changes: Vec<SchemaChange>,
+    /// What a restart has to know.
+    pub(crate) definitions: Vec<Definition>,
+    /// Followed tables that are concerned, for messages; empty when nobody follows what is changed.
+    pub(crate) concerned: Vec<TableName>,
+}
+
+/// The tables, by their names.
+pub(crate) struct Catalog {
+    tables: HashMap<TableName, TableDefinition>,
+    charsets: Charsets,
+    filter: Arc<Filter>,
+    policies: SchemaPolicies,
+    flavor: Flavor,
+    timestamps_take_null: bool,
+    server_charset: String,
+    /// Names are kept in lower case.
+    lowers_names: bool,
+    /// Names are compared without case.
+    folds_names: bool,
+}
+
+impl Catalog {
+    /// A catalogue of these tables.
+    pub(crate) fn new(
+        tables: Vec<TableDefinition>,
+        charsets: Charsets,
+        filter: Arc<Filter>,
+        policies: SchemaPolicies,
+        server: &Server,
+    ) -> Self {
+        Self {
+            tables: tables.into_iter().map(|table| (table.name.clone(), table)).collect(),
+            charsets,
+            filter,
+            policies,
+            flavor: server.flavor,
+            timestamps_take_null: server.is_on("explicit_defaults_for_timestamp"),
+            server_charset: server.variable("character_set_server").to_owned(),
+            lowers_names: server.variable("lower_case_table_names") == "1",
+            folds_names: server.variable("lower_case_table_names") != "0",
+        }
+    }
+
+    /// A catalogue for a stream that nobody follows any table of.
+    pub(crate) fn of_nothing(server: &Server, config: &MySqlExtractorConfig) -> Self {
+        let (filter, policies) = (Arc::new(Filter::nothing()), config.schema.clone());
+        Self::new(Vec::new(), Charsets::default(), filter, policies, server)
+    }
+
+    /// Which tables and changes are followed.
+    pub(crate) fn filter(&self) -> &Filter {
+        &self.filter
+    }
+
+    /// What is stored, read.
+    ///
+    /// # Errors
+    /// A definition that another version has written.
+    pub(crate) fn read(stored: &[Definition]) -> Result<(Vec<TableDefinition>, Charsets)> {
+        let (mut tables, mut charsets) = (Vec::new(), Charsets::default());
+        for definition in stored {
+            let Some(text) = &definition.text else { continue };
+            if definition.table.table.is_empty() {
+                charsets.0.insert(definition.table.db.clone(), text.clone());
+                continue;
+            }
+            tables.push(serde_json::from_str(text).map_err(|e| {
+                let name = &definition.table;
+                Error::config(format!(
+                    "the stored definition of table {name} cannot be read: run the task with the version of dt that wrote it, or \
+                     begin anew after `dt reset --yes`"
+                ))
+                .caused_by(e)
+            })?);
+        }
+        Ok((tables, charsets))
+    }
+
+    /// All that a restart has to know.
+    ///
+    /// # Errors
+    /// A defect: a definition that is no JSON.
+    pub(crate) fn stored<'a>(
+        tables: impl IntoIterator<Item = &'a TableDefinition>,
+        charsets: &Charsets,
+    ) -> Result<Vec<Definition>> {
+        let databases = charsets.0.iter().map(|(db, charset)| Ok(of_database(db, Some(charset))));
+        databases.chain(tables.into_iter().map(of_table)).collect()
+    }
+
+    /// The table in the views that rows are decoded with; `None` when nobody follows it.
+    ///
+    /// # Errors
+    /// A column that cannot be left out.
+    pub(crate) fn followed(&self, name: &TableName) -> Result<Option<FollowedTable>> {
+        match self.tables.get(name).filter(|table| table.followed) {
+            Some(table) => table.finish(&self.filter).map(Some),
+            None => Ok(None),
+        }
+    }
+
+    /// Whether the table is known and not followed, although the filter matches it.
+    pub(crate) fn passes_over(&self, name: &TableName) -> bool {
+        self.tables.get(name).is_some_and(|table| !table.followed)
+    }
+
+    /// The followed tables.
+    pub(crate) fn names(&self) -> impl Iterator<Item = &TableName> {
+        self.tables.values().filter(|table| table.followed).map(|table| &table.name)
+    }
+
+    /// Applies a statement. After an error the catalogue is not to be used any more.
+    ///
+    /// # Errors
+    /// It changes a followed table in a way that is not understood, or that a policy stops at.
+    pub(crate) fn apply(&mut self, statement: &Statement, moment: Moment) -> Result<Effect> {
+        let mut effect = Effect::default();
+        match &statement.change {
+            Change::CreateTable { table, if_not_exists, from } => {
+                self.create(self.named(table), *if_not_exists, from, moment, &mut effect)?;
+            }
+            Change::DropTables(names) => {
+                for name in names {
+                    self.drop(&self.named(name), ChangeKind::DropTable, statement.action, &mut effect)?;
+                }
+            }
+            Change::Truncate(name) => self.truncate(self.named(name), &mut effect)?,
+            Change::Rename(pairs) => self.rename(statement.action, pairs, &mut effect)?,
+            Change::Alter { table, others, ops } => {
+                let others: Vec<TableName> = others.iter().map(|name| self.named(name)).collect();
+                self.alter(statement.action, self.named(table), &others, ops, moment, &mut effect)?;
+            }
+            Change::Database { db, is_new, charset } => {
+                self.database(db, *is_new, charset.as_ref(), &mut effect)?
+            }
+            Change::DropDatabase(db) => {
+                let mut names: Vec<TableName> =
+                    self.tables.keys().filter(|name| name.db.eq_ignore_ascii_case(db)).cloned().collect();
+                names.sort();
+                for name in names {
+                    self.drop(&name, ChangeKind::DropDatabase, statement.action, &mut effect)?;
+                }
+                if self.charsets.0.remove(db).is_some() {
+                    effect.definitions.push(of_database(db, None));
+                }
+            }
+        }
+        Ok(effect)
+    }
+
+    /// The name as the server keeps it.
+    fn named(&self, name: &TableName) -> TableName {
+        if self.tables.contains_key(name) || !self.folds_names {
+            return name.clone();
+        }
+        if self.lowers_names {
+            return TableName::new(name.db.to_lowercase(), name.table.to_lowercase());
+        }
+        let lower = |name: &TableName| (name.db.to_lowercase(), name.table.to_lowercase());
+        self.tables.keys().find(|known| lower(known) == lower(name)).unwrap_or(name).clone()
+    }
+
+    fn is_followed(&self, name: &TableName) -> bool {
+        self.tables.get(name).map_or_else(|| self.filter.follows(name), |table| table.followed)
+    }
+
+    fn judge<'a>(&'a self, action: &'a str) -> Judge<'a> {
+        Judge { policies: &self.policies, filter: &self.filter, action }
+    }
+
+    fn create(
+        &mut self,
+        name: TableName,
+        if_not_exists: bool,
+        from: &Understood<NewTable>,
+        moment: Moment,
+        effect: &mut Effect,
+    ) -> Result<()> {
+        const ACTION: &str = "CREATE TABLE";
+        if !self.filter.follows_database(&name.db) {
+            return Ok(());
+        }
+        let was_there = self.tables.contains_key(&name);
+        if was_there && if_not_exists {
+            return Ok(());
+        }
+        if was_there {
+            self.drop(&name, ChangeKind::DropTable, ACTION, effect)?;
+        }
+        let matches = self.filter.follows(&name);
+        let action = self.policies.action(ChangeKind::CreateTable, &name);
+        if matches && action == SchemaAction::Stop {
+            return Err(self.judge(ACTION).by_policy(ChangeKind::CreateTable, &name, "it is new"));
+        }
+        let follows = matches && action == SchemaAction::Apply;
+        let table = from.clone().and_then(|from| self.new_table(&name, &from, follows, moment));
+        let mut table = match table {
+            Ok(table) => table,
+            Err(why) if follows => return Err(stopped(ACTION, &name, &why)),
+            // A table that is not known is passed over as long as nobody follows it.
+            Err(_) => return Ok(()),
+        };
+        table.followed = follows;
+        effect.definitions.push(of_table(&table)?);
+        if follows {
+            let schema = table.finish(&self.filter)?.schema;
+            effect.changes.push(SchemaChange::CreateTable(schema));
+            effect.concerned.push(name.clone());
+        }
+        self.tables.insert(name, table);
+        Ok(())
+    }
+
+    fn new_table(
+        &self,
+        name: &TableName,
+        from: &NewTable,
+        follows: bool,
+        moment: Moment,
+    ) -> Understood<TableDefinition> {
+        let empty = TableDefinition {
+            name: name.clone(),
+            followed: false,
+            columns: Vec::new(),
+            unique: Vec::new(),
+            charset: self.charsets.0.get(&name.db).unwrap_or(&self.server_charset).clone(),
+            comment: String::new(),
+            engine: String::new(),
+            refused: None,
+            unstreamable: None,
+            created: None,
+        };
+        match from {
+            NewTable::Own(ops) => self.altered(&empty, ops, moment).map(|applied| applied.table),
+            NewTable::Like(other) => match self.tables.get(&self.named(other)) {
+                Some(other) => {
+                    let hides = other.columns.iter().any(|column| {
+                        !matches!(column.content, crate::extractor::mysql::definition::Content::Followed(_))
+                    });
+                    if follows && hides {
+                        return not_understood("LIKE a table of which columns are left out");
+                    }
+                    Ok(TableDefinition { name: name.clone(), ..other.clone() })
+                }
+                None => not_understood(format!("LIKE {other}, whose definition dt does not follow")),
+            },
+        }
+    }
+
+    fn altered(&self, table: &TableDefinition, ops: &[AlterOp], moment: Moment) -> Understood<Applied> {
+        let ignored = |table: &TableName, column: &str| self.filter.ignored_columns().contains(table, column);
+        let rules = Rules {
+            flavor: self.flavor,
+            timestamps_take_null: self.timestamps_take_null,
+            moment,
+            is_ignored: &ignored,
+        };
+        apply(table, ops, rules)
+    }
+
+    fn drop(&mut self, name: &TableName, kind: ChangeKind, action: &str, effect: &mut Effect) -> Result<()> {
+        let Some(table) = self.tables.get(name) else { return Ok(()) };
+        if table.followed {
+            match self.policies.action(kind, name) {
+                SchemaAction::Apply => effect.changes.push(SchemaChange::DropTable(name.clone())),
+                SchemaAction::Keep | SchemaAction::Ignore => {}
+                SchemaAction::Stop => return Err(self.judge(action).by_policy(kind, name, "it is dropped")),
+            }
+            effect.concerned.push(name.clone());
+        }
+        effect.definitions.push(Definition { table: name.clone(), text: None });
+        self.tables.remove(name);
+        Ok(())
+    }
+
+    fn truncate(&self, name: TableName, effect: &mut Effect) -> Result<()> {
+        if !self.is_followed(&name) {
+            return Ok(());
+        }
+        match self.policies.action(ChangeKind::TruncateTable, &name) {
+            SchemaAction::Apply => effect.changes.push(SchemaChange::Truncate(name.clone())),
+            SchemaAction::Keep | SchemaAction::Ignore => {}
+            SchemaAction::Stop => {
+                return Err(self.judge("TRUNCATE TABLE").by_policy(
+                    ChangeKind::TruncateTable,
+                    &name,
+                    "it is emptied",
+                ));
+            }
+        }
+        effect.concerned.push(name);
+        Ok(())
+    }
+
+    fn alter(
+        &mut self,
+        action: &'static str,
+        name: TableName,
+        others: &[TableName],
+        ops: &Understood<Vec<AlterOp>>,
+        moment: Moment,
+        effect: &mut Effect,
+    ) -> Result<()> {
+        let touches_followed = self.is_followed(&name) || others.iter().any(|other| self.is_followed(other));
+        let Some(before) = self.tables.get(&name).cloned() else {
+            let lacks = NotUnderstood("the table, which dt has no definition of".into());
+            return if touches_followed { Err(stopped(action, &name, &lacks)) } else { Ok(()) };
+        };
+        let applied = match ops.clone().and_then(|ops| self.altered(&before, &ops, moment)) {
+            Ok(applied) => applied,
+            Err(why) if touches_followed => return Err(stopped(action, &name, &why)),
+            Err(_) => {
+                self.tables.remove(&name);
+                effect.definitions.push(Definition { table: name, text: None });
+                return Ok(());
+            }
+        };
+        let mut after = applied.table.clone();
+        if before.followed {
+            let judge = self.judge(action);
+            effect
+                .changes
+                .extend(judge.alteration(&before, &mut after, &applied.origins)?.map(SchemaChange::Alter));
+            effect.concerned.push(name.clone());
+        }
+        effect.definitions.push(of_table(&after)?);
+        self.tables.insert(name.clone(), after);
+        match applied.renamed.map(|to| self.named(&to)) {
+            Some(to) if to != name => self.rename(action, &[(name, to)], effect),
+            Some(_) | None => Ok(()),
+        }
+    }
+
+    /// Pairs one after the other, so that they may come to a permutation.
+    fn rename(&mut self, action: &str, pairs: &[(TableName, TableName)], effect: &mut Effect) -> Result<()> {
+        // Which table, by its name before the statement, has each name that was touched; `None` for one that nobody has.
+        let mut holders: BTreeMap<TableName, Option<TableName>> = BTreeMap::new();
+        for (from, to) in pairs {
+            let (from, to) = (self.named(from), self.named(to));
+            let holder = holders.insert(from.clone(), None).unwrap_or(Some(from));
+            holders.insert(to, holder);
+        }
+        let moves: Vec<(TableName, TableName)> = holders
+            .iter()
+            .filter_map(|(to, from)| Some((from.clone()?, to.clone())))
+            .filter(|(from, to)| from != to)
+            .collect();
+        let mut taken: HashMap<TableName, TableDefinition> =
+            moves.iter().filter_map(|(from, _)| Some((from.clone(), self.tables.remove(from)?))).collect();
+        let is_left = |name: &&TableName| taken.contains_key(*name) && holders.get(*name) == Some(&None);
+        let left = taken.keys().filter(is_left).map(|name| Definition { table: name.clone(), text: None });
+        effect.definitions.extend(left);
+        let judge = self.judge(action);
+        let renamed = judge.renames(&moves, &taken)?;
+        effect.changes.extend(renamed.changes);
+        effect.concerned.extend(renamed.concerned);
+        for (from, to) in moves {
+            if let Some(mut table) = taken.remove(&from) {
+                table.name.clone_from(&to);
+                table.followed = renamed.followed.contains(&to);
+                effect.definitions.push(of_table(&table)?);
+                self.tables.insert(to, table);
+            }
+        }
+        Ok(())
+    }
+
+    fn database(
+        &mut self,
+        db: &str,
+        is_new: bool,
+        charset: Option<&String>,
+        effect: &mut Effect,
+    ) -> Result<()> {
+        if !self.filter.follows_database(db) {
+            return Ok(());
+        }
+        let name = TableName::new(db, "");
+        if is_new && !self.charsets.0.contains_key(db) {
+            match self.policies.action(ChangeKind::CreateDatabase, &name) {
+                SchemaAction::Apply => effect.changes.push(SchemaChange::CreateDatabase(db.to_owned())),
+                SchemaAction::Ignore | SchemaAction::Keep => {}
+                SchemaAction::Stop => {
+                    return Err(self.judge("CREATE DATABASE").by_policy(
+                        ChangeKind::CreateDatabase,
+                        &name,
+                        "it is new",
+                    ));
+                }
+            }
+            effect.concerned.push(name);
+        }
+        let known = self.charsets.0.get(db).filter(|_| !is_new);
+        let charset = charset.or(known).unwrap_or(&self.server_charset).clone();
+        effect.definitions.push(of_database(db, Some(&charset)));
+        self.charsets.0.insert(db.to_owned(), charset);
+        Ok(())
+    }
+}
+
+/// A database is stored as a table without a name.
+fn of_database(db: &str, charset: Option<&String>) -> Definition {
+    Definition { table: TableName::new(db, ""), text: charset.cloned() }
+}
+
+fn of_table(table: &TableDefinition) -> Result<Definition> {
+    let text =
+        serde_json::to_string(table).map_err(|e| Error::internal("a definition is no JSON").caused_by(e))?;
+    Ok(Definition { table: table.name.clone(), text: Some(text) })
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,117 @@
+//! The sink's part in a change of structure: from the statement to plans of the changed tables, see [`super::super::evolve`].
+
+use std::collections::HashMap;
+use std::sync::{Arc, PoisonError};
+
+use dt_common::batch::Progress;
+use dt_common::error::Result;
+use dt_common::item::Ddl;
+use dt_common::schema::{SchemaChange, TableName, TableSchema};
+use tracing::{debug, info};
+
+use super::DatabendSinker;
+use crate::sinker::databend::checkpoint::Lease;
+use crate::sinker::databend::committer::Committer;
+use crate::sinker::databend::evolve::converge::converge;
+use crate::sinker::databend::evolve::history::{self, Intent};
+use crate::sinker::databend::evolve::plan::{Held, Planner};
+use crate::sinker::databend::retry::Limits;
+use crate::sinker::databend::{quote, target_tables};
+
+impl DatabendSinker {
+    /// Applies a statement, and commits the progress behind it.
+    pub(super) async fn change(&self, committer: &Committer, ddl: &Ddl, progress: &Progress) -> Result<()> {
+        let intent = self.intent(ddl, progress, committer.batch().await? + 1).await?;
+        let history = &committer.tables().history;
+        if intent.steps.is_empty() {
+            let also = |lease: &Lease| {
+                let mut statements = intent.with_checkpoint.clone();
+                // A statement without its text concerns tables that nobody follows.
+                if !ddl.text.is_empty() {
+                    statements.push(history::insert(history, lease, ddl, &intent, false)?);
+                }
+                Ok(statements)
+            };
+            committer.commit_with(&[], progress, also).await?;
+        } else {
+            let before = Progress { source_time: progress.source_time, ..Progress::default() };
+            let also = |lease: &Lease| Ok(vec![history::insert(history, lease, ddl, &intent, true)?]);
+            committer.commit_with(&[], &before, also).await?;
+            info!(action = ddl.action, steps = intent.steps.len(), "change of structure begun");
+            self.bring_about(committer, &intent).await?;
+        }
+        info!(action = ddl.action, "change of structure applied");
+        self.look_again(ddl).await
+    }
+
+    /// What is to be done about a statement, in the batch of this number.
+    async fn intent(&self, ddl: &Ddl, progress: &Progress, batch: u64) -> Result<Intent> {
+        let targets = Planner::targets(&self.routes, &ddl.changes)?;
+        let session = self.client.session().await?;
+        let columns = target_tables::read_columns(&session, &targets).await?;
+        let filled = target_tables::read_filled(&session, &targets).await?;
+        session.close().await?;
+        let held: HashMap<TableName, Held> = columns
+            .into_iter()
+            .map(|(table, columns)| {
+                let has_rows = filled.contains(&table);
+                (table, Held { columns, has_rows })
+            })
+            .collect();
+        let planner = Planner { routes: &self.routes, layout: self.config.layout, held: &held, batch };
+        let steps = planner.steps(&ddl.changes)?;
+        let mut with_checkpoint = Vec::new();
+        for change in &ddl.changes {
+            if let SchemaChange::Truncate(name) = change {
+                with_checkpoint.push(format!("DELETE FROM {}", quote::table(&self.routes.target(name))?));
+            }
+        }
+        Ok(Intent::new(batch, steps, with_checkpoint, progress))
+    }
+
+    /// Converges and clears the intent.
+    async fn bring_about(&self, committer: &Committer, intent: &Intent) -> Result<()> {
+        converge(committer, self.limits(), &intent.steps).await?;
+        debug!(batch = intent.batch, "structure of the target converged");
+        let clear = history::clear(&committer.tables().history, intent);
+        let also = |_: &Lease| Ok([&intent.with_checkpoint[..], std::slice::from_ref(&clear)].concat());
+        committer.commit_with(&[], &intent.progress()?, also).await.map(drop)
+    }
+
+    /// Finishes the change of structure that an earlier process has begun; answers whether there was one.
+    pub(super) async fn finish_change(&self, committer: &Committer) -> Result<bool> {
+        let session = committer.session().await?;
+        let pending = committer.tables().pending(&session).await?;
+        session.close().await?;
+        let Some(intent) = pending else { return Ok(false) };
+        info!(batch = intent.batch, "a change of structure that was begun is finished");
+        self.bring_about(committer, &intent).await?;
+        Ok(true)
+    }
+
+    /// Makes the plans of the changed tables anew.
+    async fn look_again(&self, ddl: &Ddl) -> Result<()> {
+        let (mut gone, mut changed) = (Vec::new(), Vec::<Arc<TableSchema>>::new());
+        for change in &ddl.changes {
+            match change {
+                SchemaChange::CreateDatabase(_) | SchemaChange::Truncate(_) => {}
+                SchemaChange::DropTable(name) => gone.push(name),
+                SchemaChange::CreateTable(table) => changed.push(Arc::clone(table)),
+                SchemaChange::Alter(alteration) => {
+                    gone.push(&alteration.before.name);
+                    changed.retain(|table| **table != *alteration.before);
+                    changed.push(Arc::clone(&alteration.after));
+                }
+            }
+        }
+        {
+            let mut known = self.plans.write().unwrap_or_else(PoisonError::into_inner);
+            gone.into_iter().for_each(|name| drop(known.remove(name)));
+        }
+        if changed.is_empty() { Ok(()) } else { self.look_at(&changed).await.map(drop) }
+    }
+
+    fn limits(&self) -> Limits {
+        Limits { conflicts: self.config.max_retries, unavailable: self.config.retry_timeout }
+    }
+}

@@ -1,0 +1,389 @@
+//! The steps that bring the target to a change of structure. Pure.
+//!
+//! # Names that are used again
+//! A column that stays in the target after it was dropped at the source may be in the way of a new one with its name; so may a table.
+//! It is set aside under a name of its own (`<name>__kept_<batch>`): the name tells a later start that this is done.
+//! A name that one column leaves and another takes in the same statement is taken behind its leaving; a circle of them is refused,
+//! because no look at the target could tell its middle from its end.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use dt_common::config::TableLayout;
+use dt_common::error::{Error, Result};
+use dt_common::schema::{Alteration, Column, ColumnOrigin, SchemaChange, TableName, TableSchema};
+use dt_common::value::ColValue;
+
+use super::step::{Step, When};
+use crate::sinker::databend::creation::Creation;
+use crate::sinker::databend::ddl;
+use crate::sinker::databend::literal::push_value;
+use crate::sinker::databend::plan::{PlannedColumn, TablePlan};
+use crate::sinker::databend::quote;
+use crate::sinker::databend::routes::Routes;
+use crate::sinker::databend::target_tables::{self, TargetColumn};
+use crate::sinker::databend::types::TargetType;
+
+/// What the target holds of a table before the change.
+#[derive(Debug, Clone)]
+pub struct Held {
+    /// Its columns.
+    pub columns: Vec<TargetColumn>,
+    /// Whether it holds any row.
+    pub has_rows: bool,
+}
+
+/// Plans the steps of a statement.
+pub struct Planner<'a> {
+    /// Where tables arrive.
+    pub routes: &'a Routes,
+    /// How tables are stored that it creates.
+    pub layout: TableLayout,
+    /// The tables that exist, of those that [`Planner::targets`] names.
+    pub held: &'a HashMap<TableName, Held>,
+    /// Number of the batch that stores the intent: part of the names of what is set aside.
+    pub batch: u64,
+}
+
+impl Planner<'_> {
+    /// The tables of the target that a change concerns.
+    ///
+    /// # Errors
+    /// A route into a reserved database.
+    pub fn targets(routes: &Routes, changes: &[SchemaChange]) -> Result<Vec<TableName>> {
+        let mut targets = Vec::new();
+        for change in changes {
+            match change {
+                SchemaChange::CreateDatabase(_) => {}
+                SchemaChange::CreateTable(table) => targets.push(routes.route(table)?.table),
+                SchemaChange::DropTable(name) | SchemaChange::Truncate(name) => {
+                    targets.push(routes.target(name))
+                }
+                SchemaChange::Alter(alteration) => {
+                    targets.push(routes.route(&alteration.before)?.table);
+                    targets.push(routes.route(&alteration.after)?.table);
+                }
+            }
+        }
+        Ok(targets)
+    }
+
+    /// The steps, in their order. Truncated tables take none: their rows go with the checkpoint.
+    ///
+    /// # Errors
+    /// A change that Databend cannot follow.
+    pub fn steps(&self, changes: &[SchemaChange]) -> Result<Vec<Step>> {
+        let mut steps = Vec::new();
+        for change in changes {
+            match change {
+                SchemaChange::CreateDatabase(db) => {
+                    let sql = ddl::create_database(&self.routes.target(&TableName::new(db, "")).db)?;
+                    steps.push(Step { sql, when: When::Always });
+                }
+                SchemaChange::CreateTable(table) => self.create(table, &mut steps)?,
+                SchemaChange::DropTable(name) => {
+                    let target = self.routes.target(name);
+                    let sql = format!("DROP TABLE IF EXISTS {}", quote::table(&target)?);
+                    steps.push(Step { sql, when: When::Tables { there: vec![target], absent: Vec::new() } });
+                }
+                SchemaChange::Truncate(_) => {}
+                SchemaChange::Alter(alteration) => self.alter(alteration, &mut steps)?,
+            }
+        }
+        self.renames(changes, &mut steps)?;
+        Ok(steps)
+    }
+
+    fn create(&self, table: &Arc<TableSchema>, steps: &mut Vec<Step>) -> Result<()> {
+        let creation = Creation::new(self.routes, std::slice::from_ref(table), self.layout)?;
+        for (_, sql) in creation.databases {
+            steps.push(Step { sql, when: When::Always });
+        }
+        for (plan, sql) in creation.tables {
+            if let Some(held) = self.held.get(&plan.target)
+                && (held.has_rows || !takes(&plan, held))
+            {
+                self.set_table_aside(&plan.target, Vec::new(), steps)?;
+            }
+            steps.push(Step {
+                sql,
+                when: When::Tables { there: Vec::new(), absent: vec![plan.target.clone()] },
+            });
+        }
+        Ok(())
+    }
+
+    fn aside(&self, name: &str) -> String {
+        format!("{name}__kept_{}", self.batch)
+    }
+
+    fn set_table_aside(&self, target: &TableName, also: Vec<TableName>, steps: &mut Vec<Step>) -> Result<()> {
+        let aside = TableName::new(&target.db, self.aside(&target.table));
+        let sql = rename_table(target, &aside)?;
+        let there = [vec![target.clone()], also].concat();
+        steps.push(Step { sql, when: When::Tables { there, absent: vec![aside] } });
+        Ok(())
+    }
+
+    /// Tables that get another name, those first whose new name is free.
+    fn renames(&self, changes: &[SchemaChange], steps: &mut Vec<Step>) -> Result<()> {
+        let mut moves = Vec::new();
+        for change in changes {
+            if let SchemaChange::Alter(alteration) = change {
+                let from = self.routes.route(&alteration.before)?.table;
+                let to = self.routes.route(&alteration.after)?.table;
+                if from.db != to.db {
+                    return Err(Error::schema(format!(
+                        "target table {from} would become {to}, and Databend renames inside a database only: copy the table anew (a \
+                         new [task] id), or set `[schema] rename_table` to `stop` and rename it by hand"
+                    )));
+                }
+                if from != to {
+                    moves.push((from, to));
+                }
+            }
+        }
+        for (from, to) in in_order(moves).map_err(|(from, _)| {
+            Error::schema(format!(
+                "target table {from} would change its name in a circle, which dt does not follow"
+            ))
+        })? {
+            if self.held.contains_key(&to) && !changes_leave(changes, self.routes, &to)? {
+                self.set_table_aside(&to, vec![from.clone()], steps)?;
+            }
+            let sql = rename_table(&from, &to)?;
+            steps.push(Step { sql, when: When::Tables { there: vec![from], absent: vec![to] } });
+        }
+        Ok(())
+    }
+
+    fn alter(&self, alteration: &Alteration, steps: &mut Vec<Step>) -> Result<()> {
+        let before = self.routes.plan(&alteration.before)?;
+        let after = self.routes.plan(&alteration.after)?;
+        let held = self.held.get(&before.target).map_or(&[][..], |held| &held.columns);
+        if alteration.before.name != alteration.after.name {
+            return Ok(());
+        }
+        let columns = Columns { planner: self, alteration, before: &before, after: &after, held };
+        columns.leave(steps)?;
+        columns.rename(steps)?;
+        columns.modify(steps)?;
+        columns.add(steps)
+    }
+}
+
+/// Whether the table that has this name before the statement gets another one by it.
+fn changes_leave(changes: &[SchemaChange], routes: &Routes, target: &TableName) -> Result<bool> {
+    for change in changes {
+        if let SchemaChange::Alter(alteration) = change
+            && alteration.before.name != alteration.after.name
+            && routes.route(&alteration.before)?.table == *target
+        {
+            return Ok(true);
+        }
+    }
+    Ok(false)
+}
+
+fn takes(plan: &TablePlan, held: &Held) -> bool {
+    target_tables::plan(plan.clone(), Some(&held.columns)).is_ok()
+}
+
+fn rename_table(from: &TableName, to: &TableName) -> Result<String> {
+    Ok(format!("RENAME TABLE {} TO {}", quote::table(from)?, quote::table(to)?))
+}
+
+/// Moves in an order in which every new name is free when it is taken; an error is a move of a circle.
+fn in_order<T: PartialEq + Clone>(mut moves: Vec<(T, T)>) -> std::result::Result<Vec<(T, T)>, (T, T)> {
+    let mut ordered = Vec::with_capacity(moves.len());
+    while !moves.is_empty() {
+        let free = moves.iter().position(|(_, to)| !moves.iter().any(|(from, _)| from == to));
+        match free {
+            Some(at) => ordered.push(moves.remove(at)),
+            None => return Err(moves.remove(0)),
+        }
+    }
+    Ok(ordered)
+}
+
+/// The columns of one table, before and after.
+struct Columns<'a> {
+    planner: &'a Planner<'a>,
+    alteration: &'a Alteration,
+    before: &'a TablePlan,
+    after: &'a TablePlan,
+    /// What the target holds before the change.
+    held: &'a [TargetColumn],
+}
+
+impl Columns<'_> {
+    fn step(&self, action: String, when: When) -> Step {
+        Step { sql: format!("ALTER TABLE {} {action}", self.after.quoted), when }
+    }
+
+    fn columns(&self, there: Vec<String>, absent: Vec<String>) -> When {
+        When::Columns { table: self.after.target.clone(), there, absent }
+    }
+
+    /// Pairs of the column before and the column after.
+    fn pairs(&self) -> impl Iterator<Item = (&PlannedColumn, &PlannedColumn, bool, usize)> {
+        let origins = self.alteration.origins.iter().enumerate();
+        origins.filter_map(|(at, origin)| match origin {
+            ColumnOrigin::Was { at: was, keep_type } => {
+                Some((self.before.columns.get(*was)?, self.after.columns.get(at)?, *keep_type, at))
+            }
+            ColumnOrigin::New(_) => None,
+        })
+    }
+
+    fn moves(&self) -> Vec<(String, String)> {
+        let renamed = self.pairs().filter(|(was, is, ..)| was.name != is.name);
+        renamed.map(|(was, is, ..)| (was.name.clone(), is.name.clone())).collect()
+    }
+
+    fn holds(&self, name: &str) -> bool {
+        self.held.iter().any(|held| held.name == name)
+    }
+
+    fn is_new(&self, name: &str) -> bool {
+        let mut columns = self.after.columns.iter().zip(&self.alteration.origins);
+        columns.any(|(column, origin)| column.name == name && matches!(origin, ColumnOrigin::New(_)))
+    }
+
+    /// Columns that are gone, or stay for the rows that have them.
+    fn leave(&self, steps: &mut Vec<Step>) -> Result<()> {
+        for dropped in &self.alteration.dropped {
+            let Some(column) = self.before.columns.get(dropped.at) else { continue };
+            // A column that takes the name is still under its old one as long as this one is not gone.
+            let successor = self.moves().into_iter().find(|(_, to)| *to == column.name).map(|(from, _)| from);
+            let there = [Some(column.name.clone()), successor.clone()].into_iter().flatten().collect();
+            if !dropped.keep {
+                steps.push(
+                    self.step(format!("DROP COLUMN {}", column.quoted), self.columns(there, Vec::new())),
+                );
+                continue;
+            }
+            let (mut name, mut quoted) = (column.name.clone(), column.quoted.clone());
+            if successor.is_some() || self.is_new(&name) {
+                (name, quoted) = self.set_aside(&name, &quoted, there, steps)?;
+            }
+            if !column.nullable {
+                let when = self.differs(&name, None, true, true);
+                steps.push(self.step(format!("MODIFY COLUMN {quoted} {} NULL", column.ty), when));
+            }
+        }
+        Ok(())
+    }
+
+    fn set_aside(
+        &self,
+        name: &str,
+        quoted: &str,
+        there: Vec<String>,
+        steps: &mut Vec<Step>,
+    ) -> Result<(String, String)> {
+        let aside = self.planner.aside(name);
+        let quoted_aside = quote::column(&aside)?;
+        let when = self.columns(there, vec![aside.clone()]);
+        steps.push(self.step(format!("RENAME COLUMN {quoted} TO {quoted_aside}"), when));
+        Ok((aside, quoted_aside))
+    }
+
+    fn differs(&self, column: &str, ty: Option<TargetType>, or_wider: bool, nullable: bool) -> When {
+        When::Differs {
+            table: self.after.target.clone(),
+            column: column.to_owned(),
+            data_type: ty.map(|ty| ty.to_string()),
+            or_wider,
+            nullable,
+        }
+    }
+
+    fn rename(&self, steps: &mut Vec<Step>) -> Result<()> {
+        let ordered = in_order(self.moves()).map_err(|(from, _)| {
+            Error::schema(format!(
+                "table {}: column `{from}` would change its name in a circle, which dt does not follow; copy the table anew (a new \
+                 [task] id)",
+                self.alteration.before.name
+            ))
+        })?;
+        for (from, to) in ordered {
+            let is_ours = self.before.columns.iter().any(|column| column.name == to);
+            if !is_ours && self.holds(&to) {
+                self.set_aside(&to, &quote::column(&to)?, vec![to.clone(), from.clone()], steps)?;
+            }
+            let action = format!("RENAME COLUMN {} TO {}", quote::column(&from)?, quote::column(&to)?);
+            steps.push(self.step(action, self.columns(vec![from], vec![to])));
+        }
+        Ok(())
+    }
+
+    /// A column that becomes NOT NULL stays nullable: Databend looks at every row for it, refuses for types without statistics, and
+    /// keeps the table locked for a while when it has refused (seen: 1.2.895, code 1058, then 2015).
+    fn modify(&self, steps: &mut Vec<Step>) -> Result<()> {
+        for (was, is, keep_type, at) in self.pairs() {
+            let ty = if keep_type { was.ty } else { is.ty };
+            let takes_null = self.held.iter().any(|held| held.name == was.name && held.nullable);
+            let nullable = is.nullable || takes_null;
+            if ty == was.ty && nullable == takes_null {
+                continue;
+            }
+            // What a user has made wider stays so, unless the source narrows and the target is to follow.
+            let or_wider = keep_type || is.ty.holds(was.ty);
+            let when = self.differs(&is.name, Some(ty), or_wider, nullable);
+            let null = if nullable { "NULL" } else { "NOT NULL" };
+            let default = ddl::default(&self.after.schema.columns[at], ty);
+            steps.push(self.step(format!("MODIFY COLUMN {} {ty} {null}{default}", is.quoted), when));
+        }
+        Ok(())
+    }
+
+    fn add(&self, steps: &mut Vec<Step>) -> Result<()> {
+        let mut place = "FIRST".to_owned();
+        for ((column, source), origin) in
+            self.after.columns.iter().zip(&self.after.schema.columns).zip(&self.alteration.origins)
+        {
+            if let ColumnOrigin::New(fill) = origin {
+                self.add_one(column, source, fill, &place, steps)?;
+            }
+            place = format!("AFTER {}", column.quoted);
+        }
+        Ok(())
+    }
+
+    fn add_one(
+        &self,
+        column: &PlannedColumn,
+        source: &Column,
+        fill: &ColValue,
+        place: &str,
+        steps: &mut Vec<Step>,
+    ) -> Result<()> {
+        let was_ours = self.before.columns.iter().any(|before| before.name == column.name);
+        if !was_ours && self.holds(&column.name) {
+            self.set_aside(&column.name, &column.quoted, vec![column.name.clone()], steps)?;
+        }
+        let mut literal = String::new();
+        push_value(&mut literal, fill, column)
+            .map_err(|unfit| unfit.error(&self.alteration.before.name, &source.name, true))?;
+        let absent = self.columns(Vec::new(), vec![column.name.clone()]);
+        let (quoted, ty) = (&column.quoted, column.ty);
+        let null = if column.nullable { "NULL" } else { "NOT NULL" };
+        // Databend reads the default of a BINARY as text, and fills a NOT NULL one with no bytes.
+        if ty == TargetType::Binary && *fill != ColValue::Null {
+            steps.push(self.step(format!("ADD COLUMN {quoted} {ty} {null} {place}"), absent));
+            let unfilled =
+                if column.nullable { format!("{quoted} IS NULL") } else { format!("length({quoted}) = 0") };
+            let sql = format!("UPDATE {} SET {quoted} = {literal} WHERE {unfilled}", self.after.quoted);
+            steps.push(Step { sql, when: self.columns(vec![column.name.clone()], Vec::new()) });
+            return Ok(());
+        }
+        let default = if literal == "NULL" { String::new() } else { format!(" DEFAULT {literal}") };
+        let comment = ddl::comment(&source.comment);
+        steps.push(self.step(format!("ADD COLUMN {quoted} {ty} {null}{default}{comment} {place}"), absent));
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,108 @@
+//! Changes, and the statements that they come to.
+
+use dt_common::config::Values;
+use dt_common::config::{BloomIndex, TableLayout};
+use dt_common::router::Router;
+use dt_common::schema::DroppedColumn;
+
+use super::super::super::fixtures::table;
+use super::*;
+
+fn held(names: &[(&str, &str, bool)]) -> HashMap<TableName, Held> {
+    let columns = names.iter().map(|&(name, data_type, nullable)| TargetColumn {
+        name: name.into(),
+        data_type: data_type.into(),
+        nullable,
+        has_default: false,
+    });
+    HashMap::from([(TableName::new("d", "t"), Held { columns: columns.collect(), has_rows: true })])
+}
+
+fn sql(held: &HashMap<TableName, Held>, changes: &[SchemaChange]) -> Result<String> {
+    let routes = Routes::new(Router::default(), Values::default());
+    let layout = TableLayout { row_per_block: None, bloom_index: BloomIndex::All };
+    let steps = Planner { routes: &routes, layout, held, batch: 7 }.steps(changes)?;
+    Ok(steps.into_iter().map(|step| step.sql).collect::<Vec<_>>().join("\n"))
+}
+
+fn alter(
+    before: &[(&str, &str)],
+    after: &[(&str, &str)],
+    origins: Vec<ColumnOrigin>,
+    dropped: &[(usize, bool)],
+) -> SchemaChange {
+    let dropped = dropped.iter().map(|&(at, keep)| DroppedColumn { at, keep }).collect();
+    let table = |columns| Arc::new(table("d", "t", columns, &[0]));
+    SchemaChange::Alter(Alteration { before: table(before), after: table(after), origins, dropped })
+}
+
+fn was(at: usize) -> ColumnOrigin {
+    ColumnOrigin::Was { at, keep_type: false }
+}
+
+#[test]
+fn columns() {
+    let before = [("id", "bigint"), ("a", "bigint"), ("b", "varchar")];
+    let there =
+        held(&[("id", "BIGINT", false), ("a", "BIGINT", true), ("b", "VARCHAR", true), ("x", "INT", true)]);
+    let added = alter(
+        &before,
+        &[("id", "bigint"), ("n", "bigint"), ("a", "bigint"), ("b", "varchar"), ("x", "varchar")],
+        vec![was(0), ColumnOrigin::New(ColValue::Int(5)), was(1), was(2), ColumnOrigin::New(ColValue::Null)],
+        &[],
+    );
+    assert_eq!(
+        sql(&there, &[added]).unwrap(),
+        "ALTER TABLE `d`.`t` ADD COLUMN `n` BIGINT NULL DEFAULT 5 AFTER `id`\n\
+         ALTER TABLE `d`.`t` RENAME COLUMN `x` TO `x__kept_7`\n\
+         ALTER TABLE `d`.`t` ADD COLUMN `x` VARCHAR NULL AFTER `b`"
+    );
+    let renamed = alter(&before, &[("id", "bigint"), ("b", "decimal")], vec![was(0), was(1)], &[(2, false)]);
+    assert_eq!(
+        sql(&there, &[renamed]).unwrap(),
+        "ALTER TABLE `d`.`t` DROP COLUMN `b`\nALTER TABLE `d`.`t` RENAME COLUMN `a` TO `b`\n\
+         ALTER TABLE `d`.`t` MODIFY COLUMN `b` DECIMAL(20, 5) NULL"
+    );
+    let swapped = alter(
+        &before,
+        &[("id", "bigint"), ("b", "bigint"), ("a", "varchar")],
+        vec![was(0), was(1), was(2)],
+        &[],
+    );
+    assert!(sql(&there, &[swapped]).unwrap_err().to_string().contains("in a circle"));
+}
+
+#[test]
+fn a_kept_column_takes_null() {
+    let mut before = table("d", "t", &[("id", "bigint"), ("gone", "bigint")], &[0]);
+    before.columns[1].nullable = false;
+    let after = table("d", "t", &[("id", "bigint")], &[0]);
+    let dropped = vec![DroppedColumn { at: 1, keep: true }];
+    let change = Alteration { before: before.into(), after: after.into(), origins: vec![was(0)], dropped };
+    let there = held(&[("id", "BIGINT", false), ("gone", "BIGINT", false)]);
+    assert_eq!(
+        sql(&there, &[SchemaChange::Alter(change)]).unwrap(),
+        "ALTER TABLE `d`.`t` MODIFY COLUMN `gone` BIGINT NULL"
+    );
+}
+
+#[test]
+fn tables() {
+    let new = SchemaChange::CreateTable(Arc::new(table("d", "t", &[("id", "bigint")], &[0])));
+    let there = held(&[("id", "BIGINT", false)]);
+    assert_eq!(
+        sql(&there, &[SchemaChange::DropTable(TableName::new("d", "u")), new]).unwrap(),
+        "DROP TABLE IF EXISTS `d`.`u`\nCREATE DATABASE IF NOT EXISTS `d`\nRENAME TABLE `d`.`t` TO `d`.`t__kept_7`\n\
+         CREATE TABLE IF NOT EXISTS `d`.`t` (`id` BIGINT NOT NULL)"
+    );
+    let rename = |from: &str, to: &str| {
+        let table = |name: &str| Arc::new(table("d", name, &[("id", "bigint")], &[0]));
+        let (before, after) = (table(from), table(to));
+        SchemaChange::Alter(Alteration { before, after, origins: vec![was(0)], dropped: Vec::new() })
+    };
+    assert_eq!(
+        sql(&there, &[rename("u", "t"), rename("t", "v")]).unwrap(),
+        "RENAME TABLE `d`.`t` TO `d`.`v`\nRENAME TABLE `d`.`u` TO `d`.`t`"
+    );
+    assert!(sql(&there, &[rename("u", "t"), rename("t", "u")]).is_err());
+}
