@@ -5,7 +5,7 @@ use std::sync::Arc;
 use dt_common::config::{ExtractorConfig, SinkerConfig, TaskConfig};
 use dt_common::error::{Error, Result};
 use dt_connector::admin::{SourceAdmin, TargetAdmin};
-use dt_connector::compare::{CompareSide, CompareTarget};
+use dt_connector::compare::{CompareSource, CompareTarget};
 use dt_connector::extractor::Extractor;
 use dt_connector::extractor::mysql::{MySqlAdmin, MySqlExtractor, MySqlSide};
 use dt_connector::sinker::databend::{DatabendAdmin, DatabendSide, DatabendSinker};
@@ -58,8 +58,8 @@ pub fn target_admin(config: &TaskConfig) -> Result<Box<dyn TargetAdmin>> {
 ///
 /// # Errors
 /// A URL that cannot be used; a target that keeps nothing.
-pub fn compared_sides(config: &TaskConfig) -> Result<(Box<dyn CompareSide>, Box<dyn CompareTarget>)> {
-    let source: Box<dyn CompareSide> = match &config.extractor {
+pub fn compared_sides(config: &TaskConfig) -> Result<(Box<dyn CompareSource>, Box<dyn CompareTarget>)> {
+    let source: Box<dyn CompareSource> = match &config.extractor {
         ExtractorConfig::MySql(c) => Box::new(MySqlSide::new(c)?),
     };
     match &config.sinker {

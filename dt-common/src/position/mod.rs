@@ -90,6 +90,18 @@ pub struct CommitMark {
 }
 
 impl Position {
+    /// Whether everything up to `other` lies before this position. Not, when the two cannot be compared.
+    pub fn has_reached(&self, other: &Self) -> bool {
+        match (&self.gtid, &other.gtid) {
+            (Some(GtidPosition::MySql(here)), Some(GtidPosition::MySql(there))) => here.contains(there),
+            (Some(GtidPosition::MariaDb(here)), Some(GtidPosition::MariaDb(there))) => here.contains(there),
+            (None, _) | (_, None) | (Some(_), Some(_)) => match (&self.binlog, &other.binlog) {
+                (Some(here), Some(there)) => here.server == there.server && here.has_reached(there),
+                (None, _) | (_, None) => false,
+            },
+        }
+    }
+
     /// Moves past one source transaction.
     pub fn advance(&mut self, mark: &CommitMark) {
         match &mut self.binlog {
@@ -216,6 +228,22 @@ mod tests {
         let at = |file: &str, offset| BinlogPosition { server: "u".into(), file: file.into(), offset };
         assert!(at("b.1000000", 4).has_reached(&at("b.999999", 900)));
         assert!(!at("b.000002", 4).has_reached(&at("b.000002", 5)));
+    }
+
+    #[test]
+    fn positions_are_reached_by_gtid_else_by_file() {
+        let at = |text: &str| text.parse::<Position>().unwrap();
+        let mysql = |gtids: &str| at(&format!(r#"{{"mysql_gtid_set":"{A}:{gtids}"}}"#));
+        assert!(mysql("1-7").has_reached(&mysql("1-7")) && !mysql("1-7").has_reached(&mysql("1-8")));
+        let file = |server: &str, offset: u64| {
+            at(&format!(r#"{{"server":"{server}","file":"b.1","offset":{offset}}}"#))
+        };
+        assert!(file("u", 9).has_reached(&file("u", 4)) && !file("v", 9).has_reached(&file("u", 4)));
+        assert!(!file("u", 9).has_reached(&mysql("1-7")) && !mysql("1-7").has_reached(&file("u", 4)));
+        let maria = |sequence: u64| {
+            at(&format!(r#"{{"server":"u","file":"b.1","offset":4,"mariadb_gtid_list":"0-1-{sequence}"}}"#))
+        };
+        assert!(maria(8).has_reached(&maria(7)) && !maria(6).has_reached(&maria(7)));
     }
 
     #[test]

@@ -18,6 +18,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use async_trait::async_trait;
 use dt_common::error::Result;
+use dt_common::position::Position;
 use dt_common::schema::{ColumnType, TableName, TableSchema};
 
 pub use form::{Form, Loss};
@@ -190,6 +191,17 @@ pub trait CompareSide: Send + Sync {
     /// # Errors
     /// See [`CompareSide::extent`].
     async fn texts(&self, table: &ComparedTable, marks: &[RowMark], meter: &Meter) -> Result<Vec<RowTexts>>;
+}
+
+/// The side that is copied.
+#[async_trait]
+pub trait CompareSource: CompareSide {
+    /// Where its change stream ends now: what was read before is not behind it. On MySQL with GTIDs a transaction may be seen for a
+    /// moment before it counts.
+    ///
+    /// # Errors
+    /// As for every question; no change stream.
+    async fn position(&self) -> Result<Position>;
 }
 
 /// The side that holds the copy.

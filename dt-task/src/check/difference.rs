@@ -38,6 +38,8 @@ pub(super) struct Difference {
     values: [Option<Values>; 2],
     /// What is the matter with a table.
     why: Option<String>,
+    /// Whether the row may still be on its way: the task did not get as far as the source was.
+    unsettled: bool,
 }
 
 impl Difference {
@@ -52,6 +54,7 @@ impl Difference {
             columns: Vec::new(),
             values: [None, None],
             why: Some(why),
+            unsettled: false,
         }
     }
 
@@ -66,7 +69,13 @@ impl Difference {
             columns: Vec::new(),
             values: [None, None],
             why: None,
+            unsettled: false,
         }
+    }
+
+    /// The same, of a row that may still be on its way.
+    pub(super) fn unsettled(self) -> Self {
+        Self { unsettled: true, ..self }
     }
 
     /// A line of JSON, with the values if they are wanted.
@@ -88,6 +97,9 @@ impl Difference {
         }
         if let Some(why) = &self.why {
             line.insert("why".into(), why.as_str().into());
+        }
+        if self.unsettled {
+            line.insert("settled".into(), false.into());
         }
         if show_values {
             for (side, values) in ["source_values", "target_values"].into_iter().zip(&self.values) {
@@ -111,6 +123,33 @@ impl Kind {
     }
 }
 
+/// A difference that was seen, and what tells whether it is still the same one.
+#[derive(Debug, Clone)]
+pub(super) struct Found {
+    /// What names the row.
+    pub(super) kind: Kind,
+    pub(super) mark: RowMark,
+    /// Hash of the row at the source and in the target; without a key its own.
+    state: [Option<u64>; 2],
+    /// What is told of it.
+    pub(super) difference: Difference,
+}
+
+impl Found {
+    /// Whether the target has the same row, or lacks it, as when `other` was seen.
+    pub(super) fn is_untouched_since(&self, other: &Self) -> bool {
+        self.mark.key == other.mark.key
+            && self.kind == other.kind
+            && self.state[1] == other.state[1]
+            && (!self.mark.key.is_empty() || self.mark == other.mark)
+    }
+
+    /// Whether the source has the same row too.
+    pub(super) fn is_same_as(&self, other: &Self) -> bool {
+        self.is_untouched_since(other) && self.state[0] == other.state[0]
+    }
+}
+
 /// What is the matter with rows of a table with a key, by what both sides have under their keys. A key that occurs more than once
 /// in the target is one row and further ones.
 pub(super) fn by_key(
@@ -118,7 +157,7 @@ pub(super) fn by_key(
     marks: &[RowMark],
     source: Vec<RowTexts>,
     target: Vec<RowTexts>,
-) -> Vec<(RowMark, Difference)> {
+) -> Vec<Found> {
     let (source, target) = (grouped(source), grouped(target));
     let mut found = Vec::new();
     for mark in marks {
@@ -128,12 +167,23 @@ pub(super) fn by_key(
         let pairs = here.len().min(there.len());
         let (more_here, more_there) = (here.split_off(pairs), there.split_off(pairs));
         for (here, there) in here.iter().zip(&there) {
-            found.extend(different(table, mark, here, there).map(|difference| (mark.clone(), difference)));
+            let state = [Some(here.mark.hash), Some(there.mark.hash)];
+            let told = different(table, mark, here, there);
+            found.extend(told.map(|difference| seen(mark, Kind::Different, state, difference)));
         }
-        found.extend(more_here.iter().map(|row| (mark.clone(), alone(table, Kind::Missing, row))));
-        found.extend(more_there.iter().map(|row| (mark.clone(), alone(table, Kind::Extra, row))));
+        for row in &more_here {
+            let told = alone(table, Kind::Missing, row);
+            found.push(seen(mark, Kind::Missing, [Some(row.mark.hash), None], told));
+        }
+        for row in &more_there {
+            found.push(seen(mark, Kind::Extra, [None, Some(row.mark.hash)], alone(table, Kind::Extra, row)));
+        }
     }
     found
+}
+
+fn seen(mark: &RowMark, kind: Kind, state: [Option<u64>; 2], difference: Difference) -> Found {
+    Found { kind, mark: mark.clone(), state, difference }
 }
 
 fn grouped(rows: Vec<RowTexts>) -> HashMap<Vec<String>, Vec<RowTexts>> {
@@ -168,14 +218,9 @@ fn alone(table: &ComparedTable, kind: Kind, row: &RowTexts) -> Difference {
 }
 
 /// A row of a table without a key that one side has more often; `row` is what could be read of it.
-pub(super) fn copies(
-    table: &ComparedTable,
-    kind: Kind,
-    mark: &RowMark,
-    row: Option<&RowTexts>,
-) -> Difference {
+pub(super) fn copies(table: &ComparedTable, kind: Kind, mark: &RowMark, row: Option<&RowTexts>) -> Found {
     let told = row.map_or_else(|| Difference::of_row(table, kind, mark), |row| alone(table, kind, row));
-    Difference { copies: Some(mark.copies), ..told }
+    seen(mark, kind, [None, None], Difference { copies: Some(mark.copies), ..told })
 }
 
 /// Names of rows that one side holds and the other does not, or holds otherwise.

@@ -6,11 +6,13 @@
 //!
 //! - [`slices`]: how a table is cut
 //! - [`table`]: the comparison of one table
+//! - [`settle`]: differences beside a running task
 //! - [`difference`]: what differs, and how it is told
 //! - [`report`]: what was compared, and what it cost
 
 mod difference;
 mod report;
+mod settle;
 mod slices;
 mod table;
 
@@ -19,10 +21,10 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
-use dt_common::config::TaskConfig;
+use dt_common::config::{ExtractType, TaskConfig};
 use dt_common::error::{Error, Result};
 use dt_common::schema::{TableName, TableSchema};
-use dt_connector::compare::{CompareSide, CompareTarget, Meter};
+use dt_connector::compare::{CompareSource, CompareTarget, Meter};
 use futures::{StreamExt, TryStreamExt};
 use tokio::sync::Semaphore;
 use tracing::info;
@@ -30,6 +32,7 @@ use tracing::info;
 use crate::factory;
 use difference::Difference;
 pub use report::{Summary, TableSummary};
+use settle::Stream;
 use table::TableCheck;
 
 /// Between two lines of the log about how far the comparison is.
@@ -48,8 +51,10 @@ pub struct CheckOptions {
 
 /// What the comparison of all tables shares.
 struct Check<'a> {
-    source: Box<dyn CompareSide>,
+    source: Box<dyn CompareSource>,
     target: Box<dyn CompareTarget>,
+    /// The change stream that may be about to write what differs.
+    stream: Option<Stream>,
     options: &'a CheckOptions,
     /// Questions that are asked at the same time, of both sides each.
     places: Semaphore,
@@ -74,9 +79,16 @@ pub async fn run(
     config.router.check(&schemas)?;
     let chosen = chosen(&schemas, &options.tables)?;
     let parallel = factory::compared_at_once(config);
+    let stream = match config.extract_type {
+        ExtractType::Cdc | ExtractType::SnapshotAndCdc => {
+            Stream::find(factory::target_admin(config)?, config.pipeline.checkpoint_interval).await?
+        }
+        ExtractType::Struct | ExtractType::Snapshot => None,
+    };
     let check = Check {
         source,
         target,
+        stream,
         options,
         places: Semaphore::new(parallel),
         parallel,

@@ -7,7 +7,8 @@ use dt_connector::compare::{Buckets, ComparedTable, Meter, RowMark, Slice};
 use futures::future::BoxFuture;
 use futures::{StreamExt, TryStreamExt, try_join};
 
-use super::difference::{self, Difference, Kind};
+use super::difference::{self, Difference, Found, Kind};
+use super::settle::LOOKS;
 use super::slices::{self, Next};
 use super::{Check, TableSummary};
 
@@ -100,19 +101,13 @@ impl<'a> TableCheck<'a> {
 
     /// Reads the rows of a slice by name and hash, and those that differ whole.
     async fn read(&self, slice: &Slice) -> Result<()> {
-        let place = self.place().await?;
-        let (table, [here, there]) = (&self.table, &self.meters);
-        let (source, target) = try_join!(
-            self.check.source.rows(table, slice, here),
-            self.check.target.rows(table, slice, there)
-        )?;
-        drop(place);
-        let unequal = difference::unequal(table, source, target);
+        let unequal = self.unequal(slice).await?;
         for some in unequal.chunks(LOOKED_AT) {
             if self.check.is_full() {
                 return Ok(());
             }
-            for difference in self.look(some).await? {
+            let found = self.look(some).await?;
+            for difference in self.settle(slice, found).await? {
                 self.differences.fetch_add(1, Ordering::Relaxed);
                 self.check.tell(&difference)?;
             }
@@ -120,33 +115,81 @@ impl<'a> TableCheck<'a> {
         Ok(())
     }
 
-    /// Looks at rows whole: which of their columns differ, if any.
-    async fn look(&self, unequal: &[(Kind, RowMark)]) -> Result<Vec<Difference>> {
-        let (table, [here, there]) = (&self.table, &self.meters);
-        let marks: Vec<RowMark> = unequal.iter().map(|(_, mark)| mark.clone()).collect();
+    async fn unequal(&self, slice: &Slice) -> Result<Vec<(Kind, RowMark)>> {
         let _place = self.place().await?;
-        if table.schema.is_keyed() {
-            let (source, target) = try_join!(
-                self.check.source.texts(table, &marks, here),
-                self.check.target.texts(table, &marks, there)
-            )?;
-            let found = difference::by_key(table, &marks, source, target);
-            return Ok(found.into_iter().map(|(_, difference)| difference).collect());
+        let (table, [here, there]) = (&self.table, &self.meters);
+        let (source, target) = try_join!(
+            self.check.source.rows(table, slice, here),
+            self.check.target.rows(table, slice, there)
+        )?;
+        Ok(difference::unequal(table, source, target))
+    }
+
+    /// Looks again at what was found until it is sure, where a task may be about to write it.
+    async fn settle(&self, slice: &Slice, mut found: Vec<Found>) -> Result<Vec<Difference>> {
+        let Some(stream) = &self.check.stream else { return Ok(told(found)) };
+        let mut before = None;
+        for look in 1..=LOOKS {
+            if found.is_empty() {
+                break;
+            }
+            let Some(now) = stream.passed(self.check.source.as_ref()).await? else {
+                return Ok(told(found).into_iter().map(Difference::unsettled).collect());
+            };
+            let again = self.again(slice, &found).await?;
+            let is_last = look == LOOKS;
+            let kept = again.into_iter().filter(|new| {
+                let same =
+                    |old: &Found| if is_last { new.is_same_as(old) } else { new.is_untouched_since(old) };
+                found.iter().any(same)
+            });
+            found = kept.collect();
+            if before.replace(now.clone()) == Some(now) {
+                break;
+            }
         }
-        if !self.check.options.show_values {
+        Ok(told(found))
+    }
+
+    /// Another look at rows that differed.
+    async fn again(&self, slice: &Slice, found: &[Found]) -> Result<Vec<Found>> {
+        if self.table.schema.is_keyed() {
+            let marks: Vec<_> = found.iter().map(|found| (found.kind, found.mark.clone())).collect();
+            return self.look(&marks).await;
+        }
+        let mut unequal = self.unequal(slice).await?;
+        unequal.retain(|(_, mark)| found.iter().any(|found| found.mark.hash == mark.hash));
+        self.look(&unequal).await
+    }
+
+    /// Looks at rows whole: which of their columns differ, if any.
+    async fn look(&self, unequal: &[(Kind, RowMark)]) -> Result<Vec<Found>> {
+        let (table, [here, there]) = (&self.table, &self.meters);
+        let keyed = table.schema.is_keyed();
+        if !keyed && !self.check.options.show_values {
             return Ok(unequal
                 .iter()
                 .map(|(kind, mark)| difference::copies(table, *kind, mark, None))
                 .collect());
         }
+        let mut marks: Vec<RowMark> = unequal.iter().map(|(_, mark)| mark.clone()).collect();
+        marks.dedup_by(|one, other| keyed && one.key == other.key);
+        let _place = self.place().await?;
         let (source, target) = try_join!(
             self.check.source.texts(table, &marks, here),
             self.check.target.texts(table, &marks, there)
         )?;
+        if keyed {
+            return Ok(difference::by_key(table, &marks, source, target));
+        }
         let found = unequal.iter().map(|(kind, mark)| {
             let row = source.iter().chain(&target).find(|row| row.mark.hash == mark.hash);
             difference::copies(table, *kind, mark, row)
         });
         Ok(found.collect())
     }
+}
+
+fn told(found: Vec<Found>) -> Vec<Difference> {
+    found.into_iter().map(|found| found.difference).collect()
 }

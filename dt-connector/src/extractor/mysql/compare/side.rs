@@ -6,14 +6,19 @@ use std::sync::{Mutex, PoisonError};
 use async_trait::async_trait;
 use dt_common::config::MySqlExtractorConfig;
 use dt_common::error::Result;
+use dt_common::position::Position;
 use mysql_async::prelude::Queryable;
 use mysql_async::{Conn, Row, Value};
+use tokio::sync::OnceCell;
 
 use super::query;
 use crate::compare::answer::{Cells, Digests, Rows, Texts, number};
-use crate::compare::{Buckets, CompareSide, ComparedTable, Digest, Meter, RowMark, RowTexts, Slice};
+use crate::compare::{
+    Buckets, CompareSide, CompareSource, ComparedTable, Digest, Meter, RowMark, RowTexts, Slice,
+};
 use crate::extractor::mysql::connection::{Connector, source_error};
 use crate::extractor::mysql::literal::quote;
+use crate::extractor::mysql::server::{Flavor, Server};
 
 /// Keys of one question: what the server's optimizer makes ranges of.
 const KEYS: usize = 200;
@@ -22,6 +27,8 @@ const KEYS: usize = 200;
 pub struct MySqlSide {
     connector: Connector,
     idle: Mutex<Vec<Conn>>,
+    /// Who the server is, from the first look at its position.
+    server: OnceCell<Server>,
 }
 
 impl MySqlSide {
@@ -30,7 +37,19 @@ impl MySqlSide {
     /// # Errors
     /// A URL that the driver does not understand.
     pub fn new(config: &MySqlExtractorConfig) -> Result<Self> {
-        Ok(Self { connector: Connector::new(&config.url, &config.tls)?, idle: Mutex::default() })
+        Ok(Self {
+            connector: Connector::new(&config.url, &config.tls)?,
+            idle: Mutex::default(),
+            server: OnceCell::new(),
+        })
+    }
+
+    async fn conn(&self) -> Result<Conn> {
+        let idle = self.idle.lock().unwrap_or_else(PoisonError::into_inner).pop();
+        match idle {
+            Some(conn) => Ok(conn),
+            None => self.connector.connect().await,
+        }
     }
 
     /// Asks one question and hands over its rows as they come.
@@ -41,11 +60,7 @@ impl MySqlSide {
         meter: &Meter,
         mut take: impl FnMut(Cells) -> Result<()> + Send,
     ) -> Result<()> {
-        let idle = self.idle.lock().unwrap_or_else(PoisonError::into_inner).pop();
-        let mut conn = match idle {
-            Some(conn) => conn,
-            None => self.connector.connect().await?,
-        };
+        let mut conn = self.conn().await?;
         let failed = |e| source_error(&format!("comparing table {}", table.schema.name), e);
         let mut answer = conn.query_iter(sql).await.map_err(failed)?;
         while let Some(row) = answer.next().await.map_err(failed)? {
@@ -73,6 +88,28 @@ fn cells(row: Row) -> Cells {
         Value::Date(..) | Value::Time(..) => None,
     };
     row.unwrap().into_iter().map(text).collect()
+}
+
+#[async_trait]
+impl CompareSource for MySqlSide {
+    async fn position(&self) -> Result<Position> {
+        let mut conn = self.conn().await?;
+        let server = match self.server.get() {
+            Some(server) => server,
+            None => {
+                let server = Server::inspect(&mut conn).await?;
+                self.server.get_or_init(|| async { server }).await
+            }
+        };
+        let gtid = server.gtid_position(&mut conn).await?;
+        // With GTIDs MySQL's file and offset may be ahead of what a reader sees.
+        let binlog = match (server.flavor, &gtid) {
+            (Flavor::MySql, Some(_)) => None,
+            _ => Some(server.binlog_end(&mut conn).await?),
+        };
+        self.idle.lock().unwrap_or_else(PoisonError::into_inner).push(conn);
+        Ok(Position { binlog, gtid })
+    }
 }
 
 #[async_trait]

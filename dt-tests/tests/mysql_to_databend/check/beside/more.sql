@@ -1,0 +1,1 @@
+UPDATE cold SET v = 'changed' WHERE id = 1;

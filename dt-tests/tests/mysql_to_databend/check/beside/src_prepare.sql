@@ -1,0 +1,8 @@
+CREATE TABLE hot (id INT NOT NULL PRIMARY KEY, n BIGINT NOT NULL, t VARCHAR(40));
+INSERT INTO hot VALUES (1, 0, 'a'), (2, 0, 'b'), (3, 0, 'c');
+CREATE TABLE names (name VARCHAR(20) NOT NULL PRIMARY KEY, n BIGINT NOT NULL);
+INSERT INTO names VALUES ('one', 0), ('two', 0);
+CREATE TABLE plain (n BIGINT, t VARCHAR(40));
+INSERT INTO plain VALUES (0, 'x'), (0, 'x');
+CREATE TABLE cold (id INT NOT NULL PRIMARY KEY, v VARCHAR(20));
+INSERT INTO cold VALUES (1, 'a'), (2, 'b'), (3, 'c'), (4, 'd');
