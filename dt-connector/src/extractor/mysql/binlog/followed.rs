@@ -8,7 +8,8 @@ use dt_common::position::BinlogPosition;
 use dt_common::row::RowChange;
 use dt_common::schema::TableName;
 
-use super::rows::{Change, TablePlan};
+use super::image::TablePlan;
+use super::rows::Change;
 use super::table_map::TableMap;
 use crate::extractor::mysql::ddl::{self, Catalog, Effect, Moment};
 use crate::extractor::mysql::definition::FollowedTable;

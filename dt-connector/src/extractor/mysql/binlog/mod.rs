@@ -33,6 +33,7 @@ mod decimal;
 mod displaced;
 mod event;
 mod followed;
+mod image;
 mod json;
 mod network;
 mod request;

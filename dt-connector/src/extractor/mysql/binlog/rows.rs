@@ -1,200 +1,11 @@
-//! Rows events: row images of one table, decoded by the table's plan.
-//!
-//! An image may leave columns out (`binlog_row_image`). What an update leaves out is as it was; what an insert leaves out has its default.
-//! What neither says stays [`ColValue::Absent`]: the row is found by its key, and the target keeps the rest.
+//! Rows events: the changes of one table, image by image.
 
-use std::sync::Arc;
+use dt_common::error::Result;
+use dt_common::row::{RowChange, complete};
 
-use dt_common::error::{Error, Result};
-use dt_common::row::{Row, RowChange, complete, is_partial};
-use dt_common::schema::TableSchema;
-use dt_common::value::ColValue;
-
-use super::codec::{Codec, altered, codec};
 use super::cursor::{Cursor, malformed};
-use super::skip::Skip;
-use super::table_map::{TableMap, table_id};
-use crate::extractor::mysql::definition::{FollowedTable, ImageColumn, LeftOut};
-
-/// How the rows of one table are decoded. Made once for each table map that differs from the one before.
-#[derive(Debug)]
-pub(super) struct TablePlan {
-    /// What the columns mean.
-    pub(super) schema: Arc<TableSchema>,
-    /// One for each column of the row image.
-    steps: Box<[Step]>,
-}
-
-/// One column of a row image.
-#[derive(Debug)]
-struct Step {
-    skip: Skip,
-    /// How it becomes the row's next value; `None` when nobody follows it.
-    read: Option<Codec>,
-    /// See [`ImageColumn::Followed`].
-    left_out: LeftOut,
-    is_key: bool,
-}
-
-impl Step {
-    /// The bytes of the column's value in an image; `None` for NULL.
-    fn bytes<'a>(&self, is_null: bool, cursor: &mut Cursor<'a>) -> Result<Option<&'a [u8]>> {
-        if is_null { Ok(None) } else { self.skip.pass(cursor).map(Some) }
-    }
-}
-
-impl TablePlan {
-    /// Checks a table map against the table.
-    ///
-    /// # Errors
-    /// They disagree; the message names the column.
-    pub(super) fn new(table: &FollowedTable, map: &TableMap<'_>) -> Result<Self> {
-        if map.column_count() != table.image.len() {
-            let (logged, known) = (map.column_count(), table.image.len());
-            return Err(altered(&format!("it has {known} columns in the schema but {logged} in the binlog")));
-        }
-        let mut columns = table.schema.columns.iter().enumerate();
-        let steps = table.image.iter().zip(map.wires()?).map(|(column, wire)| match column {
-            ImageColumn::Ignored { fsp } => {
-                Ok(Step { skip: Skip::of(wire, *fsp), read: None, left_out: LeftOut::Unknown, is_key: false })
-            }
-            ImageColumn::Followed { left_out } => {
-                let next = columns.next();
-                let (at, column) = next.ok_or_else(|| Error::internal("an image without its schema"))?;
-                Ok(Step {
-                    skip: Skip::of(wire, column.ty.fraction_digits()),
-                    read: Some(codec(column, wire)?),
-                    left_out: left_out.clone(),
-                    is_key: table.schema.key_columns().contains(&at),
-                })
-            }
-        });
-        Ok(Self { schema: Arc::clone(&table.schema), steps: steps.collect::<Result<_>>()? })
-    }
-
-    /// Reads one row image.
-    fn row(&self, cursor: &mut Cursor<'_>) -> Result<Row> {
-        let nulls = self.nulls(cursor)?;
-        let mut row = Vec::with_capacity(self.schema.columns.len());
-        for (i, step) in self.steps.iter().enumerate() {
-            match &step.read {
-                Some(_) if is_set(nulls, i) => row.push(ColValue::Null),
-                Some(codec) => {
-                    let value = codec.decode(cursor);
-                    row.push(value.map_err(|e| {
-                        e.at(format_args!("column `{}`", self.schema.columns[row.len()].name))
-                    })?);
-                }
-                None => {
-                    step.bytes(is_set(nulls, i), cursor)?;
-                }
-            }
-        }
-        Ok(row.into())
-    }
-
-    /// Reads one row image of the columns that are marked as present.
-    fn partial_row(&self, cursor: &mut Cursor<'_>, present: &[u8]) -> Result<Row> {
-        let held = (0..self.steps.len()).filter(|&i| is_set(present, i)).count();
-        let nulls = cursor.take(held.div_ceil(8))?;
-        let mut row = Vec::with_capacity(self.schema.columns.len());
-        let mut at = 0;
-        for (i, step) in self.steps.iter().enumerate() {
-            let is_present = is_set(present, i);
-            let is_null = is_present && is_set(nulls, at);
-            at += usize::from(is_present);
-            match &step.read {
-                Some(_) if !is_present => row.push(ColValue::Absent),
-                Some(_) if is_null => row.push(ColValue::Null),
-                Some(codec) => {
-                    let column = &self.schema.columns[row.len()].name;
-                    row.push(codec.decode(cursor).map_err(|e| e.at(format_args!("column `{column}`")))?);
-                }
-                None if is_present => {
-                    step.bytes(is_null, cursor)?;
-                }
-                None => {}
-            }
-        }
-        Ok(row.into())
-    }
-
-    /// Puts the defaults into an insert's image.
-    fn put_defaults(&self, row: &mut Row) -> Result<()> {
-        let read = self.steps.iter().filter(|step| step.read.is_some());
-        for ((value, step), column) in row.iter_mut().zip(read).zip(&self.schema.columns) {
-            match (&*value, &step.left_out) {
-                (ColValue::Absent, LeftOut::Default(default)) => *value = default.clone(),
-                (ColValue::Absent, LeftOut::Unknown | LeftOut::Unlogged) => {
-                    let column = &column.name;
-                    return Err(full_image_needed(&format!(
-                        "a row image leaves out column `{column}` of a new row, whose default dt does not know"
-                    )));
-                }
-                _ => {}
-            }
-        }
-        Ok(())
-    }
-
-    /// Checks that what an update leaves out is as it was.
-    fn check_logged(&self, row: &Row) -> Result<()> {
-        let read = self.steps.iter().filter(|step| step.read.is_some());
-        let unlogged = row.iter().zip(read).position(|(value, step)| {
-            step.left_out == LeftOut::Unlogged && matches!(value, ColValue::Absent)
-        });
-        match unlogged.map(|at| &self.schema.columns[at].name) {
-            None => Ok(()),
-            Some(name) => Err(full_image_needed(&format!(
-                "a row image leaves out the generated column `{name}`, changed or not (or leave it out by [filter] ignore_cols)"
-            ))),
-        }
-    }
-
-    /// Checks that an image names its row: by the key, or without one by all columns.
-    fn check_named(&self, row: &Row) -> Result<()> {
-        let key = self.schema.key_columns();
-        if self.schema.is_keyed() && key.iter().any(|&i| matches!(row[i], ColValue::Absent)) {
-            return Err(full_image_needed("a row image leaves columns of the key out"));
-        }
-        if !self.schema.is_keyed() && is_partial(row) {
-            return Err(full_image_needed("a row image leaves columns out, and the table has no key"));
-        }
-        Ok(())
-    }
-
-    /// Moves behind one row image.
-    fn pass(&self, cursor: &mut Cursor<'_>) -> Result<()> {
-        let nulls = self.nulls(cursor)?;
-        for (i, step) in self.steps.iter().enumerate() {
-            step.bytes(is_set(nulls, i), cursor)?;
-        }
-        Ok(())
-    }
-
-    /// Whether two images hold the same bytes in all columns that `counts` picks.
-    fn same(&self, mut a: Cursor<'_>, mut b: Cursor<'_>, counts: impl Fn(&Step) -> bool) -> Result<bool> {
-        let (a_nulls, b_nulls) = (self.nulls(&mut a)?, self.nulls(&mut b)?);
-        let last = self.steps.iter().rposition(&counts).map_or(0, |last| last + 1);
-        for (i, step) in self.steps[..last].iter().enumerate() {
-            let a = step.bytes(is_set(a_nulls, i), &mut a)?;
-            let b = step.bytes(is_set(b_nulls, i), &mut b)?;
-            if a != b && counts(step) {
-                return Ok(false);
-            }
-        }
-        Ok(true)
-    }
-
-    fn nulls<'a>(&self, cursor: &mut Cursor<'a>) -> Result<&'a [u8]> {
-        cursor.take(self.steps.len().div_ceil(8))
-    }
-
-    /// Whether the image holds columns that the rows do not.
-    fn hides_columns(&self) -> bool {
-        self.steps.len() > self.schema.columns.len()
-    }
-}
+use super::image::{TablePlan, is_set};
+use super::table_map::table_id;
 
 /// Which change a rows event holds.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -308,27 +119,22 @@ impl<'a> Changes<'a> {
     }
 }
 
-fn full_image_needed(why: &str) -> Error {
-    Error::source(format!(
-        "{why}: set binlog_row_image = FULL (globally and in every session), start from a position behind that change and copy the \
-         table anew"
-    ))
-}
-
-fn is_set(bits: &[u8], i: usize) -> bool {
-    bits[i / 8] >> (i % 8) & 1 == 1
-}
-
 #[cfg(test)]
 mod tests {
-    use dt_common::schema::{Column, ColumnType, Generated, IntWidth, Key, KeyKind, TableName};
+    use std::sync::Arc;
 
+    use dt_common::row::Row;
+    use dt_common::schema::{Column, ColumnType, Generated, IntWidth, Key, KeyKind, TableName, TableSchema};
+    use dt_common::value::ColValue;
+
+    use super::super::table_map::TableMap;
     use super::*;
+    use crate::extractor::mysql::definition::{FollowedTable, ImageColumn, LeftOut};
 
     /// `a TINYINT, hidden VARCHAR(9), b TINYINT` as MySQL logs it.
     const MAP: [u8; 22] = [7, 0, 0, 0, 0, 0, 1, 0, 1, b'd', 0, 1, b't', 0, 3, 1, 15, 1, 2, 9, 0, 0b111];
 
-    fn plan(key: Option<Vec<usize>>) -> TablePlan {
+    fn table(key: Option<Vec<usize>>) -> FollowedTable {
         let column = |name: &str| Column {
             name: name.into(),
             ty: ColumnType::Int { width: IntWidth::One, unsigned: false },
@@ -348,8 +154,22 @@ mod tests {
         let followed = |left_out| ImageColumn::Followed { left_out };
         let default = LeftOut::Default(ColValue::Int(9));
         let image = [followed(LeftOut::Unknown), ImageColumn::Ignored { fsp: 0 }, followed(default)];
-        let table = FollowedTable { schema: Arc::new(schema), image: image.into() };
-        TablePlan::new(&table, &TableMap::parse(&MAP).unwrap()).unwrap()
+        FollowedTable { schema: Arc::new(schema), image: image.into() }
+    }
+
+    fn plan(key: Option<Vec<usize>>) -> TablePlan {
+        TablePlan::new(&table(key), &TableMap::parse(&MAP).unwrap()).unwrap()
+    }
+
+    #[test]
+    fn names_are_compared_where_they_are_logged() {
+        let planned = |names: &[u8]| {
+            let map = [&MAP[..], &[4, 6, 1], &names[..1], &[1], &names[1..2], &[1], &names[2..]].concat();
+            TablePlan::new(&table(None), &TableMap::parse(&map).unwrap()).map(|_| ())
+        };
+        assert!(planned(b"Axb").is_ok(), "the name of a column that nobody follows is nobody's business");
+        let error = planned(b"bxa").unwrap_err().to_string();
+        assert!(error.contains("column `a` of the schema is `b` in the binlog"), "{error}");
     }
 
     fn changes(change: Change, images: &[u8]) -> Vec<RowChange> {
@@ -385,6 +205,7 @@ mod tests {
         let expected = RowChange::Update { before: row(2, Some(5)), after: row(3, Some(5)) };
         assert_eq!(changes(Change::Update, &images), [expected]);
     }
+
     #[test]
     fn of_a_row_that_keeps_its_key_only_the_new_image_is_read() {
         let images = [0b010, 1, 5, 0b010, 1, 6, 0b010, 1, 6, 0b010, 2, 6];

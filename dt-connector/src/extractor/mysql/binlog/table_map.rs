@@ -1,7 +1,7 @@
 //! Table map events: which table the rows that follow belong to, and how its columns are laid out.
 //!
 //! The layout is the MySQL source's `Table_map_event`: table id, flags, names, one type byte a column, the types' metadata,
-//! the NULL bits, then optional metadata, of which only the signedness is read.
+//! the NULL bits, then optional metadata, of which the signedness and the columns' names are read.
 
 use dt_common::error::Result;
 
@@ -16,7 +16,7 @@ pub(super) struct TableMap<'a> {
     pub(super) table: &'a [u8],
     types: &'a [u8],
     metadata: Cursor<'a>,
-    signedness: Option<&'a [u8]>,
+    optional: Cursor<'a>,
 }
 
 /// How one column is laid out in a row image.
@@ -71,6 +71,11 @@ pub(super) enum Wire {
 /// The table id that rows events name when they only end a statement.
 pub(super) const NO_TABLE: u64 = 0xff_ffff;
 
+/// Field of the optional metadata: a bit for each number, set where it is unsigned.
+const SIGNEDNESS: u8 = 1;
+/// Field of the optional metadata: the names, each behind its length.
+const COLUMN_NAMES: u8 = 4;
+
 /// Table id of a table map or rows event.
 pub(super) fn table_id(body: &[u8]) -> Result<u64> {
     Cursor::new(body).le(6)
@@ -90,8 +95,7 @@ impl<'a> TableMap<'a> {
         let metadata = length(&mut cursor)?;
         let metadata = Cursor::new(cursor.take(metadata)?);
         cursor.take(count.div_ceil(8))?;
-        let signedness = signedness(cursor)?;
-        Ok(Self { db, table, types, metadata, signedness })
+        Ok(Self { db, table, types, metadata, optional: cursor })
     }
 
     /// Number of columns.
@@ -104,7 +108,7 @@ impl<'a> TableMap<'a> {
         let mut metadata = self.metadata;
         let mut numeric = 0;
         // Whether YEAR counts as a number here depends on the server: without knowing, the bits cannot be assigned.
-        let signedness = self.signedness.filter(|_| !self.types.contains(&13));
+        let signedness = self.field(SIGNEDNESS)?.filter(|_| !self.types.contains(&13));
         self.types
             .iter()
             .map(|&code| {
@@ -117,6 +121,28 @@ impl<'a> TableMap<'a> {
             })
             .collect()
     }
+
+    /// The columns' names, as bytes of UTF-8; `None` where the server does not log them (`binlog_row_metadata`).
+    pub(super) fn names(&self) -> Result<Option<Vec<&'a [u8]>>> {
+        let Some(field) = self.field(COLUMN_NAMES)? else { return Ok(None) };
+        let mut field = Cursor::new(field);
+        let name = |_| length(&mut field).and_then(|size| field.take(size));
+        (0..self.types.len()).map(name).collect::<Result<_>>().map(Some)
+    }
+
+    /// A field of the optional metadata.
+    fn field(&self, wanted: u8) -> Result<Option<&'a [u8]>> {
+        let mut optional = self.optional;
+        while !optional.is_empty() {
+            let kind = optional.u8()?;
+            let size = length(&mut optional)?;
+            let field = optional.take(size)?;
+            if kind == wanted {
+                return Ok(Some(field));
+            }
+        }
+        Ok(None)
+    }
 }
 
 fn is_numeric(code: u8) -> bool {
@@ -125,19 +151,6 @@ fn is_numeric(code: u8) -> bool {
 
 fn length(cursor: &mut Cursor<'_>) -> Result<usize> {
     usize::try_from(cursor.lenenc()?).map_err(|_| malformed("a table map"))
-}
-
-/// The SIGNEDNESS field of the optional metadata (type 1): a set bit means unsigned.
-fn signedness(mut optional: Cursor<'_>) -> Result<Option<&[u8]>> {
-    while !optional.is_empty() {
-        let kind = optional.u8()?;
-        let size = length(&mut optional)?;
-        let field = optional.take(size)?;
-        if kind == 1 {
-            return Ok(Some(field));
-        }
-    }
-    Ok(None)
 }
 
 fn wire(code: u8, metadata: &mut Cursor<'_>, unsigned: Option<bool>) -> Result<Wire> {
@@ -227,6 +240,16 @@ mod tests {
             ]
         );
         assert!(TableMap::parse(&body[..20]).is_err());
+    }
+
+    #[test]
+    fn names_are_read_where_they_are_logged() {
+        let body = table_map(&[3, 3], &[], &[1, 1, 0, 4, 5, 2, b'i', b'd', 1, b'v']);
+        assert_eq!(TableMap::parse(&body).unwrap().names().unwrap(), Some(vec![&b"id"[..], b"v"]));
+        let body = table_map(&[3, 3], &[], &[1, 1, 0]);
+        assert_eq!(TableMap::parse(&body).unwrap().names().unwrap(), None);
+        let body = table_map(&[3, 3], &[], &[4, 3, 2, b'i', b'd']);
+        assert!(TableMap::parse(&body).unwrap().names().is_err());
     }
 
     #[test]
