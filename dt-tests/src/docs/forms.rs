@@ -31,13 +31,16 @@ const FORMS: &[(&str, By)] = &[
     ("make test", By::Other(".ci/run")),
     ("make test CASE=... SERVER=...", By::Other("the case that it names is a case of make test")),
     ("make bench", By::Other("make test plays it with few rows")),
-    ("make matrix", By::Nobody("some minutes: it is run before a release")),
+    ("make matrix", By::Other("make test plays a sample of it")),
     (
         "make faults",
         By::Nobody("half an hour: make test plays a sample of it, and it is run before a release"),
     ),
     ("make soak", By::Nobody("twenty minutes: it is run before a release")),
-    ("make verify", By::Nobody("make lint, make test and make faults: it is run before a release")),
+    (
+        "make verify",
+        By::Nobody("make lint, make test, make matrix and make faults: it is run before a release"),
+    ),
     ("make release", By::Nobody("a release build takes too long for a test")),
     ("dt run shop.ini", By::Other("docs/quick-start.md")),
     ("dt plan shop.ini", By::Other("docs/quick-start.md")),
