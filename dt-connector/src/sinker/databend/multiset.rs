@@ -70,7 +70,7 @@ fn delete(plan: &TablePlan, types: &[TargetType], rows: &str, filter: &str) -> S
         "DELETE FROM {table} WHERE _row_id IN (SELECT dt_id FROM (SELECT s.dt_id, w.dt_copies, \
          row_number() OVER (PARTITION BY s.dt_row ORDER BY s.dt_id) AS dt_number FROM \
          (SELECT _row_id AS dt_id, {stored} AS dt_row FROM {table}{filter}) AS s JOIN \
-         (SELECT {wanted} AS dt_row, sum({COPIES}) AS {COPIES} FROM {rows} GROUP BY dt_row) AS w ON s.dt_row = w.dt_row) \
+         (SELECT {wanted} AS dt_row, sum({COPIES}) AS {COPIES} FROM {rows} GROUP BY 1) AS w ON s.dt_row = w.dt_row) \
          WHERE dt_number <= {COPIES})",
         table = plan.quoted,
     )
@@ -176,7 +176,7 @@ mod tests {
              if(dt_v1 IS NULL, 'n', concat(length(hex(dt_v1)), ':', hex(dt_v1))), \
              if(dt_v2 IS NULL, 'n', concat(length(to_string(json_array(dt_v2))), ':', to_string(json_array(dt_v2))))) AS dt_row, \
              sum(dt_copies) AS dt_copies FROM (SELECT CAST(c0 AS BIGINT) AS dt_v0, CAST(c1 AS BINARY) AS dt_v1, \
-             parse_json(CAST(c2 AS VARCHAR)) AS dt_v2, dt_copies FROM (VALUES ('3',x'01',NULL,4)) AS c(c0, c1, c2, dt_copies)) GROUP BY dt_row) AS w \
+             parse_json(CAST(c2 AS VARCHAR)) AS dt_v2, dt_copies FROM (VALUES ('3',x'01',NULL,4)) AS c(c0, c1, c2, dt_copies)) GROUP BY 1) AS w \
              ON s.dt_row = w.dt_row) WHERE dt_number <= dt_copies)"
         );
     }
