@@ -70,6 +70,12 @@ fn bloom_columns(plan: &TablePlan, bloom_index: BloomIndex) -> Option<String> {
     }
 }
 
+/// Whether the index that a table was created with forbids this type for one of its columns.
+pub fn index_forbids(plan: &TablePlan, layout: TableLayout, column: &PlannedColumn, ty: TargetType) -> bool {
+    let is_indexed = bloom_columns(plan, layout.bloom_index).is_some_and(|columns| !columns.is_empty());
+    is_indexed && !has_bloom_index(ty) && plan.key().any(|(_, key)| key.name == column.name)
+}
+
 /// Whether Databend indexes a column of this type.
 fn has_bloom_index(ty: TargetType) -> bool {
     match ty {

@@ -332,6 +332,9 @@ impl Columns<'_> {
             let or_wider = keep_type || is.ty.holds(was.ty);
             let when = self.differs(&is.name, Some(ty), or_wider, nullable);
             let null = if nullable { "NULL" } else { "NOT NULL" };
+            if ddl::index_forbids(self.before, self.planner.layout, was, ty) {
+                steps.push(self.step("SET OPTIONS (bloom_index_columns = '')".to_owned(), when.clone()));
+            }
             let default = ddl::default(&self.after.schema.columns[at], ty);
             steps.push(self.step(format!("MODIFY COLUMN {} {ty} {null}{default}", is.quoted), when));
         }

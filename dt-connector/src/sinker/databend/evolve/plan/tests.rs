@@ -19,8 +19,16 @@ fn held(names: &[(&str, &str, bool)]) -> HashMap<TableName, Held> {
 }
 
 fn sql(held: &HashMap<TableName, Held>, changes: &[SchemaChange]) -> Result<String> {
+    sql_with(BloomIndex::All, held, changes)
+}
+
+fn sql_with(
+    bloom_index: BloomIndex,
+    held: &HashMap<TableName, Held>,
+    changes: &[SchemaChange],
+) -> Result<String> {
     let routes = Routes::new(Router::default(), Values::default());
-    let layout = TableLayout { row_per_block: None, bloom_index: BloomIndex::All };
+    let layout = TableLayout { row_per_block: None, bloom_index };
     let steps = Planner { routes: &routes, layout, held, batch: 7 }.steps(changes)?;
     Ok(steps.into_iter().map(|step| step.sql).collect::<Vec<_>>().join("\n"))
 }
@@ -70,6 +78,16 @@ fn columns() {
         &[],
     );
     assert!(sql(&there, &[swapped]).unwrap_err().to_string().contains("in a circle"));
+}
+
+#[test]
+fn an_index_gives_way_to_a_type_that_it_does_not_take() {
+    let there = held(&[("id", "BIGINT", false)]);
+    let wider = alter(&[("id", "bigint")], &[("id", "decimal")], vec![was(0)], &[]);
+    let modify = "ALTER TABLE `d`.`t` MODIFY COLUMN `id` DECIMAL(20, 5) NOT NULL";
+    let unindexed = format!("ALTER TABLE `d`.`t` SET OPTIONS (bloom_index_columns = '')\n{modify}");
+    assert_eq!(sql(&there, std::slice::from_ref(&wider)).unwrap(), modify);
+    assert_eq!(sql_with(BloomIndex::Key, &there, &[wider]).unwrap(), unindexed);
 }
 
 #[test]
