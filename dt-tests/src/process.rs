@@ -3,10 +3,13 @@
 //! Each child is owned by value and killed by its own pid on drop. `setpriv --pdeathsig` covers what a drop cannot: a
 //! run that dies by SIGKILL takes its children with it, because the kernel kills them.
 
+use std::collections::BTreeSet;
 use std::fs::File;
 use std::net::TcpListener;
+use std::ops::Range;
 use std::path::{Path, PathBuf};
 use std::process::{ExitStatus, Stdio};
+use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
 use anyhow::{Context, Result, anyhow, bail};
@@ -139,12 +142,25 @@ impl Process {
     }
 }
 
-/// A port that nobody listens on.
+/// Where servers of the tests listen: below the range that systems take the ports of outgoing connections from. A client
+/// that tries to reach a stopped server can therefore never be given that server's own port as its near end.
+const LISTENING: Range<u16> = 12_000..32_000;
+
+/// A port that nobody listens on, and that this run has not given away before: a stopped server finds its own again.
 ///
 /// # Errors
 /// The machine has none.
 pub fn free_port() -> Result<u16> {
-    Ok(TcpListener::bind("127.0.0.1:0")?.local_addr()?.port())
+    static GIVEN: Mutex<BTreeSet<u16>> = Mutex::new(BTreeSet::new());
+    let mut given = GIVEN.lock().unwrap_or_else(PoisonError::into_inner);
+    for _ in 0..1000 {
+        let port = rand::random_range(LISTENING);
+        if !given.contains(&port) && TcpListener::bind(("127.0.0.1", port)).is_ok() {
+            given.insert(port);
+            return Ok(port);
+        }
+    }
+    bail!("no free port between {} and {}", LISTENING.start, LISTENING.end)
 }
 
 /// Tries `attempt` until it succeeds.
