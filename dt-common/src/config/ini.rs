@@ -52,11 +52,11 @@ impl RawConfig {
     }
 
     fn check_section(&self, name: &str, line: usize) -> Result<String> {
-        if keys::sections().contains(&name) {
+        if keys::section(name).is_some() {
             return Ok(name.to_owned());
         }
         let hint = foreign(&format!("[{name}]")).unwrap_or_else(|| {
-            nearest(name, keys::sections().into_iter())
+            nearest(name, keys::SECTIONS.iter().map(|section| section.name))
                 .map(|n| format!("did you mean [{n}]?"))
                 .unwrap_or_default()
         });
@@ -69,7 +69,7 @@ impl RawConfig {
         }
         let Some(value) = value else {
             // Anything but a known name may be a piece of a secret.
-            let is_known = keys::KEYS.iter().any(|key| key.name == name);
+            let is_known = keys::section_of(name).is_some();
             let what =
                 if is_known { format!("`{name}` has no value") } else { "a line without `=`".to_owned() };
             return Err(self.error(line, &format!("{what}; a key is written `key = value`")));
@@ -78,10 +78,11 @@ impl RawConfig {
             return Err(self.error(line, &format!("`{name}` stands before the first section")));
         }
         if keys::find(section, name).is_none() {
-            let known = keys::KEYS.iter().filter(|key| key.section == section).map(|key| key.name);
-            let elsewhere = keys::KEYS.iter().find(|key| key.name == name);
+            let known =
+                keys::section(section).into_iter().flat_map(|section| section.keys).map(|key| key.name);
+            let elsewhere = keys::section_of(name);
             let hint = foreign(&format!("[{section}] {name}"))
-                .or_else(|| elsewhere.map(|key| format!("`{name}` belongs to [{}]", key.section)))
+                .or_else(|| elsewhere.map(|other| format!("`{name}` belongs to [{other}]")))
                 .or_else(|| nearest(name, known).map(|n| format!("did you mean `{n}`?")))
                 .unwrap_or_default();
             return Err(self.error(line, &format!("unknown key `{name}` in [{section}]; {hint}")));

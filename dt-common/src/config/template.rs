@@ -2,7 +2,7 @@
 
 use std::fmt::Write;
 
-use super::keys::{KEYS, sections};
+use super::keys::SECTIONS;
 use super::task::ExtractType;
 
 /// Longest line of a comment, in characters.
@@ -18,10 +18,10 @@ pub fn template(kind: ExtractType) -> String {
         "Fill in what stands in <..>. A line `;key = value` shows a default; without its `;` it can be changed.",
     );
     push_comment(&mut text, "`dt plan FILE` shows what the task will do, `dt run FILE` does it.");
-    for section in sections() {
-        let mut keys = KEYS.iter().filter(|key| key.section == section && key.applies_to(kind)).peekable();
+    for section in SECTIONS {
+        let mut keys = section.keys.iter().filter(|key| key.applies_to(kind)).peekable();
         if keys.peek().is_some() {
-            let _ = write!(text, "\n[{section}]");
+            let _ = write!(text, "\n[{}]", section.name);
         }
         for key in keys {
             text.push('\n');
@@ -77,15 +77,9 @@ mod tests {
                 let body = body.split("\n[").next().unwrap_or_default();
                 body.lines().filter(|l| l.trim_start_matches(';').starts_with(&format!("{name} ="))).count()
             };
-            for key in KEYS {
+            for (section, key) in SECTIONS.iter().flat_map(|s| s.keys.iter().map(|key| (s.name, key))) {
                 let expected = usize::from(key.applies_to(kind));
-                assert_eq!(
-                    per_name(key.name, key.section),
-                    expected,
-                    "{name}: [{}] {}",
-                    key.section,
-                    key.name
-                );
+                assert_eq!(per_name(key.name, section), expected, "{name}: [{section}] {}", key.name);
                 assert!(
                     key.default.is_some() || key.name == "extract_type" || !key.example.is_empty(),
                     "{}",
