@@ -109,7 +109,33 @@ fn agreed(ty: &ColumnType, wire: Wire) -> Result<Option<Codec>> {
     if let Wire::Compressed { length_bytes } = wire {
         return compressed(ty, length_bytes.into());
     }
-    Ok(match (ty, wire) {
+    Ok(match ty {
+        ColumnType::Int { .. }
+        | ColumnType::Decimal { .. }
+        | ColumnType::Float
+        | ColumnType::Double
+        | ColumnType::Bit { .. }
+        | ColumnType::Year => number(ty, wire),
+        ColumnType::Date
+        | ColumnType::DateTime { .. }
+        | ColumnType::Timestamp { .. }
+        | ColumnType::Time { .. } => temporal(ty, wire),
+        ColumnType::Char(_) | ColumnType::VarChar(_) | ColumnType::Text(_) => return text(ty, wire),
+        ColumnType::Binary { .. } | ColumnType::VarBinary { .. } | ColumnType::Blob { .. } => {
+            binary(ty, wire)
+        }
+        ColumnType::Enum { .. } | ColumnType::Set { .. } => members(ty, wire),
+        ColumnType::Json(_)
+        | ColumnType::Geometry
+        | ColumnType::Vector { .. }
+        | ColumnType::Uuid
+        | ColumnType::Inet4
+        | ColumnType::Inet6 => structured(ty, wire),
+    })
+}
+
+fn number(ty: &ColumnType, wire: Wire) -> Option<Codec> {
+    match (ty, wire) {
         (&ColumnType::Int { width, unsigned }, Wire::Int { bytes, unsigned: logged }) => {
             let bytes = usize::from(bytes);
             let same = width.bytes() == bytes && logged.is_none_or(|logged| logged == unsigned);
@@ -124,12 +150,12 @@ fn agreed(ty: &ColumnType, wire: Wire) -> Result<Option<Codec>> {
             (u16::from(bits) == b).then_some(Codec::Bit { bytes: usize::from(bits).div_ceil(8) })
         }
         (ColumnType::Year, Wire::Year) => Some(Codec::Year),
-        (ColumnType::Date | ColumnType::DateTime { .. }, _)
-        | (ColumnType::Timestamp { .. } | ColumnType::Time { .. }, _) => temporal(ty, wire),
-        (ColumnType::Char(_) | ColumnType::VarChar(_) | ColumnType::Text(_), _) => return text(ty, wire),
-        (ColumnType::Binary { .. } | ColumnType::VarBinary { .. } | ColumnType::Blob { .. }, _) => {
-            binary(ty, wire)
-        }
+        _ => None,
+    }
+}
+
+fn members(ty: &ColumnType, wire: Wire) -> Option<Codec> {
+    match (ty, wire) {
         (ColumnType::Enum { members }, Wire::Enum { bytes }) => {
             let wanted = if members.len() > 255 { 2 } else { 1 };
             (bytes == wanted).then(|| Codec::Enum { bytes: wanted.into(), members: Arc::clone(members) })
@@ -141,6 +167,12 @@ fn agreed(ty: &ColumnType, wire: Wire) -> Result<Option<Codec>> {
             };
             (usize::from(bytes) == wanted).then(|| Codec::Set { bytes: wanted, members: Arc::clone(members) })
         }
+        _ => None,
+    }
+}
+
+fn structured(ty: &ColumnType, wire: Wire) -> Option<Codec> {
+    match (ty, wire) {
         (ColumnType::Json(JsonStorage::Binary), Wire::Json { length_bytes }) => {
             Some(Codec::Json { length_bytes: length_bytes.into() })
         }
@@ -159,24 +191,8 @@ fn agreed(ty: &ColumnType, wire: Wire) -> Result<Option<Codec>> {
         (ColumnType::Uuid, Wire::Fixed { len: 16 }) => Some(Codec::Uuid),
         (ColumnType::Inet4, Wire::Fixed { len: 4 }) => Some(Codec::Inet4),
         (ColumnType::Inet6, Wire::Fixed { len: 16 }) => Some(Codec::Inet6),
-        (
-            ColumnType::Int { .. }
-            | ColumnType::Decimal { .. }
-            | ColumnType::Float
-            | ColumnType::Double
-            | ColumnType::Bit { .. }
-            | ColumnType::Year
-            | ColumnType::Enum { .. }
-            | ColumnType::Set { .. }
-            | ColumnType::Json(_)
-            | ColumnType::Geometry
-            | ColumnType::Vector { .. }
-            | ColumnType::Uuid
-            | ColumnType::Inet4
-            | ColumnType::Inet6,
-            _,
-        ) => None,
-    })
+        _ => None,
+    }
 }
 
 fn temporal(ty: &ColumnType, wire: Wire) -> Option<Codec> {
