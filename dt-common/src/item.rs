@@ -6,7 +6,7 @@ use tokio::sync::oneshot;
 
 use crate::batch::Definition;
 use crate::position::{BinlogPosition, CommitMark, Position};
-use crate::row::{Row, RowData, row_memory};
+use crate::row::{Row, RowData};
 use crate::schema::{SchemaChange, TableName, TableSchema};
 
 /// One item of the stream, in source order.
@@ -28,12 +28,12 @@ pub enum DtItem {
     /// again from its first row; or the source rolled it back, and its (now empty) commit follows. Never comes without rows.
     Rollback,
     /// Rows of one table's snapshot with their done mark; whole in itself, never inside a transaction.
-    Chunk(SnapshotChunk),
+    Chunk(Box<SnapshotChunk>),
     /// The last chunk of a snapshot that no change stream follows: its done marks are forgotten, so that the next run of the
     /// task copies anew.
     CopyFinished,
     /// A statement that changes the structure of tables. Comes before the first row of a transaction, or between two.
-    Ddl(Ddl),
+    Ddl(Box<Ddl>),
     /// The definitions that the rows behind are decoded with, when none were stored. Comes before [`DtItem::Start`].
     Definitions(Vec<Definition>),
     /// The source is alive and the stream stands here, outside of a transaction: everything before has been sent.
@@ -47,6 +47,8 @@ pub struct SnapshotChunk {
     pub table: Arc<TableSchema>,
     /// Rows in key order, or in any order for a keyless table. May be empty in a table's last chunk.
     pub rows: Vec<Row>,
+    /// Memory of the rows.
+    pub bytes: usize,
     /// How the rows meet rows that are there already.
     pub write: ChunkWrite,
     /// What a restart has to know.
@@ -119,7 +121,7 @@ impl DtItem {
         size_of::<Self>()
             + match self {
                 Self::Row(row) => row.memory(),
-                Self::Chunk(chunk) => chunk.rows.iter().map(|row| row_memory(row)).sum(),
+                Self::Chunk(chunk) => chunk.bytes,
                 Self::Start { .. }
                 | Self::Commit(_)
                 | Self::Rollback

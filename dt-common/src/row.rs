@@ -15,6 +15,8 @@ pub struct RowData {
     pub table: Arc<TableSchema>,
     /// What happened.
     pub change: RowChange,
+    /// See [`RowData::memory`].
+    bytes: usize,
 }
 
 /// What happened to a row.
@@ -64,13 +66,18 @@ pub fn row_memory(row: &[ColValue]) -> usize {
 }
 
 impl RowData {
+    /// A change, measured while its values are at hand: whoever bounds or counts it later need not look at them.
+    pub fn new(table: Arc<TableSchema>, change: RowChange) -> Self {
+        let rows = match &change {
+            RowChange::Insert { after } | RowChange::Rewrite { after } => row_memory(after),
+            RowChange::Update { before, after } => row_memory(before) + row_memory(after),
+            RowChange::Delete { before } => row_memory(before),
+        };
+        Self { table, change, bytes: size_of::<Self>() + rows }
+    }
+
     /// Memory that the change holds, in bytes.
     pub fn memory(&self) -> usize {
-        size_of::<Self>()
-            + match &self.change {
-                RowChange::Insert { after } | RowChange::Rewrite { after } => row_memory(after),
-                RowChange::Update { before, after } => row_memory(before) + row_memory(after),
-                RowChange::Delete { before } => row_memory(before),
-            }
+        self.bytes
     }
 }

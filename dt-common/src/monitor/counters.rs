@@ -2,7 +2,8 @@
 
 use crate::batch::NetChanges;
 use crate::config::{Class, Policy};
-use crate::row::{Row, RowChange, RowData, row_memory};
+use crate::item::SnapshotChunk;
+use crate::row::{RowChange, RowData};
 use crate::schema::TableName;
 
 /// Counters of one table. Rows read count changes at the source, before the net change per key; rows written what was left of them.
@@ -67,9 +68,9 @@ impl TableCounters {
     }
 
     /// Counts rows that a snapshot has read.
-    pub fn copied(&mut self, rows: &[Row]) {
-        self.bytes_in += rows.iter().map(|row| row_memory(row) as u64).sum::<u64>();
-        self.snapshot_rows += rows.len() as u64;
+    pub fn copied(&mut self, chunk: &SnapshotChunk) {
+        self.bytes_in += chunk.bytes as u64;
+        self.snapshot_rows += chunk.rows.len() as u64;
     }
 
     /// Counts what is to be written.

@@ -59,7 +59,7 @@ impl Counts {
             }
             Body::Chunks(chunks) => {
                 for chunk in chunks {
-                    counts.of(&chunk.table).copied(&chunk.rows);
+                    counts.of(&chunk.table).copied(chunk);
                 }
             }
         }

@@ -163,13 +163,13 @@ impl Cutter {
             DtItem::Row(row) => self.add_row(row).await,
             DtItem::Commit(mark) => self.end_transaction(&mark).await,
             DtItem::Rollback => self.roll_back().await,
-            DtItem::Chunk(chunk) => self.add_chunk(chunk).await,
+            DtItem::Chunk(chunk) => self.add_chunk(*chunk).await,
             DtItem::CopyFinished => {
                 self.open.forget_marks = true;
                 self.open.moved = true;
                 self.flush().await
             }
-            DtItem::Ddl(ddl) => self.apply(ddl).await,
+            DtItem::Ddl(ddl) => self.apply(*ddl).await,
             DtItem::Definitions(definitions) => {
                 self.open.definitions.extend(definitions);
                 self.open.moved = true;
@@ -238,7 +238,7 @@ impl Cutter {
         self.begin().await?;
         self.open.moved = true;
         self.open.whole += chunk.rows.len().max(1);
-        self.open.bytes += chunk.rows.iter().map(|row| dt_common::row::row_memory(row)).sum::<usize>();
+        self.open.bytes += chunk.bytes;
         self.open.marks.push(chunk.mark.clone());
         match &mut self.open.body {
             Body::Chunks(chunks) => chunks.push(chunk),

@@ -11,7 +11,7 @@ use dt_common::item::{ChunkMark, ChunkWrite, DtItem, SnapshotChunk};
 use dt_common::monitor::{BinlogFile, BinlogLook, ReplacedValues};
 use dt_common::position::{BinlogPosition, CommitMark};
 use dt_common::queue::{ItemSender, queue};
-use dt_common::row::{RowChange, RowData};
+use dt_common::row::{Row, RowChange, RowData, row_memory};
 use dt_common::schema::TableSchema;
 use dt_common::value::ColValue;
 use dt_connector::sinker::{CommitReport, StagedWork, TargetTable};
@@ -114,7 +114,7 @@ impl Sinker for RecordingSinker {
 
 fn row(table: &Arc<TableSchema>, value: i64) -> DtItem {
     let change = RowChange::Insert { after: Box::new([ColValue::Int(value)]) };
-    DtItem::Row(RowData { table: Arc::clone(table), change })
+    DtItem::Row(RowData::new(Arc::clone(table), change))
 }
 
 fn mark(offset: u64) -> CommitMark {
@@ -314,7 +314,13 @@ async fn structure_changes_wait_for_what_comes_before() {
         mark: Some(mark(20)),
     };
     running
-        .send([row(&t, 1), DtItem::Commit(mark(10)), DtItem::Ddl(ddl), row(&t, 2), DtItem::Commit(mark(30))])
+        .send([
+            row(&t, 1),
+            DtItem::Commit(mark(10)),
+            DtItem::Ddl(Box::new(ddl)),
+            row(&t, 2),
+            DtItem::Commit(mark(30)),
+        ])
         .await;
     let sinker = Arc::clone(&running.sinker);
     let (result, commits) = running.finish().await;
@@ -346,10 +352,8 @@ async fn a_transaction_larger_than_a_batch_is_staged_in_parts_and_seen_whole() {
         files: vec![seen],
         retention: None,
     });
-    let wide = RowData {
-        table: Arc::clone(&t),
-        change: RowChange::Insert { after: vec![ColValue::Int(1); 1 << 17].into() },
-    };
+    let after = vec![ColValue::Int(1); 1 << 17].into();
+    let wide = RowData::new(Arc::clone(&t), RowChange::Insert { after });
     running.send([DtItem::Row(wide), DtItem::Commit(mark(40))]).await;
     tokio::time::sleep(Duration::from_secs(1)).await;
     assert_eq!(running.monitor.behind(Duration::from_secs(60)).lag, Some(Duration::ZERO));
@@ -363,6 +367,12 @@ async fn a_transaction_larger_than_a_batch_is_staged_in_parts_and_seen_whole() {
     assert_eq!((counters.inserts, counters.written(), counters.batches), (30_003, 30_003, 3));
 }
 
+fn chunk_of(table: &Arc<TableSchema>, rows: Vec<Row>, mark: ChunkMark) -> DtItem {
+    let bytes = rows.iter().map(|row| row_memory(row)).sum();
+    let table = Arc::clone(table);
+    DtItem::Chunk(Box::new(SnapshotChunk { table, rows, bytes, write: ChunkWrite::Append, mark }))
+}
+
 #[tokio::test(start_paused = true)]
 async fn chunks_carry_their_marks_and_a_start_is_stored_first() {
     let t = table(&["a"], &[]);
@@ -371,7 +381,7 @@ async fn chunks_carry_their_marks_and_a_start_is_stored_first() {
         let mark =
             ChunkMark { table: t.name.clone(), chunk, rows: 2, last_key: None, done: false, view: None };
         let rows = vec![Box::from([ColValue::Int(1)]), Box::from([ColValue::Int(2)])];
-        DtItem::Chunk(SnapshotChunk { table: Arc::clone(&t), rows, write: ChunkWrite::Append, mark })
+        chunk_of(&t, rows, mark)
     };
     let mut position = Position::default();
     position.advance(&mark(5));
@@ -391,8 +401,7 @@ async fn a_snapshot_ends_behind_a_batch_that_was_full() {
     let running = start_with(Box::new(SnapshotParallelizer), RecordingSinker::default(), 1, 600_000);
     let mark = ChunkMark { table: t.name.clone(), chunk: 0, rows: 1, last_key: None, done: true, view: None };
     let rows = vec![Box::from([ColValue::Int(1)])];
-    let chunk = SnapshotChunk { table: Arc::clone(&t), rows, write: ChunkWrite::Append, mark };
-    running.send([DtItem::Chunk(chunk), DtItem::CopyFinished]).await;
+    running.send([chunk_of(&t, rows, mark), DtItem::CopyFinished]).await;
     let (result, commits) = running.finish().await;
     result.unwrap();
     assert_eq!(commits, [(1, None, 1), (0, None, 0)]);

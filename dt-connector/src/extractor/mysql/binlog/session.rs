@@ -222,7 +222,7 @@ impl<'a> Session<'a> {
         let mut changes = Changes::parse(change, version, &body, &plan).map_err(at_table)?;
         while let Some(change) = changes.next().map_err(at_table)? {
             self.transaction.row().map_err(at_table)?;
-            let row = RowData { table: Arc::clone(&plan.schema), change };
+            let row = RowData::new(Arc::clone(&plan.schema), change);
             self.out.send(DtItem::Row(row)).await?;
         }
         Ok(())
@@ -319,7 +319,14 @@ impl<'a> Session<'a> {
         let text = if concerned.is_empty() { String::new() } else { text.to_owned() };
         let action = statement.action.to_owned();
         self.out
-            .send(DtItem::Ddl(Ddl { action, text, at: self.at.clone(), changes, definitions, mark }))
+            .send(DtItem::Ddl(Box::new(Ddl {
+                action,
+                text,
+                at: self.at.clone(),
+                changes,
+                definitions,
+                mark,
+            })))
             .await
     }
 

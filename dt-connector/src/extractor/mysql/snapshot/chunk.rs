@@ -1,7 +1,7 @@
 //! The rows of one statement, cut into chunks.
 
 use dt_common::error::Result;
-use dt_common::row::{Row, row_memory};
+use dt_common::row::Row;
 use dt_common::schema::TableSchema;
 use mysql_async::prelude::Queryable;
 use mysql_async::{BinaryProtocol, Conn, QueryResult, Value};
@@ -75,11 +75,13 @@ impl Chunk {
     fn push(&mut self, table: &TableSchema, mut values: Vec<Value>) -> Result<()> {
         self.beside.clear();
         self.beside.extend(values.drain(table.columns.len()..));
-        let cells = table.columns.iter().zip(values).map(|(column, value)| cell(column, value));
-        let row: Row =
-            cells.collect::<Result<_>>().map_err(|e| e.at(format_args!("table {}", table.name)))?;
-        self.bytes += row_memory(&row);
-        self.rows.push(row);
+        let mut row = Vec::with_capacity(table.columns.len());
+        for (column, value) in table.columns.iter().zip(values) {
+            let value = cell(column, value).map_err(|e| e.at(format_args!("table {}", table.name)))?;
+            self.bytes += value.memory();
+            row.push(value);
+        }
+        self.rows.push(row.into());
         Ok(())
     }
 

@@ -204,9 +204,10 @@ impl TableCopy {
             done,
             view: self.view.clone(),
         };
+        let Chunk { rows: cells, bytes, .. } = chunk;
         let item =
-            SnapshotChunk { table: Arc::clone(&self.table), rows: chunk.rows, write: self.write, mark };
-        out.send(DtItem::Chunk(item)).await?;
+            SnapshotChunk { table: Arc::clone(&self.table), rows: cells, bytes, write: self.write, mark };
+        out.send(DtItem::Chunk(Box::new(item))).await?;
         (self.chunk, self.rows, self.done) = (self.chunk + 1, rows, done);
         if key.is_some() {
             self.last_key = key;
