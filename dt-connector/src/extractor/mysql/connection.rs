@@ -39,6 +39,10 @@ const MARIADB_LIMITS: &str = "SET max_statement_time = 0, idle_transaction_timeo
 /// MySQL's time limit.
 const MYSQL_LIMITS: &str = "SET max_execution_time = 0";
 
+/// Bytes of an answer that makes the driver read its socket by 64 KiB from then on: its buffer begins with 8 KiB, grows to the
+/// longest packet, and keeps its size.
+const WIDE_ANSWER: &str = "SELECT SPACE(60000)";
+
 /// Longest wait for a server to take leave; nothing depends on it.
 const LEAVE_TIMEOUT: Duration = Duration::from_secs(1);
 
@@ -122,6 +126,16 @@ impl Connector {
                 Err(Error::new(ErrorKind::Transient, message).way_out(UNREACHABLE))
             }
         }
+    }
+
+    /// Opens a session that is to read many rows or events.
+    ///
+    /// # Errors
+    /// See [`Connector::connect`].
+    pub(crate) async fn connect_reader(&self) -> Result<Conn> {
+        let mut conn = self.connect().await?;
+        conn.query_drop(WIDE_ANSWER).await.map_err(|e| source_error("preparing to read", e))?;
+        Ok(conn)
     }
 
     async fn set_up(&self) -> mysql_async::Result<Conn> {

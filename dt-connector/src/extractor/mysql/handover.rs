@@ -82,7 +82,7 @@ pub(crate) async fn open(
 }
 
 async fn fix(connector: &Connector, server: &Server, to_lock: Vec<&TableName>) -> Result<Handover> {
-    let mut conn = connector.connect().await?;
+    let mut conn = connector.connect_reader().await?;
     match server.flavor {
         Flavor::MariaDb => mariadb(conn, server).await,
         Flavor::MySql if server.gtid_mode && to_lock.is_empty() => {

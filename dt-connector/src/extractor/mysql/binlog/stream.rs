@@ -12,6 +12,7 @@ use dt_common::position::{BinlogPosition, Position};
 use dt_common::queue::ItemSender;
 use dt_common::schema::TableName;
 use futures::{FutureExt, StreamExt};
+use mysql_async::binlog::events::Event;
 use tokio::time::{Instant, sleep, timeout};
 use tokio_util::sync::CancellationToken;
 use tracing::{info, warn};
@@ -221,7 +222,7 @@ impl BinlogStream {
         until: Option<&BinlogPosition>,
         heartbeat: Duration,
     ) -> Result<mysql_async::BinlogStream> {
-        let mut conn = self.connector.connect().await?;
+        let mut conn = self.connector.connect_reader().await?;
         // Behind the same name another server may answer by now.
         self.server = Server::inspect(&mut conn).await?;
         self.followed.start_at(position.binlog.as_ref(), &self.server.identity)?;
@@ -260,20 +261,23 @@ async fn read(
                     .map_err(|_| Interruption::lost(format!("no event and no heartbeat for {silence:?}")))?
             }
         };
-        let event = match next {
-            Some(Ok(event)) => event,
-            Some(Err(e)) if request::is_displacement(&e) => {
-                return Err(Interruption::Displaced(request::dump_error(e)));
-            }
-            Some(Err(e)) => return Err(request::dump_error(e).into()),
-            None => return Err(Interruption::lost("the server ended the binlog dump".to_owned())),
-        };
+        // An event is looked at where it is: to move it costs more than to step over most of them.
+        let Some(Ok(event)) = &next else { return Err(ended(next)) };
         if !std::mem::replace(&mut answers, true) {
             monitor.source_open();
         }
-        session.take(&event).await.map_err(Interruption::Failed)?;
+        session.take(event).await.map_err(Interruption::Failed)?;
     }
     Ok(())
+}
+
+/// What the end of a dump means.
+fn ended(last: Option<mysql_async::Result<Event>>) -> Interruption {
+    match last {
+        Some(Err(e)) if request::is_displacement(&e) => Interruption::Displaced(request::dump_error(e)),
+        Some(Err(e)) => request::dump_error(e).into(),
+        Some(Ok(_)) | None => Interruption::lost("the server ended the binlog dump".to_owned()),
+    }
 }
 
 /// Where a session begins to read; without a name until the server says so, when it starts by GTID.

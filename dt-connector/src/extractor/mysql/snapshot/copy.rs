@@ -143,7 +143,7 @@ async fn open_crew(table: &mut TableCopy, settings: &Settings) -> Result<Option<
 }
 
 async fn try_open_crew(table: &mut TableCopy, settings: &Settings) -> Result<Option<Vec<Conn>>> {
-    let connections = (0..settings.readers).map(|_| settings.connector.connect());
+    let connections = (0..settings.readers).map(|_| settings.connector.connect_reader());
     let mut conns = futures::future::try_join_all(connections).await?;
     settings.monitor.source_open();
     if let Some(conn) = conns.first_mut() {
@@ -187,7 +187,7 @@ async fn read_table(
 ) -> Result<()> {
     let conn = match conn {
         Some(conn) => conn,
-        None => conn.insert(settings.connector.connect().await?),
+        None => conn.insert(settings.connector.connect_reader().await?),
     };
     settings.monitor.source_open();
     if settings.table_views {

@@ -143,7 +143,7 @@ impl Crew {
 
     /// Another connection for one that was lost; what it reads is of a later moment, as behind a restart.
     async fn connect(&self) -> Result<Conn> {
-        let mut conn = self.settings.connector.connect().await?;
+        let mut conn = self.settings.connector.connect_reader().await?;
         if self.settings.table_views {
             begin_view(&mut conn, &self.settings).await?;
         }
