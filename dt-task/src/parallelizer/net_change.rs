@@ -16,6 +16,7 @@ use dt_common::error::{Error, Result};
 use dt_common::row::{Row, RowChange, complete, is_partial};
 use dt_common::schema::TableSchema;
 use dt_common::value::ColValue;
+use hashbrown::hash_table::Entry;
 use hashbrown::{DefaultHashBuilder, HashTable};
 
 /// The changes of one table so far.
@@ -32,6 +33,7 @@ impl NetChange {
                 states: Vec::new(),
                 index: HashTable::new(),
                 hasher: DefaultHashBuilder::default(),
+                has_partial: false,
             })
         } else {
             Self::Counted(Counted {
@@ -65,8 +67,17 @@ impl NetChange {
 pub(super) struct Keyed {
     table: Arc<TableSchema>,
     states: Vec<State>,
-    index: HashTable<usize>,
+    index: HashTable<Place>,
     hasher: DefaultHashBuilder,
+    /// Whether any state's row leaves columns out.
+    has_partial: bool,
+}
+
+/// Where a row is, with its hash: an index that grows, and a look-up that misses, touch no row.
+#[derive(Clone, Copy)]
+struct Place {
+    hash: u64,
+    at: usize,
 }
 
 enum State {
@@ -138,19 +149,21 @@ impl Keyed {
     }
 
     fn find(&self, row: &Row) -> Option<usize> {
-        let key = self.table.key_columns();
-        self.index.find(self.hash(row), |&at| same_key(key, self.states[at].row(), row)).copied()
+        let (hash, key) = (self.hash(row), self.table.key_columns());
+        let same = |place: &Place| place.hash == hash && same_key(key, self.states[place.at].row(), row);
+        self.index.find(hash, same).map(|place| place.at)
     }
 
     fn set(&mut self, state: State) {
-        match self.find(state.row()) {
-            Some(at) => self.states[at] = state,
-            None => {
-                let hash = self.hash(state.row());
-                let at = self.states.len();
+        self.has_partial |= matches!(&state, State::There(row) if is_partial(row));
+        let (hash, key) = (self.hash(state.row()), self.table.key_columns());
+        let same =
+            |place: &Place| place.hash == hash && same_key(key, self.states[place.at].row(), state.row());
+        match self.index.entry(hash, same, |place| place.hash) {
+            Entry::Occupied(found) => self.states[found.get().at] = state,
+            Entry::Vacant(free) => {
+                free.insert(Place { hash, at: self.states.len() });
                 self.states.push(state);
-                let (states, hasher, key) = (&self.states, &self.hasher, self.table.key_columns());
-                self.index.insert_unique(hash, at, |&at| hash_key(hasher, key, states[at].row()));
             }
         }
     }
@@ -163,7 +176,7 @@ impl Keyed {
         let (mut upserts, mut deletes, mut patches) = (Vec::new(), Vec::new(), Vec::new());
         for state in self.states {
             match state {
-                State::There(row) if is_partial(&row) => patches.push(row),
+                State::There(row) if self.has_partial && is_partial(&row) => patches.push(row),
                 State::There(row) => upserts.push(row),
                 State::Gone(row) => deletes.push(row),
             }
@@ -191,7 +204,7 @@ fn hash_key(hasher: &DefaultHashBuilder, key: &[usize], row: &[ColValue]) -> u64
 /// How often every distinct row was added or, below zero, removed.
 pub(super) struct Counted {
     rows: Vec<(Row, i64)>,
-    index: HashTable<usize>,
+    index: HashTable<Place>,
     hasher: DefaultHashBuilder,
 }
 
@@ -213,13 +226,12 @@ impl Counted {
 
     fn count(&mut self, row: Row, copies: i64) {
         let hash = self.hasher.hash_one(&row);
-        match self.index.find(hash, |&at| self.rows[at].0 == row) {
-            Some(&at) => self.rows[at].1 += copies,
-            None => {
-                let at = self.rows.len();
+        let same = |place: &Place| place.hash == hash && self.rows[place.at].0 == row;
+        match self.index.entry(hash, same, |place| place.hash) {
+            Entry::Occupied(found) => self.rows[found.get().at].1 += copies,
+            Entry::Vacant(free) => {
+                free.insert(Place { hash, at: self.rows.len() });
                 self.rows.push((row, copies));
-                let (rows, hasher) = (&self.rows, &self.hasher);
-                self.index.insert_unique(hash, at, |&at| hasher.hash_one(&rows[at].0));
             }
         }
     }
