@@ -17,8 +17,8 @@ use crate::throttle::Throttle;
 /// Bytes a permit; keeps the semaphore's count far from its limit.
 const UNIT: usize = 64;
 
-/// Bytes that close a group: some hundred small rows, and too little to be noticed in the bound.
-const GROUP_BYTES: usize = 64 << 10;
+/// Bytes that close a group: a thousand small rows, and too little to be noticed in the bound. Each group may wake a thread.
+const GROUP_BYTES: usize = 256 << 10;
 
 /// Makes a queue that holds at most `bytes` of items.
 pub fn queue(bytes: usize) -> (ItemSender, ItemReceiver) {
