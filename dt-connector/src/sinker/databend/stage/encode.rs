@@ -47,15 +47,35 @@ pub const PART: &str = "dt_part";
 /// How many equal copies of the row are meant.
 pub const COPIES: &str = "dt_copies";
 
-/// Encodes rows with all columns of the plan.
+/// Rows that become arrays at a time: few enough to stay near the processor from one column to the next, and many for each of
+/// the encoder's steps.
+const SLICE_ROWS: usize = 4096;
+
+/// Encodes rows with all columns of the plan, a slice of them after the other.
 ///
 /// # Errors
 /// A value that the target cannot hold; names the table and the column.
 pub fn parquet(plan: &TablePlan, content: Content<'_>) -> Result<Vec<u8>> {
     content.check_width(plan)?;
+    let internal = |e: &dyn std::fmt::Display| {
+        Error::internal(format!("table {}: writing a Parquet file: {e}", plan.schema.name))
+    };
+    let fillers: Vec<ColValue> = plan.columns.iter().map(PlannedColumn::filler).collect();
+    let (first, mut rest) = content.split_at(SLICE_ROWS);
+    let first = batch(plan, first, &fillers)?;
+    let mut file = writer(&first).map_err(|e| internal(&e))?;
+    while !rest.is_empty() {
+        let slice;
+        (slice, rest) = rest.split_at(SLICE_ROWS);
+        file.write(&batch(plan, slice, &fillers)?).map_err(|e| internal(&e))?;
+    }
+    finished(file).map_err(|e| internal(&e))
+}
+
+/// The arrays of some rows.
+fn batch(plan: &TablePlan, content: Content<'_>, fillers: &[ColValue]) -> Result<RecordBatch> {
     let mut fields = Vec::with_capacity(plan.columns.len() + 1);
     let mut arrays = Vec::with_capacity(plan.columns.len() + 1);
-    let fillers: Vec<ColValue> = plan.columns.iter().map(PlannedColumn::filler).collect();
     let mut cells = Vec::with_capacity(content.len());
     for (i, planned) in plan.columns.iter().enumerate() {
         cells.clear();
@@ -68,11 +88,8 @@ pub fn parquet(plan: &TablePlan, content: Content<'_>) -> Result<Vec<u8>> {
         fields.push(Field::new(name, array.data_type().clone(), false));
         arrays.push(array);
     }
-    let internal = |e: &dyn std::fmt::Display| {
-        Error::internal(format!("table {}: writing a Parquet file: {e}", plan.schema.name))
-    };
-    let batch = RecordBatch::try_new(Arc::new(Schema::new(fields)), arrays).map_err(|e| internal(&e))?;
-    write(&batch).map_err(|e| internal(&e))
+    RecordBatch::try_new(Arc::new(Schema::new(fields)), arrays)
+        .map_err(|e| Error::internal(format!("table {}: arrays of its rows: {e}", plan.schema.name)))
 }
 
 /// A file of one row, to try a stage with.
@@ -82,9 +99,8 @@ pub fn parquet(plan: &TablePlan, content: Content<'_>) -> Result<Vec<u8>> {
 pub fn probe() -> Result<Vec<u8>> {
     let array: ArrayRef = Arc::new(BooleanArray::from(vec![true]));
     let batch = RecordBatch::try_from_iter([(file_column(0), array)]);
-    batch
-        .map_err(|e| Error::internal(format!("encoding a probe: {e}")))
-        .and_then(|batch| write(&batch).map_err(|e| Error::internal(format!("writing a probe: {e}"))))
+    let batch = batch.map_err(|e| Error::internal(format!("encoding a probe: {e}")))?;
+    writer(&batch).and_then(finished).map_err(|e| Error::internal(format!("writing a probe: {e}")))
 }
 
 impl<'a> Content<'a> {
@@ -100,6 +116,35 @@ impl<'a> Content<'a> {
     /// Whether there are none.
     pub fn is_empty(&self) -> bool {
         self.len() == 0
+    }
+
+    /// The first rows, at most so many, and the others.
+    fn split_at(self, rows: usize) -> (Self, Self) {
+        fn halves<T>(rows: &[T], at: usize) -> (&[T], &[T]) {
+            rows.split_at(at.min(rows.len()))
+        }
+        match self {
+            Self::Rows(all) => {
+                let (head, tail) = halves(all, rows);
+                (Self::Rows(head), Self::Rows(tail))
+            }
+            Self::Patches(all) => {
+                let (head, tail) = halves(all, rows);
+                (Self::Patches(head), Self::Patches(tail))
+            }
+            Self::Counted(all) => {
+                let (head, tail) = halves(all, rows);
+                (Self::Counted(head), Self::Counted(tail))
+            }
+            Self::Keyed { upserts, deletes, part } => {
+                let (upserts, later_upserts) = halves(upserts, rows);
+                let (deletes, later_deletes) = halves(deletes, rows - upserts.len());
+                (
+                    Self::Keyed { upserts, deletes, part },
+                    Self::Keyed { upserts: later_upserts, deletes: later_deletes, part },
+                )
+            }
+        }
     }
 
     fn push_cells<'b>(&self, cells: &mut Vec<&'b ColValue>, i: usize, is_key: bool, filler: &'b ColValue)
@@ -162,17 +207,25 @@ pub fn file_column(i: usize) -> String {
     format!("c{i}")
 }
 
-/// One row group, because a statement reads the file once and whole; no statistics and no dictionaries, which only cost.
-fn write(batch: &RecordBatch) -> parquet::errors::Result<Vec<u8>> {
+/// A file with its first rows. One row group, because a statement reads the file once and whole; no statistics and no dictionaries,
+/// which only cost.
+fn writer(first: &RecordBatch) -> parquet::errors::Result<ArrowWriter<Vec<u8>>> {
     let properties = WriterProperties::builder()
         .set_compression(Compression::ZSTD(ZstdLevel::try_new(1)?))
         .set_statistics_enabled(EnabledStatistics::None)
         .set_dictionary_enabled(false)
         .set_max_row_group_size(usize::MAX)
         .build();
-    let mut writer = ArrowWriter::try_new(Vec::new(), batch.schema(), Some(properties))?;
-    writer.write(batch)?;
-    writer.into_inner()
+    let mut file = ArrowWriter::try_new(Vec::new(), first.schema(), Some(properties))?;
+    file.write(first)?;
+    Ok(file)
+}
+
+/// The bytes of a file, in a vector that need not grow while they are put together.
+fn finished(mut file: ArrowWriter<Vec<u8>>) -> parquet::errors::Result<Vec<u8>> {
+    let bytes = file.in_progress_size();
+    file.inner_mut().reserve(bytes);
+    file.into_inner()
 }
 
 #[cfg(test)]
@@ -251,6 +304,25 @@ mod tests {
             read(&plan, content).column(1).as_primitive::<TimestampMicrosecondType>().values(),
             &[5, 0]
         );
+    }
+
+    #[test]
+    fn rows_of_all_slices_are_there_in_their_order() {
+        let rows = |from: i64, n: i64| -> Vec<Row> {
+            (from..from + n).map(|i| [ColValue::Int(i), ColValue::Null].into()).collect()
+        };
+        let n = SLICE_ROWS as i64;
+        let plan = plan(table("d", "t", &[("id", "bigint"), ("at", "datetime")], &[0]));
+        for (upserts, deletes) in [(0, 1), (1, 0), (n, n), (n + 1, 1), (2 * n - 1, n + 2)] {
+            let content =
+                Content::Keyed { upserts: &rows(0, upserts), deletes: &rows(upserts, deletes), part: 1 };
+            let batch = read(&plan, content);
+            let ids: Vec<i64> = (0..upserts + deletes).collect();
+            assert_eq!(batch.column(0).as_primitive::<Int64Type>().values(), &ids[..]);
+            let flags = batch.column_by_name(IS_DELETED).unwrap().as_boolean();
+            assert_eq!((flags.true_count() as i64, flags.false_count() as i64), (deletes, upserts));
+        }
+        assert_eq!(read(&plan, Content::Rows(&rows(0, n + 1))).num_rows() as i64, n + 1);
     }
 
     #[test]
