@@ -51,6 +51,10 @@ pub const COPIES: &str = "dt_copies";
 /// the encoder's steps.
 const SLICE_ROWS: usize = 4096;
 
+/// Bytes of a page before it is compressed: what zstd looks back over at its first level. With more it works in two buffers, and
+/// slower.
+const PAGE_BYTES: usize = 512 << 10;
+
 /// Encodes rows with all columns of the plan, a slice of them after the other.
 ///
 /// # Errors
@@ -214,6 +218,7 @@ fn writer(first: &RecordBatch) -> parquet::errors::Result<ArrowWriter<Vec<u8>>> 
         .set_compression(Compression::ZSTD(ZstdLevel::try_new(1)?))
         .set_statistics_enabled(EnabledStatistics::None)
         .set_dictionary_enabled(false)
+        .set_data_page_size_limit(PAGE_BYTES)
         .set_max_row_group_size(usize::MAX)
         .build();
     let mut file = ArrowWriter::try_new(Vec::new(), first.schema(), Some(properties))?;
