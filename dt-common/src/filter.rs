@@ -73,6 +73,17 @@ impl Filter {
         }
     }
 
+    /// The same of these tables alone, whatever the lists say of them.
+    #[must_use]
+    pub fn narrowed<'a>(&self, tables: impl IntoIterator<Item = &'a TableName>) -> Self {
+        let do_tables: Vec<_> = tables.into_iter().map(TablePattern::of_name).collect();
+        if do_tables.is_empty() {
+            return Self::nothing();
+        }
+        let (do_dbs, ignore_dbs, ignore_tables) = (Vec::new(), Vec::new(), Vec::new());
+        Self { do_dbs, do_tables, ignore_dbs, ignore_tables, ..self.clone() }
+    }
+
     /// Whether any table of the database may be followed.
     pub fn follows_database(&self, db: &str) -> bool {
         !is_system(db)
@@ -160,7 +171,12 @@ mod tests {
             filter("do_dbs=shop_*\ndo_tbs=crm.`a.b`,crm.t?\nignore_dbs=shop_old\nignore_tbs=shop_1.log*")
                 .unwrap();
         let nothing = Filter::nothing();
+        let one = some.narrowed(&[TableName::new("shop_old", "o*")]);
+        assert!(nothing.narrowed(&[]).do_tables.is_empty());
         for (filter, db, table, expected) in [
+            (&one, "shop_old", "o*", true),
+            (&one, "shop_old", "orders", false),
+            (&one, "shop_1", "orders", false),
             (&all, "any", "t", true),
             (&all, "mysql", "user", false),
             (&all, "SYS", "x", false),

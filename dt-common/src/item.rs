@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use serde::{Deserialize, Serialize};
 use tokio::sync::oneshot;
 
 use crate::batch::Definition;
@@ -38,6 +39,31 @@ pub enum DtItem {
     Definitions(Vec<Definition>),
     /// The source is alive and the stream stands here, outside of a transaction: everything before has been sent.
     Heartbeat(BinlogPosition),
+    /// The end of a source transaction that was read again for tables which are copied beside the stream. Ends its rows as
+    /// [`DtItem::Commit`] does, and moves the marks of the copy in the place of the position.
+    Replayed(Replayed),
+    /// A step of copies beside the stream. Never inside a transaction.
+    CopyStep(Box<CopyStep>),
+}
+
+/// How far the changes of tables are applied to their copies beside the stream.
+#[derive(Debug, Clone)]
+pub struct Replayed {
+    /// The marks of the copies, but for the place.
+    pub marks: Arc<[ChunkMark]>,
+    /// Changes up to here are applied.
+    pub at: BinlogPosition,
+}
+
+/// A change of structure that a copy beside the stream takes, with what a restart has to know of the copy. Moves no position.
+#[derive(Debug)]
+pub struct CopyStep {
+    /// The change, and the definitions behind it.
+    pub ddl: Ddl,
+    /// The marks behind it.
+    pub marks: Vec<ChunkMark>,
+    /// Told when it is brought about. Whoever does not wait for it any more may have dropped its other end.
+    pub done: oneshot::Sender<()>,
 }
 
 /// Rows of one table's snapshot. Applied together with [`SnapshotChunk::mark`] or not at all.
@@ -67,7 +93,7 @@ pub enum ChunkWrite {
 }
 
 /// The done mark of a chunk, stored in the same transaction as its rows.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ChunkMark {
     /// Table at the source.
     pub table: TableName,
@@ -79,7 +105,8 @@ pub struct ChunkMark {
     pub last_key: Option<Vec<String>>,
     /// Whether this was the table's last chunk.
     pub done: bool,
-    /// Where the read view of a keyless table stands: changes up to there are in the rows and must not be applied again.
+    /// Changes up to there are in the rows and must not be applied again: where the read view of a keyless table stands, or how far
+    /// the stream was applied to a copy beside it.
     pub view: Option<BinlogPosition>,
 }
 
@@ -112,7 +139,9 @@ impl DtItem {
             | Self::CopyFinished
             | Self::Ddl(_)
             | Self::Definitions(_)
-            | Self::Heartbeat(_) => 0,
+            | Self::Heartbeat(_)
+            | Self::Replayed(_)
+            | Self::CopyStep(_) => 0,
         }
     }
 
@@ -128,7 +157,9 @@ impl DtItem {
                 | Self::CopyFinished
                 | Self::Ddl(_)
                 | Self::Definitions(_)
-                | Self::Heartbeat(_) => 0,
+                | Self::Heartbeat(_)
+                | Self::Replayed(_)
+                | Self::CopyStep(_) => 0,
             }
     }
 }

@@ -3,6 +3,9 @@
 //! Order is kept. A full queue makes the sender wait, so that a slow target slows the reading of the source instead of
 //! filling memory. An item that is larger than the whole bound passes alone.
 //!
+//! It has two lanes: the stream's, and one for what is copied beside the stream. Each keeps its order and has a bound of its own, so that
+//! the receiver may leave one lane waiting until a transaction of the other one has come to its end.
+//!
 //! Small items travel in groups ([`GroupSender`]): to hand one over wakes the other end, which costs more than to read most rows.
 
 use std::collections::VecDeque;
@@ -20,13 +23,32 @@ const UNIT: usize = 64;
 /// Bytes that close a group: a thousand small rows, and too little to be noticed in the bound. Each group may wake a thread.
 const GROUP_BYTES: usize = 256 << 10;
 
-/// Makes a queue that holds at most `bytes` of items.
+/// What part of the stream's bound the lane beside it has.
+const BESIDE_SHARE: usize = 4;
+
+/// Makes a queue that holds at most `bytes` of the stream's items, and a quarter of that beside it.
 pub fn queue(bytes: usize) -> (ItemSender, ItemReceiver) {
+    let (beside, from_beside) = lane(bytes / BESIDE_SHARE);
+    let (stream, from_stream) = lane(bytes);
+    let sender = ItemSender { beside: Some(Box::new(beside)), ..stream };
+    (sender, ItemReceiver { stream: from_stream, beside: from_beside })
+}
+
+fn lane(bytes: usize) -> (ItemSender, LaneReceiver) {
     let units = u32::try_from(bytes / UNIT).unwrap_or(u32::MAX >> 4).clamp(1, u32::MAX >> 4);
     let room = Arc::new(Semaphore::new(units as usize));
     let (tx, rx) = mpsc::unbounded_channel();
-    let sender = ItemSender { tx, room: Arc::clone(&room), units, throttle: None };
-    (sender, ItemReceiver { rx, room, arrived: VecDeque::new() })
+    let sender = ItemSender { tx, room: Arc::clone(&room), units, throttle: None, beside: None };
+    (sender, LaneReceiver { rx, room, arrived: VecDeque::new() })
+}
+
+/// A part of the queue.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Lane {
+    /// What moves the task's position.
+    Stream,
+    /// What is copied beside the stream.
+    Beside,
 }
 
 /// Items that are handed over together, with the permits that they hold.
@@ -43,6 +65,8 @@ pub struct ItemSender {
     room: Arc<Semaphore>,
     units: u32,
     throttle: Option<Arc<Throttle>>,
+    /// The end of the lane beside; `None` in that one.
+    beside: Option<Box<ItemSender>>,
 }
 
 /// How full a queue is; outlives both ends.
@@ -73,8 +97,18 @@ impl ItemSender {
 
     /// Lets rows pass no faster than this.
     #[must_use]
-    pub fn throttled(self, throttle: Option<Throttle>) -> Self {
-        Self { throttle: throttle.map(Arc::new), ..self }
+    pub fn throttled(mut self, throttle: Option<Throttle>) -> Self {
+        self.throttle = throttle.map(Arc::new);
+        if let Some(beside) = &mut self.beside {
+            beside.throttle.clone_from(&self.throttle);
+        }
+        self
+    }
+
+    /// The end of the lane beside the stream; of that lane itself, another end of it.
+    #[must_use]
+    pub fn beside(&self) -> Self {
+        self.beside.as_deref().unwrap_or(self).clone()
     }
 
     /// A sender of the same queue that gathers small items.
@@ -146,6 +180,12 @@ fn closed() -> Error {
 /// The pipeline's end. Dropping it makes every sender fail.
 #[derive(Debug)]
 pub struct ItemReceiver {
+    stream: LaneReceiver,
+    beside: LaneReceiver,
+}
+
+#[derive(Debug)]
+struct LaneReceiver {
     rx: mpsc::UnboundedReceiver<Group>,
     room: Arc<Semaphore>,
     /// What is left of the group that came last.
@@ -153,10 +193,35 @@ pub struct ItemReceiver {
 }
 
 impl ItemReceiver {
-    /// The next item, or `None` when every sender is gone and the queue is empty. Cancel-safe.
-    pub async fn recv(&mut self) -> Option<DtItem> {
+    /// The next item of one lane, or of either one without a preference; `None` when every sender of the lane, or of both, is
+    /// gone and nothing is left. Cancel-safe.
+    pub async fn recv(&mut self, of: Option<Lane>) -> Option<(Lane, DtItem)> {
+        let of_stream = async |lane: &mut LaneReceiver| Some((Lane::Stream, lane.recv().await?));
+        let of_beside = async |lane: &mut LaneReceiver| Some((Lane::Beside, lane.recv().await?));
+        match of {
+            Some(Lane::Stream) => of_stream(&mut self.stream).await,
+            Some(Lane::Beside) => of_beside(&mut self.beside).await,
+            None => tokio::select! {
+                Some(item) = of_stream(&mut self.stream) => Some(item),
+                Some(item) = of_beside(&mut self.beside) => Some(item),
+                else => None,
+            },
+        }
+    }
+
+    /// The next item of a lane, if it has come together with the one before.
+    pub fn arrived(&mut self, of: Lane) -> Option<DtItem> {
+        match of {
+            Lane::Stream => self.stream.arrived.pop_front(),
+            Lane::Beside => self.beside.arrived.pop_front(),
+        }
+    }
+}
+
+impl LaneReceiver {
+    async fn recv(&mut self) -> Option<DtItem> {
         loop {
-            if let Some(item) = self.arrived() {
+            if let Some(item) = self.arrived.pop_front() {
                 return Some(item);
             }
             let group = self.rx.recv().await?;
@@ -164,14 +229,9 @@ impl ItemReceiver {
             self.arrived = group.items.into();
         }
     }
-
-    /// The next item, if it has come together with the one before.
-    pub fn arrived(&mut self) -> Option<DtItem> {
-        self.arrived.pop_front()
-    }
 }
 
-impl Drop for ItemReceiver {
+impl Drop for LaneReceiver {
     fn drop(&mut self) {
         self.room.close();
     }
@@ -190,12 +250,12 @@ mod tests {
             let second = tx.send(heartbeat());
             tokio::pin!(second);
             assert!(futures_poll(second.as_mut()).await.is_none());
-            assert!(rx.recv().await.is_some());
+            assert!(rx.recv(None).await.is_some());
             second.await.unwrap();
         }
-        assert!(rx.recv().await.is_some());
+        assert!(rx.recv(None).await.is_some());
         drop(tx);
-        assert!(rx.recv().await.is_none());
+        assert!(rx.recv(None).await.is_none());
     }
 
     #[tokio::test]
@@ -213,7 +273,7 @@ mod tests {
         assert_eq!((fill.used_bytes(), fill.bound_bytes()), (0, 6400));
         tx.send(heartbeat()).await.unwrap();
         assert!((64..6400).contains(&fill.used_bytes()), "{}", fill.used_bytes());
-        rx.recv().await.unwrap();
+        rx.recv(None).await.unwrap();
         assert_eq!(fill.used_bytes(), 0);
     }
 
@@ -227,12 +287,16 @@ mod tests {
         assert_eq!(tx.fill().used_bytes(), 0);
         group.flush().await.unwrap();
         tx.send(DtItem::Rollback).await.unwrap();
-        assert!(rx.arrived().is_none());
-        assert!(matches!(rx.recv().await, Some(DtItem::Heartbeat(_))));
-        assert!(rx.arrived().is_some() && rx.arrived().is_some() && rx.arrived().is_none());
-        assert!(matches!(rx.recv().await, Some(DtItem::Rollback)));
+        assert!(rx.arrived(Lane::Stream).is_none());
+        assert!(matches!(rx.recv(None).await, Some((Lane::Stream, DtItem::Heartbeat(_)))));
+        assert!(
+            rx.arrived(Lane::Stream).is_some()
+                && rx.arrived(Lane::Stream).is_some()
+                && rx.arrived(Lane::Stream).is_none()
+        );
+        assert!(matches!(rx.recv(None).await, Some((Lane::Stream, DtItem::Rollback))));
         drop((tx, group));
-        assert!(rx.recv().await.is_none());
+        assert!(rx.recv(None).await.is_none());
     }
 
     #[tokio::test]
@@ -243,8 +307,24 @@ mod tests {
         for _ in 0..items {
             group.send(heartbeat()).await.unwrap();
         }
-        assert!(rx.recv().await.is_some());
-        assert_eq!(std::iter::from_fn(|| rx.arrived()).count(), items - 1);
+        assert!(rx.recv(None).await.is_some());
+        assert_eq!(std::iter::from_fn(|| rx.arrived(Lane::Stream)).count(), items - 1);
+    }
+
+    #[tokio::test]
+    async fn a_lane_waits_without_holding_up_the_other() {
+        let (tx, mut rx) = queue(64);
+        let beside = tx.beside();
+        beside.send(DtItem::Rollback).await.unwrap();
+        tx.send(heartbeat()).await.unwrap();
+        assert!(matches!(rx.recv(Some(Lane::Stream)).await, Some((Lane::Stream, DtItem::Heartbeat(_)))));
+        assert!(matches!(rx.recv(None).await, Some((Lane::Beside, DtItem::Rollback))));
+        drop(tx);
+        assert!(rx.recv(Some(Lane::Stream)).await.is_none());
+        beside.beside().send(DtItem::Rollback).await.unwrap();
+        assert!(rx.recv(None).await.is_some());
+        drop(beside);
+        assert!(rx.recv(None).await.is_none());
     }
 
     fn heartbeat() -> DtItem {

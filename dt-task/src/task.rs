@@ -97,6 +97,7 @@ async fn create_tables<S: Sinker>(
 ) -> Result<()> {
     let tables = extractor.tables(&Checkpoint::default()).await?;
     config.router.check(&tables)?;
+    sinker.check_lists(&tables)?;
     watch.monitor.source_open();
     watch.monitor.target_ready();
     tokio::select! {
@@ -187,7 +188,9 @@ async fn prepare_tables<S: Sinker>(
 ) -> Result<ExtractPlan> {
     let checkpoint = sinker.open().await?;
     let tables = &extractor.tables(&checkpoint).await?[..];
-    config.router.check(tables)?;
+    let all = [tables, &extractor.copied_beside()?].concat();
+    config.router.check(&all)?;
+    sinker.check_lists(&all)?;
     if config.extract_type == ExtractType::SnapshotAndCdc {
         sinker.sink_struct(tables).await?;
     }

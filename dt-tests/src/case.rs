@@ -86,6 +86,10 @@ pub enum Step {
     Writing(String),
     /// Ends [`Step::Writing`].
     Written,
+    /// Reads the target again and again, until [`Step::Read`]; no answer may be less.
+    Reading(String, u64),
+    /// Ends [`Step::Reading`].
+    Read,
     /// Waits until both sides are equal while the task runs.
     Equal,
     /// Compares both sides now.
@@ -288,6 +292,11 @@ fn step(word: &str, rest: &str) -> Result<Step> {
         "takeover" => Step::TakeOver(code()?),
         "writing" => Step::Writing(text()),
         "written" => Step::Written,
+        "reading" => {
+            let (query, least) = rest.rsplit_once(" >= ").context("reading QUERY >= NUMBER")?;
+            Step::Reading(query.to_owned(), least.parse().context("a number is wanted")?)
+        }
+        "read" => Step::Read,
         "equal" => Step::Equal,
         "compare" => Step::Compare,
         "differs" => Step::Differs(text()),
@@ -389,7 +398,7 @@ mod tests {
             | Step::Run(file, _)
             | Step::Terminal(file, _)
             | Step::Start(file)
-            | Step::File(file, _) => vec![file],
+            | Step::File(file, _) => file.split(' ').take(1).collect(),
             Step::Command(args, _) => {
                 args.iter().map(String::as_str).filter(|a| a.ends_with(".ini")).collect()
             }

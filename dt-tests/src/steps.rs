@@ -49,6 +49,8 @@ pub struct Play<'a> {
     outcome: Outcome,
     remembered: Option<String>,
     logged: u64,
+    /// See [`Step::Reading`].
+    reader: Option<JoinHandle<Result<()>>>,
     writer: Option<JoinHandle<Result<()>>>,
     _own_servers: (Option<SourceServer>, Option<TargetServer>, Option<TlsProxy>),
 }
@@ -146,6 +148,7 @@ impl<'a> Play<'a> {
             remembered: None,
             logged: 0,
             writer: None,
+            reader: None,
             _own_servers: (own_server, own_databend, proxy),
         })
     }
@@ -183,6 +186,11 @@ impl<'a> Play<'a> {
             Step::TakeOver(code) => self.tasks.take_over(*code).await,
             Step::Writing(file) => self.writing(file),
             Step::Written => self.written().await,
+            Step::Reading(query, least) => {
+                self.reading(query, *least);
+                Ok(())
+            }
+            Step::Read => self.read().await,
             Step::Equal => self.equal().await,
             Step::Compare => self.compare().await,
             Step::Differs(file) => self.differs(file).await,
@@ -277,9 +285,37 @@ impl<'a> Play<'a> {
         self.tasks.ends(code).await
     }
 
-    fn launch(&mut self, file: &str) -> Result<()> {
-        let text = self.text(file)?.unwrap_or_default();
-        self.tasks.start(&text)
+    /// Starts the task of a file; behind its name stand options of `dt run`.
+    fn launch(&mut self, words: &str) -> Result<()> {
+        let mut words = words.split(' ');
+        let text = self.text(words.next().unwrap_or_default())?.unwrap_or_default();
+        let options: Vec<String> = words.map(|word| self.vars.fill(word)).collect();
+        self.tasks.start_with(&text, &options)
+    }
+
+    /// Reads the target again and again, as its readers do.
+    fn reading(&mut self, query: &str, least: u64) {
+        let (target, query) = (self.target.clone(), self.vars.fill(query));
+        self.reader = Some(tokio::spawn(async move {
+            for reads in 0.. {
+                let rows = target.query(&query).await?;
+                let found = rows.first().and_then(|row| row.first()?.as_ref()?.parse::<u64>().ok());
+                ensure!(
+                    found.is_some_and(|found| found >= least),
+                    "read {reads}: `{query}` answers {found:?} instead of {least} at least"
+                );
+            }
+            Ok(())
+        }));
+    }
+
+    async fn read(&mut self) -> Result<()> {
+        let reader = self.reader.take().context("nothing is being read")?;
+        if reader.is_finished() {
+            return reader.await?;
+        }
+        reader.abort();
+        Ok(())
     }
 
     async fn source_script(&mut self, file: &str) -> Result<()> {

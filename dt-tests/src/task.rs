@@ -100,9 +100,17 @@ impl Tasks {
     /// # Errors
     /// One is running already, or `dt` cannot be started.
     pub fn start(&mut self, text: &str) -> Result<()> {
+        self.start_with(text, &[])
+    }
+
+    /// The same with options of `dt run`, which a restart does not repeat.
+    ///
+    /// # Errors
+    /// As [`Tasks::start`].
+    pub fn start_with(&mut self, text: &str, options: &[String]) -> Result<()> {
         let file = self.folder.join(format!("task_{}.ini", self.started + 1));
         std::fs::write(&file, with_write_method(text, std::env::var("WRITE_METHOD").ok().as_deref()))?;
-        self.start_file(file)
+        self.start_file(file, options)
     }
 
     /// Starts a task on a pseudo terminal: what it prints is what a person would see, escape codes and all.
@@ -147,16 +155,17 @@ impl Tasks {
         Ok(file.display().to_string())
     }
 
-    fn start_file(&mut self, file: PathBuf) -> Result<()> {
+    fn start_file(&mut self, file: PathBuf, options: &[String]) -> Result<()> {
         if self.running.is_some() {
             bail!("a task is running already");
         }
-        self.running = Some(self.spawn(file)?);
+        self.running = Some(self.spawn(file, options)?);
         Ok(())
     }
 
-    fn spawn(&mut self, file: PathBuf) -> Result<Task> {
-        let process = self.launch(&binary()?, &["run".to_owned(), file.display().to_string()])?;
+    fn spawn(&mut self, file: PathBuf, options: &[String]) -> Result<Task> {
+        let args = [&["run".to_owned(), file.display().to_string()], options].concat();
+        let process = self.launch(&binary()?, &args)?;
         self.command_spoke = false;
         Ok(Task { file, since: Instant::now(), process })
     }
@@ -187,7 +196,7 @@ impl Tasks {
     /// No task is running.
     pub fn overtake(&mut self) -> Result<()> {
         let file = self.running()?.file.clone();
-        let second = self.spawn(file)?;
+        let second = self.spawn(file, &[])?;
         self.rival = self.running.replace(second);
         Ok(())
     }
@@ -298,7 +307,7 @@ impl Tasks {
         } else {
             self.stop(0).await?
         }
-        self.start_file(file)?;
+        self.start_file(file, &[])?;
         self.follow().await
     }
 

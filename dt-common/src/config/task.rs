@@ -8,8 +8,10 @@ use super::schema_policy::SchemaPolicies;
 use super::secret::Secret;
 use super::tls::SourceTls;
 use super::values::Values;
+use crate::error::{Error, Result};
 use crate::filter::Filter;
 use crate::router::Router;
+use crate::schema::TableName;
 
 /// A whole task.
 #[derive(Debug, Clone)]
@@ -78,6 +80,28 @@ pub enum ExtractorConfig {
     MySql(MySqlExtractorConfig),
 }
 
+impl TaskConfig {
+    /// The same task, which copies these tables anew beside its stream.
+    ///
+    /// # Errors
+    /// A kind of task that has no stream.
+    pub fn with_resync(mut self, tables: Vec<TableName>) -> Result<Self> {
+        match self.extract_type {
+            ExtractType::Cdc | ExtractType::SnapshotAndCdc => {}
+            ExtractType::Struct | ExtractType::Snapshot if tables.is_empty() => {}
+            ExtractType::Struct | ExtractType::Snapshot => {
+                return Err(Error::config(format!(
+                    "--resync copies a table beside a change stream, and extract_type = {} has none",
+                    self.extract_type.name()
+                )));
+            }
+        }
+        let ExtractorConfig::MySql(extractor) = &mut self.extractor;
+        extractor.resync = tables;
+        Ok(self)
+    }
+}
+
 impl ExtractorConfig {
     /// How fast the task may read.
     pub fn rates(&self) -> Rates {
@@ -127,6 +151,8 @@ pub struct MySqlExtractorConfig {
     pub schema: SchemaPolicies,
     /// Connections to the source at once; `None` is as many as the task takes.
     pub max_connections: Option<usize>,
+    /// Tables that are copied anew beside the stream; no key of the task file, but an option of the command line.
+    pub resync: Vec<TableName>,
 }
 
 /// Where CDC begins when no checkpoint is stored.

@@ -90,6 +90,7 @@ fn mysql_extractor(
         tls,
         task_id: id.to_owned(),
         server_id,
+        resync: Vec::new(),
         start: start::read(raw, extract_type)?,
         stop_at: raw.choice(
             "extractor",

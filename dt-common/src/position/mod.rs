@@ -30,7 +30,10 @@ pub struct Position {
 }
 
 /// File and offset of the end of an event, on the server that wrote the file.
-#[derive(Debug, Clone, PartialEq, Eq)]
+///
+/// Stored inside of other things it is the text of a [`Position`] without GTIDs.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(try_from = "String", into = "String")]
 pub struct BinlogPosition {
     /// Identity of the server: `server_uuid` on MySQL, `server_id` and its data directory's uid on MariaDB.
     pub server: Arc<str>,
@@ -123,6 +126,21 @@ impl Position {
             // offset stay the truth.
             (None, _) | (_, None) | (Some(_), Some(_)) => {}
         }
+    }
+}
+
+impl From<BinlogPosition> for String {
+    fn from(binlog: BinlogPosition) -> Self {
+        Position { binlog: Some(binlog), gtid: None }.to_string()
+    }
+}
+
+impl TryFrom<String> for BinlogPosition {
+    type Error = Error;
+
+    fn try_from(text: String) -> Result<Self> {
+        let binlog = text.parse::<Position>()?.binlog;
+        binlog.ok_or_else(|| Error::config(format!("`{text}` names no place in a binlog")))
     }
 }
 

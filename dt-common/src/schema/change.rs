@@ -18,6 +18,25 @@ pub enum SchemaChange {
     Truncate(TableName),
     /// A table has another name, or other columns; never both.
     Alter(Alteration),
+    /// A table is copied anew beside the stream: into a shadow of the target table, which nobody reads, until the shadow takes its
+    /// place. Between [`CopyStage::Begins`] and [`CopyStage::Ends`] rows of the table are meant for the shadow.
+    Copy {
+        /// The table as it is copied.
+        table: Arc<TableSchema>,
+        /// How far the copy is.
+        stage: CopyStage,
+    },
+}
+
+/// How far the copy of a table beside the stream is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum CopyStage {
+    /// It begins: an empty shadow is there, whatever was there before.
+    Begins,
+    /// It goes on behind a restart, with the rows that the shadow has.
+    GoesOn,
+    /// It is whole: at once the shadow is the table, and the former table goes.
+    Ends,
 }
 
 impl SchemaChange {
@@ -25,7 +44,7 @@ impl SchemaChange {
     pub fn table(&self) -> Option<&TableName> {
         match self {
             Self::CreateDatabase(_) => None,
-            Self::CreateTable(table) => Some(&table.name),
+            Self::CreateTable(table) | Self::Copy { table, .. } => Some(&table.name),
             Self::DropTable(name) | Self::Truncate(name) => Some(name),
             Self::Alter(alteration) => Some(&alteration.before.name),
         }

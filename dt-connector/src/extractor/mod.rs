@@ -12,6 +12,8 @@ use dt_common::error::Result;
 use dt_common::item::ChunkWrite;
 use dt_common::monitor::{BinlogLook, Monitor};
 use dt_common::queue::ItemSender;
+#[cfg(doc)]
+use dt_common::schema::SchemaChange;
 use dt_common::schema::{TableName, TableSchema};
 use tokio_util::sync::CancellationToken;
 
@@ -52,11 +54,19 @@ pub trait Extractor: Send {
     /// Unreachable server, wrong password, missing privilege, a setting that the task cannot work with.
     async fn prepare(&mut self) -> Result<()>;
 
-    /// The followed tables as they were at the stored position; as they are today when nothing is stored.
+    /// The followed tables as they were at the stored position; as they are today when nothing is stored. Those that are copied
+    /// beside the stream are not among them: see [`Extractor::copied_beside`].
     ///
     /// # Errors
     /// A table that the task cannot work with.
     async fn tables(&mut self, stored: &Checkpoint) -> Result<Vec<Arc<TableSchema>>>;
+
+    /// The tables that are copied anew while the stream goes on. Their changes come behind [`SchemaChange::Copy`], in the lane
+    /// beside the stream, and behind its last stage in the stream.
+    ///
+    /// # Errors
+    /// A defect: nobody asked for the tables before.
+    fn copied_beside(&self) -> Result<Vec<Arc<TableSchema>>>;
 
     /// Rows of the tables that a copy reads, as the source's statistics estimated them in `tables`; 0 when they do not know.
     fn estimated_rows(&self) -> HashMap<TableName, u64>;

@@ -23,6 +23,10 @@ impl Sinker for DummySinker {
         Ok(Checkpoint::default())
     }
 
+    fn check_lists(&self, _tables: &[Arc<TableSchema>]) -> Result<()> {
+        Ok(())
+    }
+
     async fn sink_struct(&self, _tables: &[Arc<TableSchema>]) -> Result<()> {
         Ok(())
     }

@@ -81,6 +81,12 @@ pub trait Sinker: Send + Sync + 'static {
     /// Unreachable or too old a target, a missing privilege, a stored state that cannot be understood.
     async fn open(&self) -> Result<Checkpoint>;
 
+    /// Compares the lists of the task file with the tables that the task reads, whatever the target holds of them.
+    ///
+    /// # Errors
+    /// An entry that fits no table.
+    fn check_lists(&self, tables: &[Arc<TableSchema>]) -> Result<()>;
+
     /// Creates the databases and tables that are missing. Tables that exist are left as they are.
     ///
     /// # Errors

@@ -40,10 +40,19 @@ pub(super) enum Command {
     /// The log goes to standard output, or to files in `[runtime] log_dir`. SIGTERM and
     /// Ctrl-C commit the batch in flight and end the task; a second signal ends it at once.
     /// Either way the next start goes on where the task was.
-    #[command(verbatim_doc_comment, after_long_help = "Example:\n  dt run shop.ini")]
+    #[command(
+        verbatim_doc_comment,
+        after_long_help = "Examples:\n  dt run shop.ini\n  dt run shop.ini --resync shop.orders"
+    )]
     Run {
         /// Task file.
         task: PathBuf,
+        /// Copies this table anew while the others stream on; may be given several times.
+        ///
+        /// Its target stays as it is until the copy is whole and takes its place. A copy that was
+        /// begun goes on at the next start, without the option.
+        #[arg(long, value_name = "DB.TABLE", verbatim_doc_comment)]
+        resync: Vec<String>,
     },
     /// Shows what would stop a task or hurt it, before it starts; writes nothing.
     ///

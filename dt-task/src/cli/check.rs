@@ -4,27 +4,24 @@
 use std::path::Path;
 
 use dt_common::error::Result;
-use dt_common::schema::TableName;
 
 use super::args::CheckArgs;
 use super::output::aligned;
-use super::{Exit, Failure, block_on, output, read_task};
+use super::{Exit, Failure, block_on, output, read_task, tables};
 use crate::check::{self, CheckOptions, Summary, TableSummary};
 use crate::logging;
 
 pub(super) fn run(path: &Path, args: &CheckArgs) -> Result<Exit, Failure> {
     let config = read_task(path)?;
     logging::start_beside(&config.runtime)?;
-    let options =
-        CheckOptions { tables: tables(&args.tables)?, show_values: args.show_values, limit: args.limit };
+    let options = CheckOptions {
+        tables: tables("--table", &args.tables)?,
+        show_values: args.show_values,
+        limit: args.limit,
+    };
     let summary = block_on(check::run(&config, &options, &|line| output::print(line)))?;
     show(&text(&summary));
     Ok(if summary.is_equal() { Exit::Done } else { Exit::Differs })
-}
-
-fn tables(lists: &[String]) -> Result<Vec<TableName>> {
-    let lists = lists.iter().map(|list| TableName::list(list).map_err(|e| e.at("--table")));
-    Ok(lists.collect::<Result<Vec<_>>>()?.concat())
 }
 
 #[expect(clippy::print_stderr, reason = "standard output holds JSON lines alone")]

@@ -21,6 +21,7 @@ use clap::{CommandFactory, Parser};
 use dt_common::config::TaskConfig;
 use dt_common::config::template::template;
 use dt_common::error::{Error, ErrorKind, Result};
+use dt_common::schema::TableName;
 
 use args::{Cli, Command};
 
@@ -41,7 +42,8 @@ enum Exit {
 pub fn main() -> ExitCode {
     let cli = Cli::parse();
     let done = match (cli.command, cli.task) {
-        (Some(Command::Run { task }), _) | (None, Some(task)) => run::run(&task),
+        (Some(Command::Run { task, resync }), _) => run::run(&task, &resync),
+        (None, Some(task)) => run::run(&task, &[]),
         (Some(Command::Check { task, args }), _) => check::run(&task, &args),
         (Some(Command::Plan { task, format }), _) => plan::run(&task, format.format),
         (Some(Command::Precheck { task, format }), _) => precheck::run(&task, format.format),
@@ -107,6 +109,12 @@ fn read_task(path: &Path) -> Result<TaskConfig> {
     let text = std::fs::read_to_string(path)
         .map_err(|e| Error::config(format!("{shown}: the task file cannot be read")).caused_by(e))?;
     TaskConfig::parse(&shown, &text)
+}
+
+/// Tables that an option names, once or several times.
+fn tables(option: &str, lists: &[String]) -> Result<Vec<TableName>> {
+    let lists = lists.iter().map(|list| TableName::list(list).map_err(|e| e.at(option)));
+    Ok(lists.collect::<Result<Vec<_>>>()?.concat())
 }
 
 /// Runs a command's asynchronous part.

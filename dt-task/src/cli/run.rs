@@ -8,13 +8,13 @@ use tokio::signal::unix::{SignalKind, signal};
 use tokio_util::sync::CancellationToken;
 use tracing::{error, info, warn};
 
-use super::{Exit, Failure, block_on, read_task};
+use super::{Exit, Failure, block_on, read_task, tables};
 use crate::task::Ended;
 use crate::watch::{Endpoint, Screen, Watch};
 use crate::{factory, logging};
 
-pub(super) fn run(path: &Path) -> Result<Exit, Failure> {
-    let config = read_task(path)?;
+pub(super) fn run(path: &Path, resync: &[String]) -> Result<Exit, Failure> {
+    let config = read_task(path)?.with_resync(tables("--resync", resync)?)?;
     // Held to the end: it writes out what is left of a log file.
     let screen = Screen::of_stdout();
     let _log = logging::start(&config.runtime, screen.as_ref())?;

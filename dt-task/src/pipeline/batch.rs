@@ -10,18 +10,16 @@ use dt_common::row::RowData;
 use dt_common::schema::{TableName, TableSchema};
 use tokio::sync::{OwnedSemaphorePermit, oneshot};
 
-/// Rows or chunks; never both, since a chunk is no part of the change stream.
-pub(super) enum Body {
-    Rows(Vec<RowData>),
-    Chunks(Vec<SnapshotChunk>),
+/// Rows of the change stream, and chunks. Where both are of one table, the chunks come first.
+#[derive(Default)]
+pub(super) struct Body {
+    pub(super) rows: Vec<RowData>,
+    pub(super) chunks: Vec<SnapshotChunk>,
 }
 
 impl Body {
     pub(super) fn is_empty(&self) -> bool {
-        match self {
-            Self::Rows(rows) => rows.is_empty(),
-            Self::Chunks(chunks) => chunks.is_empty(),
-        }
+        self.rows.is_empty() && self.chunks.is_empty()
     }
 }
 
@@ -51,17 +49,11 @@ impl Counts {
     /// What a body holds of every table.
     pub(super) fn of_body(body: &Body) -> Self {
         let mut counts = Self::default();
-        match body {
-            Body::Rows(rows) => {
-                for row in rows {
-                    counts.of(&row.table).read(row);
-                }
-            }
-            Body::Chunks(chunks) => {
-                for chunk in chunks {
-                    counts.of(&chunk.table).copied(chunk);
-                }
-            }
+        for row in &body.rows {
+            counts.of(&row.table).read(row);
+        }
+        for chunk in &body.chunks {
+            counts.of(&chunk.table).copied(chunk);
         }
         counts
     }

@@ -1,13 +1,14 @@
 //! Cuts the stream into batches.
 
 use std::sync::Arc;
+use std::time::Duration;
 
-use dt_common::batch::{Definition, Progress};
+use dt_common::batch::Progress;
 use dt_common::config::PipelineConfig;
-use dt_common::item::{ChunkMark, Ddl, DtItem, SnapshotChunk};
+use dt_common::item::{CopyStep, Ddl, DtItem, SnapshotChunk};
 use dt_common::monitor::Monitor;
 use dt_common::position::{CommitMark, Position};
-use dt_common::queue::ItemReceiver;
+use dt_common::queue::{ItemReceiver, Lane};
 use dt_common::row::RowData;
 use tokio::sync::{OwnedSemaphorePermit, mpsc, oneshot};
 use tokio::time::{Instant, sleep_until};
@@ -15,6 +16,7 @@ use tracing::info;
 
 use super::batch::{Batch, Body};
 use super::bounds::Bounds;
+use super::open::Open;
 use super::{Part, Work};
 
 /// Rows that are worth being staged while a full batch waits for its turn.
@@ -33,78 +35,8 @@ pub(super) struct Cutter {
     position: Option<Position>,
     source_time: i64,
     open: Open,
-}
-
-/// The batch that is being filled.
-struct Open {
-    /// What is not handed on yet.
-    body: Body,
-    /// Rows of whole transactions in the body; those behind them belong to the transaction that is still open.
-    whole: usize,
-    /// Bytes of the body.
-    bytes: usize,
-    /// Rows and bytes of whole transactions that were handed on.
-    handed_on: (usize, usize),
-    /// Whether the open transaction has outgrown a part: its first rows have been handed on.
-    spilled: bool,
-    /// Whether the monitor was told that changes of this batch wait.
-    has_changes: bool,
-    /// Whether there is progress to store, with rows or without.
-    moved: bool,
-    marks: Vec<ChunkMark>,
-    forget_marks: bool,
-    definitions: Vec<Definition>,
-    /// Whom to tell when the batch is committed.
-    stored: Option<oneshot::Sender<()>>,
-    /// When the batch has waited long enough.
-    deadline: Option<Instant>,
-    permit: Option<OwnedSemaphorePermit>,
-}
-
-impl Open {
-    fn new() -> Self {
-        Self {
-            body: Body::Rows(Vec::new()),
-            whole: 0,
-            bytes: 0,
-            handed_on: (0, 0),
-            spilled: false,
-            has_changes: false,
-            moved: false,
-            marks: Vec::new(),
-            forget_marks: false,
-            definitions: Vec::new(),
-            stored: None,
-            deadline: None,
-            permit: None,
-        }
-    }
-
-    fn in_transaction(&self) -> bool {
-        let open = match &self.body {
-            Body::Rows(rows) => rows.len() > self.whole,
-            Body::Chunks(_) => false,
-        };
-        open || self.spilled
-    }
-
-    fn is_empty(&self) -> bool {
-        self.body.is_empty() && self.handed_on.0 == 0
-    }
-
-    /// Rows of whole transactions, those that were handed on included.
-    fn rows(&self) -> usize {
-        self.handed_on.0 + self.whole
-    }
-
-    fn wait_at_most(&mut self, until: Instant) {
-        self.deadline = Some(self.deadline.map_or(until, |deadline| deadline.min(until)));
-    }
-
-    /// When the batch is to be committed, if no limit is reached before; none while a transaction is open.
-    fn due(&self) -> Option<Instant> {
-        self.deadline.filter(|_| !self.in_transaction())
-    }
+    /// Whose transaction is open: nothing of the other lane comes into its middle.
+    held_by: Option<Lane>,
 }
 
 impl Cutter {
@@ -115,14 +47,15 @@ impl Cutter {
         out: mpsc::Sender<Work>,
         monitor: Arc<Monitor>,
     ) -> Self {
-        Self { config, bounds, out, monitor, position, source_time: 0, open: Open::new() }
+        Self { config, bounds, out, monitor, position, source_time: 0, open: Open::new(), held_by: None }
     }
 
     /// Reads the queue to its end. Rows of a transaction without its commit are dropped: a restart reads them again.
     pub(super) async fn run(mut self, mut items: ItemReceiver) {
+        let mut last = Lane::Stream;
         loop {
-            while let Some(item) = items.arrived() {
-                if self.take(item).await.is_err() {
+            while let Some(item) = items.arrived(last) {
+                if self.take_from(last, item).await.is_err() {
                     return;
                 }
             }
@@ -133,7 +66,7 @@ impl Cutter {
                 bounds.turn().await
             };
             let item = tokio::select! {
-                item = items.recv() => item,
+                item = items.recv(self.held_by) => item,
                 Some(turn) = turn, if due.is_some() => {
                     if self.close(turn).await.is_err() {
                         return;
@@ -142,17 +75,28 @@ impl Cutter {
                 }
                 () = self.out.closed() => return,
             };
-            let Some(item) = item else { break };
-            if self.take(item).await.is_err() {
+            let Some((lane, item)) = item else {
+                if self.roll_back().await.is_err() {
+                    return;
+                }
+                // The lane of an open transaction has ended: the other one goes on.
+                if self.held_by.take().is_some() { continue } else { break }
+            };
+            last = lane;
+            if self.take_from(lane, item).await.is_err() {
                 return;
             }
         }
-        if self.roll_back().await.is_ok() {
-            let _ = self.flush().await;
-        }
+        let _ = self.flush().await;
     }
 
-    async fn take(&mut self, item: DtItem) -> Result<(), Gone> {
+    async fn take_from(&mut self, lane: Lane, item: DtItem) -> Result<(), Gone> {
+        self.take(lane, item).await?;
+        self.held_by = self.open.in_transaction().then_some(lane);
+        Ok(())
+    }
+
+    async fn take(&mut self, lane: Lane, item: DtItem) -> Result<(), Gone> {
         match item {
             DtItem::Start { position, stored } => {
                 self.position = Some(position);
@@ -160,16 +104,21 @@ impl Cutter {
                 self.open.stored = Some(stored);
                 self.flush().await
             }
-            DtItem::Row(row) => self.add_row(row).await,
+            DtItem::Row(row) => self.add_row(lane, row).await,
             DtItem::Commit(mark) => self.end_transaction(&mark).await,
             DtItem::Rollback => self.roll_back().await,
-            DtItem::Chunk(chunk) => self.add_chunk(*chunk).await,
+            DtItem::Chunk(chunk) => self.add_chunk(lane, *chunk).await,
             DtItem::CopyFinished => {
                 self.open.forget_marks = true;
                 self.open.moved = true;
                 self.flush().await
             }
             DtItem::Ddl(ddl) => self.apply(*ddl).await,
+            DtItem::CopyStep(step) => self.step(*step).await,
+            DtItem::Replayed(replayed) => {
+                self.open.replayed = Some(replayed);
+                self.end_rows(self.config.flush_interval).await
+            }
             DtItem::Definitions(definitions) => {
                 self.open.definitions.extend(definitions);
                 self.open.moved = true;
@@ -185,65 +134,58 @@ impl Cutter {
         }
     }
 
-    async fn add_row(&mut self, row: RowData) -> Result<(), Gone> {
-        if !self.open.marks.is_empty() {
+    /// Rows behind chunks of their own lane may be of the same tables: these are committed before.
+    async fn add_row(&mut self, lane: Lane, row: RowData) -> Result<(), Gone> {
+        if self.open.chunks_of == Some(lane) {
             self.flush().await?;
         }
         self.begin().await?;
         self.open.bytes += row.memory();
-        match &mut self.open.body {
-            Body::Rows(rows) => rows.push(row),
-            body @ Body::Chunks(_) => *body = Body::Rows(vec![row]),
-        }
+        self.open.body.rows.push(row);
         if self.open.bytes >= self.bounds.part_bytes { self.spill().await } else { Ok(()) }
     }
 
     /// Makes room inside a transaction. The whole ones before it are handed on; when it outgrows a part by itself, they are committed, and
     /// what is there of it is handed on to be staged and becomes visible with its end.
     async fn spill(&mut self) -> Result<(), Gone> {
-        let Body::Rows(rows) = &mut self.open.body else { return Ok(()) };
-        let part = rows.split_off(self.open.whole);
+        let part = self.open.body.rows.split_off(self.open.whole);
         let bytes = part.iter().map(RowData::memory).sum();
-        if self.open.whole > 0 || self.open.handed_on.0 > 0 {
+        if self.open.rows() > 0 {
             self.open.bytes -= bytes;
-            if self.open.whole > 0 {
+            if !self.open.body.is_empty() {
                 self.hand_on().await?;
             } else {
                 self.flush().await?;
             }
             self.begin().await?;
             self.open.bytes = bytes;
-            self.open.body = Body::Rows(part);
+            self.open.body.rows = part;
             return Ok(());
         }
         let Some(permit) = self.open.permit.take() else { return Err(Gone) };
         (self.open.spilled, self.open.bytes) = (true, 0);
         info!(rows = part.len(), "transaction larger than a batch: a part of it is staged");
-        self.out.send(Work::Part(Part { body: Body::Rows(part), permit })).await.map_err(|_| Gone)
+        let body = Body { rows: part, ..Body::default() };
+        self.out.send(Work::Part(Part { body, permit })).await.map_err(|_| Gone)
     }
 
     /// Hands on what is there of whole transactions or chunks, to be staged while the batch grows. None of an open one.
     async fn hand_on(&mut self) -> Result<(), Gone> {
         let Some(permit) = self.open.permit.take() else { return Err(Gone) };
-        let body = std::mem::replace(&mut self.open.body, Body::Rows(Vec::new()));
-        self.open.handed_on.0 += std::mem::take(&mut self.open.whole);
+        let body = std::mem::take(&mut self.open.body);
+        self.open.handed_on.0 += std::mem::take(&mut self.open.whole) + std::mem::take(&mut self.open.copied);
         self.open.handed_on.1 += std::mem::take(&mut self.open.bytes);
         self.out.send(Work::Part(Part { body, permit })).await.map_err(|_| Gone)
     }
 
-    async fn add_chunk(&mut self, chunk: SnapshotChunk) -> Result<(), Gone> {
-        if self.open.marks.is_empty() && !self.open.is_empty() {
-            self.flush().await?;
-        }
+    async fn add_chunk(&mut self, lane: Lane, chunk: SnapshotChunk) -> Result<(), Gone> {
         self.begin().await?;
+        self.open.chunks_of = Some(lane);
         self.open.moved = true;
-        self.open.whole += chunk.rows.len().max(1);
+        self.open.copied += chunk.rows.len().max(1);
         self.open.bytes += chunk.bytes;
         self.open.marks.push(chunk.mark.clone());
-        match &mut self.open.body {
-            Body::Chunks(chunks) => chunks.push(chunk),
-            body @ Body::Rows(_) => *body = Body::Chunks(vec![chunk]),
-        }
+        self.open.body.chunks.push(chunk);
         self.close_if_due().await
     }
 
@@ -259,13 +201,16 @@ impl Cutter {
     async fn end_transaction(&mut self, mark: &CommitMark) -> Result<(), Gone> {
         self.position.get_or_insert_default().advance(mark);
         self.source_time = mark.source_time;
-        self.open.moved = true;
         self.tell(mark);
-        if let Body::Rows(rows) = &self.open.body {
-            self.open.whole = rows.len();
-        }
+        self.end_rows(self.config.checkpoint_interval).await
+    }
+
+    /// Makes the rows of the open transaction whole; without any, what has moved is stored within `interval`.
+    async fn end_rows(&mut self, interval: Duration) -> Result<(), Gone> {
+        self.open.moved = true;
+        self.open.whole = self.open.body.rows.len();
         if self.open.deadline.is_none() {
-            self.open.wait_at_most(Instant::now() + self.config.checkpoint_interval);
+            self.open.wait_at_most(Instant::now() + interval);
         }
         if std::mem::take(&mut self.open.spilled) { self.flush().await } else { self.close_if_due().await }
     }
@@ -283,10 +228,8 @@ impl Cutter {
 
     /// Forgets the rows of the open transaction.
     async fn roll_back(&mut self) -> Result<(), Gone> {
-        if let Body::Rows(rows) = &mut self.open.body {
-            for row in rows.drain(self.open.whole..) {
-                self.open.bytes -= row.memory();
-            }
+        for row in self.open.body.rows.drain(self.open.whole..) {
+            self.open.bytes -= row.memory();
         }
         if std::mem::take(&mut self.open.spilled) {
             self.out.send(Work::DropParts).await.map_err(|_| Gone)?;
@@ -314,7 +257,7 @@ impl Cutter {
             Some(turn) => turn,
             None => {
                 // What is many is staged while the batch before commits.
-                if self.open.whole >= MANY {
+                if self.open.whole + self.open.copied >= MANY {
                     self.hand_on().await?;
                 }
                 self.bounds.turn().await.ok_or(Gone)?
@@ -328,11 +271,11 @@ impl Cutter {
             self.open.deadline = None;
             return Ok(());
         }
-        let open = std::mem::replace(&mut self.open, Open::new());
+        let mut open = std::mem::replace(&mut self.open, Open::new());
         let progress = Progress {
             position: self.position.clone(),
             source_time: self.source_time,
-            marks: open.marks,
+            marks: open.take_marks(),
             forget_marks: open.forget_marks,
             definitions: open.definitions,
         };
@@ -355,10 +298,31 @@ impl Cutter {
             ..Progress::default()
         };
         let at = ddl.at.clone();
-        let (applied, done) = oneshot::channel();
-        self.out.send(Work::Ddl(Box::new((ddl, progress)), applied)).await.map_err(|_| Gone)?;
-        done.await.map_err(|_| Gone)?;
+        self.bring_about(ddl, progress).await?;
         self.monitor.passed(&at, self.source_time);
         Ok(())
+    }
+
+    /// The same for a step of copies beside the stream, which does not move the stream.
+    async fn step(&mut self, step: CopyStep) -> Result<(), Gone> {
+        self.flush().await?;
+        let CopyStep { mut ddl, marks, done } = step;
+        let progress = Progress {
+            position: self.position.clone(),
+            source_time: self.source_time,
+            definitions: std::mem::take(&mut ddl.definitions),
+            marks,
+            ..Progress::default()
+        };
+        self.bring_about(ddl, progress).await?;
+        // Whoever does not wait for it has ended.
+        let _ = done.send(());
+        Ok(())
+    }
+
+    async fn bring_about(&self, ddl: Ddl, progress: Progress) -> Result<(), Gone> {
+        let (applied, done) = oneshot::channel();
+        self.out.send(Work::Ddl(Box::new((ddl, progress)), applied)).await.map_err(|_| Gone)?;
+        done.await.map_err(|_| Gone)
     }
 }

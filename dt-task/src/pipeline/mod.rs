@@ -23,6 +23,7 @@
 mod batch;
 mod bounds;
 mod cutter;
+mod open;
 mod stager;
 
 use std::sync::Arc;

@@ -87,12 +87,14 @@ impl<S: Sinker> Stager<S> {
 
     async fn stage(&self, body: Body, is_part: bool) -> Result<Staged<S::Staged>> {
         let mut counters = Counts::of_body(&body);
-        let tables = match body {
-            // Progress alone: a position that moved without rows, or the end of a snapshot.
-            Body::Rows(rows) if rows.is_empty() => Vec::new(),
-            Body::Rows(rows) => self.parallelizer.split_rows(rows)?,
-            Body::Chunks(chunks) => self.parallelizer.split_chunks(chunks)?,
+        // Neither is there when progress comes alone: a position that moved without rows, or the end of a snapshot.
+        let mut tables = match body.chunks.is_empty() {
+            true => Vec::new(),
+            false => self.parallelizer.split_chunks(body.chunks)?,
         };
+        if !body.rows.is_empty() {
+            tables.extend(self.parallelizer.split_rows(body.rows)?);
+        }
         let lanes = tables.into_iter().map(|table| {
             let sinker = Arc::clone(&self.sinker);
             async move {

@@ -7,7 +7,7 @@ use std::time::Duration;
 use async_trait::async_trait;
 use dt_common::batch::{Checkpoint, TableBatch};
 use dt_common::error::Error;
-use dt_common::item::{ChunkMark, ChunkWrite, DtItem, SnapshotChunk};
+use dt_common::item::{ChunkMark, ChunkWrite, CopyStep, DtItem, Replayed, SnapshotChunk};
 use dt_common::monitor::{BinlogFile, BinlogLook, ReplacedValues};
 use dt_common::position::{BinlogPosition, CommitMark};
 use dt_common::queue::{ItemSender, queue};
@@ -57,6 +57,10 @@ impl Sinker for RecordingSinker {
 
     async fn open(&self) -> Result<Checkpoint> {
         Ok(Checkpoint::default())
+    }
+
+    fn check_lists(&self, _: &[Arc<TableSchema>]) -> Result<()> {
+        Ok(())
     }
 
     async fn sink_struct(&self, _: &[Arc<TableSchema>]) -> Result<()> {
@@ -393,6 +397,50 @@ async fn chunks_carry_their_marks_and_a_start_is_stored_first() {
     let (result, commits) = running.finish().await;
     result.unwrap();
     assert_eq!(commits, [(0, Some(5), 0), (4, Some(5), 2), (1, Some(10), 0)]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_is_copied_beside_the_stream_waits_for_the_end_of_a_transaction() {
+    let (t, u) = (table(&["a"], &[]), table(&["b"], &[]));
+    let running = start(RecordingSinker::default(), 1000, 600_000);
+    let beside = running.items.beside();
+    let mark_of =
+        |chunk| ChunkMark { table: u.name.clone(), chunk, rows: 1, last_key: None, done: false, view: None };
+    let rows = vec![Box::from([ColValue::Int(1)])];
+    let table = Arc::clone(&u);
+    let chunk = SnapshotChunk { table, rows, bytes: 9, write: ChunkWrite::Append, mark: mark_of(0) };
+    running.send([row(&t, 1)]).await;
+    tokio::task::yield_now().await;
+    beside.send(DtItem::Chunk(Box::new(chunk))).await.unwrap();
+    running.send([row(&t, 2), DtItem::Commit(mark(10))]).await;
+    tokio::time::sleep(Duration::from_millis(1)).await;
+    let replayed = Replayed { marks: [mark_of(7)].into(), at: mark(8).binlog };
+    beside.send(row(&u, 3)).await.unwrap();
+    beside.send(DtItem::Replayed(replayed)).await.unwrap();
+    tokio::time::sleep(Duration::from_millis(1)).await;
+    let (done, brought_about) = oneshot::channel();
+    let ddl = Ddl {
+        action: "COPY TABLE".into(),
+        text: String::new(),
+        at: mark(8).binlog,
+        changes: Vec::new(),
+        definitions: Vec::new(),
+        mark: None,
+    };
+    beside.send(DtItem::CopyStep(Box::new(CopyStep { ddl, marks: Vec::new(), done }))).await.unwrap();
+    brought_about.await.unwrap();
+    // A reader beside the stream that ends inside of a transaction holds nobody up.
+    beside.send(row(&u, 4)).await.unwrap();
+    tokio::time::sleep(Duration::from_millis(1)).await;
+    drop(beside);
+    let Running { sinker, items, ended, .. } = running;
+    items.send(row(&t, 5)).await.unwrap();
+    items.send(DtItem::Commit(mark(20))).await.unwrap();
+    drop(items);
+    ended.await.unwrap().unwrap();
+    assert_eq!(*sinker.ddls.lock().unwrap(), [2]);
+    let commits = sinker.commits.lock().unwrap().clone();
+    assert_eq!(commits, [(3, Some(10), 1), (1, Some(10), 1), (1, Some(20), 0)]);
 }
 
 #[tokio::test(start_paused = true)]

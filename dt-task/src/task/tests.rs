@@ -31,6 +31,10 @@ impl Extractor for Source {
         Ok(Vec::new())
     }
 
+    fn copied_beside(&self) -> Result<Vec<Arc<TableSchema>>> {
+        Ok(Vec::new())
+    }
+
     fn estimated_rows(&self) -> HashMap<TableName, u64> {
         HashMap::new()
     }
@@ -71,6 +75,10 @@ impl Sinker for Target {
             std::future::pending::<()>().await;
         }
         Ok(Checkpoint::default())
+    }
+
+    fn check_lists(&self, _: &[Arc<TableSchema>]) -> Result<()> {
+        Ok(())
     }
 
     async fn sink_struct(&self, _: &[Arc<TableSchema>]) -> Result<()> {

@@ -70,9 +70,25 @@ pub(crate) struct TableDefinition {
     pub(crate) refused: Option<String>,
     /// Why no task follows its changes.
     pub(crate) unstreamable: Option<String>,
+    /// How far the table is that is copied anew beside the stream, which passes it over meanwhile; then this is its definition
+    /// there, and not at the task's position.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) copying: Option<Copying>,
     /// When the table was made or rebuilt, in seconds since 1970, for a definition of today where the server knows.
     #[serde(skip)]
     pub(crate) created: Option<u64>,
+}
+
+/// How far a table is that is copied anew beside the stream.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) enum Copying {
+    /// It is to be copied.
+    Wanted,
+    /// Its copy has begun.
+    Begun {
+        /// What was committed up to here, every row that is read shows; the text form of a position.
+        from: String,
+    },
 }
 
 /// A column of the source, followed or not.
@@ -258,6 +274,7 @@ mod tests {
                 engine: String::new(),
                 refused: None,
                 unstreamable: None,
+                copying: None,
                 created: None,
             };
             table.finish(&filter)

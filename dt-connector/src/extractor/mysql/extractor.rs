@@ -16,6 +16,7 @@ use mysql_async::Conn;
 use tokio_util::sync::CancellationToken;
 use tracing::{info, warn};
 
+use super::beside::{Beside, wanted};
 use super::checks::{self, Looking, Needs};
 use super::connection::{Connector, close, is_encrypted};
 use super::ddl::{Catalog, Charsets};
@@ -47,6 +48,8 @@ struct Prepared {
     charsets: Charsets,
     /// Definitions that are not stored yet.
     untold: Vec<Definition>,
+    /// What is copied beside the stream.
+    beside: Beside,
     /// Rows of the tables to copy, as the statistics have them.
     estimates: Arc<HashMap<TableName, u64>>,
 }
@@ -82,29 +85,51 @@ impl Extractor for MySqlExtractor {
     async fn tables(&mut self, stored: &Checkpoint) -> Result<Vec<Arc<TableSchema>>> {
         let (mut conn, server) =
             self.opened.take().ok_or_else(|| Error::internal("tables before prepare"))?;
-        let (source, untold) = if stored.definitions.is_empty() {
+        let is_first_start = stored.definitions.is_empty();
+        let (mut begun, mut added, mut untold) = (Vec::new(), Vec::new(), Vec::new());
+        let mut source = if is_first_start {
             let today = read_tables(&mut conn, &server, &self.filter).await?;
-            let untold = Catalog::stored(&today.definitions, &today.charsets)?;
-            (today, untold)
+            untold = Catalog::stored(&today.definitions, &today.charsets)?;
+            today
         } else {
             let (definitions, charsets) = Catalog::read(&stored.definitions)?;
+            let (copied, definitions) = definitions.into_iter().partition(|table| table.copying.is_some());
+            begun = copied;
+            begun.retain(|table| self.filter.follows(&table.name));
             let mut source = stored_tables(definitions, charsets, &self.filter, &self.config.schema)?;
-            let mut added = Vec::new();
-            if self.extract_type == ExtractType::SnapshotAndCdc {
+            if matches!(self.extract_type, ExtractType::Cdc | ExtractType::SnapshotAndCdc) {
                 let today = read_tables(&mut conn, &server, &self.filter).await?;
-                added = source.add_older(today, stored.source_time);
+                added = source.add_older(today, stored.source_time, &begun);
             }
-            let untold = Catalog::stored(&added, &Charsets::default())?;
-            (source, untold)
+            source
         };
         self.check(&mut conn, &server, &source, Needs::Tables).await?;
+        let resync = &self.config.resync;
+        let beside = wanted(&mut source, begun, &added, resync, self.extract_type, is_first_start)?;
+        untold.retain(|told| beside.untold.iter().all(|wanted| wanted.table != told.table));
         let schemas: Vec<Arc<TableSchema>> = source.schemas().cloned().collect();
-        let estimates = self.estimates(&mut conn, &server, &schemas).await;
+        let mut copied = beside.schemas(&self.filter)?;
+        if self.extract_type != ExtractType::Cdc {
+            copied.extend(schemas.iter().cloned());
+        }
+        let estimates = self.estimates(&mut conn, &server, &copied).await;
         close(conn).await;
         let SourceTables { tables, definitions, charsets, .. } = source;
-        self.prepared =
-            Some(Prepared { server, tables, definitions, charsets, untold, estimates: Arc::new(estimates) });
+        self.prepared = Some(Prepared {
+            server,
+            tables,
+            definitions,
+            charsets,
+            untold,
+            beside,
+            estimates: Arc::new(estimates),
+        });
         Ok(schemas)
+    }
+
+    fn copied_beside(&self) -> Result<Vec<Arc<TableSchema>>> {
+        let prepared = self.prepared.as_ref().ok_or_else(|| Error::internal("copies before tables"))?;
+        prepared.beside.schemas(&self.filter)
     }
 
     fn estimated_rows(&self) -> HashMap<TableName, u64> {
@@ -148,8 +173,9 @@ impl MySqlExtractor {
         tables: &[Arc<TableSchema>],
     ) -> HashMap<TableName, u64> {
         match self.extract_type {
-            ExtractType::Struct | ExtractType::Cdc => HashMap::new(),
-            ExtractType::Snapshot | ExtractType::SnapshotAndCdc => {
+            ExtractType::Struct => HashMap::new(),
+            ExtractType::Cdc if tables.is_empty() => HashMap::new(),
+            ExtractType::Cdc | ExtractType::Snapshot | ExtractType::SnapshotAndCdc => {
                 let names = tables.iter().map(|table| &table.name);
                 estimated_rows(conn, server, names).await.unwrap_or_else(|error| {
                     warn!(%error, "the source does not estimate its rows: the copy goes on without percentages");

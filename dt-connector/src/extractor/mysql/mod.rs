@@ -8,6 +8,7 @@
 //! - `start`: where a change stream begins when nothing is stored
 //! - `handover`: where the change stream takes over from the copy
 //! - `binlog`: the change stream
+//! - `beside`: tables that are copied anew while the stream goes on
 //! - `estimates`: rows by the statistics
 //! - `observer`: looks at the source from beside the stream
 //! - `admin`: what the commands beside `dt run` ask
@@ -15,6 +16,7 @@
 //! - `extractor`: what each kind of task does with them
 
 mod admin;
+mod beside;
 mod binlog;
 mod checks;
 mod column_default;

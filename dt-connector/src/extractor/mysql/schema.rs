@@ -110,18 +110,31 @@ pub(crate) fn stored_tables(
 }
 
 impl SourceTables {
+    /// Takes a table out of those that are followed.
+    pub(crate) fn take(&mut self, name: &TableName) -> Option<TableDefinition> {
+        self.tables.retain(|table| table.schema.name != *name);
+        let at = self.definitions.iter().position(|table| table.name == *name)?;
+        Some(self.definitions.remove(at))
+    }
+
     /// Adds those of today's tables that came into the filter: they are not known, and are older than the stored position. One that is
-    /// younger comes by its CREATE TABLE in the stream. Answers which were added.
-    pub(crate) fn add_older(&mut self, today: Self, source_time: i64) -> Vec<TableDefinition> {
+    /// younger comes by its CREATE TABLE in the stream, and one of `known` has come already. Answers which were added.
+    pub(crate) fn add_older(
+        &mut self,
+        today: Self,
+        source_time: i64,
+        known: &[TableDefinition],
+    ) -> Vec<TableName> {
         let mut added = Vec::new();
         for (table, definition) in today.tables.into_iter().zip(today.definitions) {
-            let is_known = self.definitions.iter().any(|known| known.name == definition.name);
+            let mut all = self.definitions.iter().chain(known);
+            let is_known = all.any(|known| known.name == definition.name);
             let is_older =
                 definition.created.is_some_and(|created| (created as i64) < source_time / 1_000_000);
             if !is_known && is_older {
+                added.push(definition.name.clone());
                 self.tables.push(table);
-                self.definitions.push(definition.clone());
-                added.push(definition);
+                self.definitions.push(definition);
             }
         }
         added
@@ -231,6 +244,7 @@ async fn read_names(conn: &mut Conn, databases: &str, filter: &Filter) -> Result
             engine: engine.unwrap_or_default(),
             refused,
             unstreamable: None,
+            copying: None,
             created,
         };
         drafts.insert(name, draft);

@@ -115,9 +115,8 @@ impl DatabendSinker {
         Ok(plan.clone())
     }
 
-    /// Makes the plans of these tables from what the target holds.
-    async fn look_at(&self, tables: &[Arc<TableSchema>]) -> Result<Vec<TargetTable>> {
-        let made = self.routes.plans(tables)?;
+    /// Fits these plans to what the target holds.
+    async fn look_at(&self, made: Vec<TablePlan>) -> Result<Vec<TargetTable>> {
         let targets: Vec<TableName> = made.iter().map(|plan| plan.target.clone()).collect();
         let (plans, filled) = retry::at_start(async || {
             let session = self.client.connect().await?;
@@ -209,8 +208,11 @@ impl Sinker for DatabendSinker {
         Ok(checkpoint)
     }
 
+    fn check_lists(&self, tables: &[Arc<TableSchema>]) -> Result<()> {
+        self.routes.check_values(tables)
+    }
+
     async fn sink_struct(&self, tables: &[Arc<TableSchema>]) -> Result<()> {
-        self.routes.check_values(tables)?;
         let creation = Creation::new(&self.routes, tables, self.config.layout)?;
         retry::at_start(async || {
             let session = self.client.connect().await?;
@@ -230,8 +232,7 @@ impl Sinker for DatabendSinker {
     }
 
     async fn refresh_meta(&self, tables: &[Arc<TableSchema>]) -> Result<Vec<TargetTable>> {
-        self.routes.check_values(tables)?;
-        self.look_at(tables).await
+        self.look_at(self.routes.plans(tables)?).await
     }
 
     async fn sink_dml(&self, batch: TableBatch) -> Result<StagedTable> {

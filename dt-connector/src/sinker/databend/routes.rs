@@ -12,6 +12,11 @@ use super::plan::TablePlan;
 /// Databases that belong to Databend or to dt.
 const RESERVED_DATABASES: &[&str] = &["_dt", "system", "information_schema"];
 
+/// The name of a target table's shadow.
+pub fn shadow(target: &TableName) -> TableName {
+    TableName::new(&target.db, format!("{}__dt_copy", target.table))
+}
+
 /// The routes of a task, with the databases refused that nobody may write to, and what becomes of values on the way.
 #[derive(Debug)]
 pub struct Routes {
@@ -67,6 +72,16 @@ impl Routes {
     /// See [`Routes::route`] and [`TablePlan::new`].
     pub fn plan(&self, table: &Arc<TableSchema>) -> Result<TablePlan> {
         TablePlan::new(Arc::clone(table), self.route(table)?, &self.values)
+    }
+
+    /// The plan for the shadow of a table, in which it is copied beside the stream.
+    ///
+    /// # Errors
+    /// As [`Routes::plan`].
+    pub fn shadow_plan(&self, table: &Arc<TableSchema>) -> Result<TablePlan> {
+        let mut route = self.route(table)?;
+        route.table = shadow(&route.table);
+        TablePlan::new(Arc::clone(table), route, &self.values)
     }
 
     /// The plans of several tables, in their order.

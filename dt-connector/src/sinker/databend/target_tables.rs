@@ -81,6 +81,29 @@ pub async fn read_filled(session: &Session, tables: &[TableName]) -> Result<Hash
         .collect()
 }
 
+/// What tells each of the tables that exist from others that have, had or will have its name.
+///
+/// # Errors
+/// See [`super::errors`].
+pub async fn read_ids(session: &Session, tables: &[TableName]) -> Result<HashMap<TableName, String>> {
+    if tables.is_empty() {
+        return Ok(HashMap::new());
+    }
+    let sql = format!(
+        "SELECT `database`, `name`, to_string(`table_id`) FROM system.tables WHERE `database` IN ({}) AND `name` IN ({})",
+        distinct(tables, |t| &t.db),
+        distinct(tables, |t| &t.table)
+    );
+    let rows = session.query(&sql).await.map_err(|e| e.at("reading system.tables"))?;
+    let id = |row: Vec<Option<String>>| {
+        let [db, name, id] = <[Option<String>; 3]>::try_from(row).ok()?;
+        Some((TableName::new(db?, name?), id?))
+    };
+    rows.into_iter()
+        .map(|row| id(row).ok_or_else(|| Error::target("system.tables does not have the expected columns")))
+        .collect()
+}
+
 /// One part of the names as string literals, each once.
 fn distinct(tables: &[TableName], part: fn(&TableName) -> &str) -> String {
     let distinct: HashSet<&str> = tables.iter().map(part).collect();

@@ -4,6 +4,7 @@ use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
 use dt_common::error::{Error, Result};
+use dt_common::item::ChunkMark;
 use dt_common::position::BinlogPosition;
 use dt_common::row::RowChange;
 use dt_common::schema::TableName;
@@ -12,7 +13,7 @@ use super::image::TablePlan;
 use super::rows::Change;
 use super::table_map::TableMap;
 use crate::extractor::mysql::ddl::{self, Catalog, Effect, Moment};
-use crate::extractor::mysql::definition::FollowedTable;
+use crate::extractor::mysql::definition::{FollowedTable, TableDefinition};
 
 /// The followed tables with their schemas.
 pub(super) struct Followed {
@@ -22,6 +23,10 @@ pub(super) struct Followed {
     skip: HashMap<TableName, BinlogPosition>,
     /// MariaDB logs a sequence like a table of one row.
     sequences: HashSet<TableName>,
+    /// What is told of each transaction when the stream is read again for copies beside it.
+    replay: Option<Arc<[ChunkMark]>>,
+    /// Tables of a replay that were altered, and are of no use to it from there.
+    altered: Vec<TableName>,
 }
 
 /// What a table map stands for.
@@ -36,9 +41,40 @@ pub(super) enum Mapping {
 }
 
 impl Followed {
-    /// `skip` holds, for keyless tables, up to where changes are in their snapshot already.
+    /// `skip` holds up to where changes are in their snapshot already.
     pub(super) fn new(catalog: Catalog, skip: HashMap<TableName, BinlogPosition>) -> Self {
-        Self { catalog, tables: HashMap::new(), skip, sequences: HashSet::new() }
+        let (tables, sequences) = (HashMap::new(), HashSet::new());
+        Self { catalog, tables, skip, sequences, replay: None, altered: Vec::new() }
+    }
+
+    /// The same for a replay: what is told are the rows of its tables, and these marks. A table that is altered is passed over from
+    /// there.
+    pub(super) fn replayed(self, marks: Arc<[ChunkMark]>) -> Self {
+        Self { replay: Some(marks), ..self }
+    }
+
+    /// The marks of the replay; `None` for the task's own stream.
+    pub(super) fn replay(&self) -> Option<&Arc<[ChunkMark]>> {
+        self.replay.as_ref()
+    }
+
+    /// Tables of a replay that were altered.
+    pub(super) fn altered(&self) -> &[TableName] {
+        &self.altered
+    }
+
+    /// Passes tables over until they are taken in.
+    pub(super) fn set_aside<'a>(&mut self, names: impl IntoIterator<Item = &'a TableName>) {
+        for name in names {
+            self.tables.remove(name);
+            self.catalog.set_aside(name);
+        }
+    }
+
+    /// Follows a table behind `from`, up to where its copy holds all changes.
+    pub(super) fn take_in(&mut self, table: TableDefinition, from: BinlogPosition) {
+        self.skip.insert(table.name.clone(), from);
+        self.catalog.take_in(table);
     }
 
     /// What a table map stands for.
@@ -68,6 +104,12 @@ impl Followed {
     /// # Errors
     /// The task stops at the statement.
     pub(super) fn change(&mut self, statement: &ddl::Statement, moment: Moment) -> Result<Effect> {
+        if self.replay.is_some() {
+            let altered = self.catalog.altered_by(statement, moment);
+            self.set_aside(&altered);
+            self.altered.extend(altered);
+            return Ok(Effect::default());
+        }
         self.tables.clear();
         self.catalog.apply(statement, moment)
     }
@@ -102,7 +144,7 @@ impl Followed {
         match self.skip.iter().find(|(_, view)| &*view.server != server) {
             None => Ok(()),
             Some((table, view)) => Err(Error::source(format!(
-                "table {table} has no key and was copied from server {}, this is server {server}: connect to the former \
+                "table {table} was copied from server {}, this is server {server}: connect to the former \
                  until the task has caught up, or copy the table anew",
                 view.server
             ))),

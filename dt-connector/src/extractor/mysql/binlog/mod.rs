@@ -50,4 +50,4 @@ mod transaction;
 pub(crate) use charset::{Charset, decodes};
 pub(crate) use request::registered_name;
 pub(crate) use search::Search;
-pub(crate) use stream::BinlogStream;
+pub(crate) use stream::{BinlogStream, Ended, Until};

@@ -48,7 +48,18 @@ impl Reader {
     pub(crate) fn new(server_id: u32, task_id: &str) -> Self {
         Self { server_id, name: registered_name(task_id), uuid: uuid_of(server_id, task_id).to_string() }
     }
+
+    /// The second reader of the same task. To the server it is another replica: else each of the two would end the other.
+    pub(super) fn beside(&self) -> Self {
+        let server_id = (self.server_id ^ BESIDE).max(1);
+        let name = self.name.chars().take(MAX_NAME - 1).chain(['+']).collect();
+        let uuid = uuid_of(server_id, &self.uuid).to_string();
+        Self { server_id, name, uuid }
+    }
 }
+
+/// The bit in which the id of a task's second reader differs from that of its first.
+const BESIDE: u32 = 1 << 29;
 
 /// FNV-1a of both.
 fn uuid_of(server_id: u32, task_id: &str) -> uuid::Uuid {

@@ -14,7 +14,7 @@ use dt_common::config::MySqlExtractorConfig;
 use dt_common::error::{Error, Result};
 use dt_common::item::DtItem;
 use dt_common::position::{BinlogPosition, Position};
-use dt_common::queue::{ItemReceiver, queue};
+use dt_common::queue::{ItemReceiver, Lane, queue};
 use futures::StreamExt;
 use mysql_async::prelude::Queryable;
 use mysql_async::{Conn, Row};
@@ -24,7 +24,7 @@ use tracing::info;
 
 use super::event::Kind;
 use super::request::{self, Reader, Start};
-use super::stream::BinlogStream;
+use super::stream::{BinlogStream, Until};
 use crate::extractor::ExtractPlan;
 use crate::extractor::mysql::connection::{Connector, source_error};
 use crate::extractor::mysql::ddl::Catalog;
@@ -136,11 +136,11 @@ impl Search<'_> {
         );
         let (sender, receiver) = queue(QUEUE);
         let found = CancellationToken::new();
-        let start = Position { binlog: Some(from.clone()), gtid: None };
+        let mut start = Position { binlog: Some(from.clone()), gtid: None };
         let reading = async {
             // Owned, so that the other side learns of the end.
             let sender = sender;
-            stream.follow(start, Some(until), &sender, &found).await
+            stream.follow(&mut start, Until::Position(until), &sender, &found).await
         };
         let finding = async {
             let place = place_of(receiver, from, moment).await;
@@ -156,7 +156,7 @@ impl Search<'_> {
 /// The place behind the last commit that is older than `moment`.
 async fn place_of(mut commits: ItemReceiver, from: BinlogPosition, moment: i64) -> BinlogPosition {
     let mut place = from;
-    while let Some(item) = commits.recv().await {
+    while let Some((_, item)) = commits.recv(Some(Lane::Stream)).await {
         if let DtItem::Commit(mark) = item {
             if mark.source_time >= moment {
                 break;

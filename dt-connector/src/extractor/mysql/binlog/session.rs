@@ -5,7 +5,7 @@ use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
 use dt_common::error::{Error, Result};
-use dt_common::item::{Ddl, DtItem};
+use dt_common::item::{Ddl, DtItem, Replayed};
 use dt_common::position::{BinlogPosition, CommitMark, Gtid, GtidSource, Position};
 use dt_common::queue::GroupSender;
 use dt_common::row::RowData;
@@ -331,10 +331,23 @@ impl<'a> Session<'a> {
     }
 
     async fn commit(&mut self, header: &BinlogEventHeader, ended: Ended) -> Result<()> {
+        let has_rows = ended.has_rows;
         let mark = self.mark(header, ended);
         self.position.advance(&mark);
         self.progressed = true;
-        self.out.send(DtItem::Commit(mark)).await
+        match self.followed.replay() {
+            None => self.out.send(DtItem::Commit(mark)).await,
+            Some(marks) if has_rows => {
+                let replayed = Replayed { marks: Arc::clone(marks), at: mark.binlog };
+                self.out.send(DtItem::Replayed(replayed)).await
+            }
+            Some(_) => Ok(()),
+        }
+    }
+
+    /// Where reading stands.
+    pub(super) fn at(&self) -> &BinlogPosition {
+        &self.at
     }
 
     fn mark(&self, header: &BinlogEventHeader, ended: Ended) -> CommitMark {
@@ -379,6 +392,9 @@ impl<'a> Session<'a> {
         }
         if let Some(offset) = at {
             self.at.offset = offset;
+        }
+        if self.followed.replay().is_some() {
+            return Ok(());
         }
         self.out.send(DtItem::Heartbeat(self.at.clone())).await
     }

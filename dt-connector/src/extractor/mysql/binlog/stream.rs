@@ -6,13 +6,14 @@ use std::time::Duration;
 
 use dt_common::config::MySqlExtractorConfig;
 use dt_common::error::{Error, ErrorKind, Result};
-use dt_common::item::DtItem;
+use dt_common::item::{ChunkMark, DtItem};
 use dt_common::monitor::Monitor;
 use dt_common::position::{BinlogPosition, Position};
 use dt_common::queue::ItemSender;
 use dt_common::schema::TableName;
 use futures::{FutureExt, StreamExt};
 use mysql_async::binlog::events::Event;
+use tokio::sync::watch;
 use tokio::time::{Instant, sleep, timeout};
 use tokio_util::sync::CancellationToken;
 use tracing::{info, warn};
@@ -25,6 +26,7 @@ use crate::extractor::ExtractPlan;
 use crate::extractor::mysql::checks;
 use crate::extractor::mysql::connection::Connector;
 use crate::extractor::mysql::ddl::Catalog;
+use crate::extractor::mysql::definition::TableDefinition;
 use crate::extractor::mysql::server::Server;
 
 /// Longest time to connect and prepare a dump.
@@ -61,10 +63,56 @@ pub(crate) struct BinlogStream {
     displaced: Displaced,
 }
 
+/// How a stream ended.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Ended {
+    /// It was stopped.
+    Stopped,
+    /// It has reached what it was to reach, and stands here, outside of a transaction.
+    Reached(BinlogPosition),
+}
+
+/// Up to where a stream goes.
+#[derive(Debug, Clone)]
+pub(crate) enum Until {
+    /// On and on.
+    Stopped,
+    /// Up to this position.
+    Position(BinlogPosition),
+    /// On and on, until somebody names a position.
+    Asked(watch::Receiver<Option<BinlogPosition>>),
+}
+
+impl Until {
+    /// Whether the position is known, and `reached`.
+    fn is(&self, reached: impl FnOnce(&BinlogPosition) -> bool) -> bool {
+        match self {
+            Self::Stopped => false,
+            Self::Position(at) => reached(at),
+            Self::Asked(at) => at.borrow().as_ref().is_some_and(reached),
+        }
+    }
+
+    /// Whether the stream may end before it is stopped.
+    fn is_finite(&self) -> bool {
+        !matches!(self, Self::Stopped)
+    }
+
+    /// Waits until another position is named; for ever where none will be.
+    async fn named(&mut self) {
+        if let Self::Asked(at) = self
+            && at.changed().await.is_ok()
+        {
+            return;
+        }
+        std::future::pending().await
+    }
+}
+
 /// How a connection ended.
 enum End {
-    /// The position to reach was reached.
-    CaughtUp,
+    /// The position to reach was reached; it stands here.
+    Reached(BinlogPosition),
     /// It was lost; `progressed` says whether it had been of use.
     Lost { error: Error, progressed: bool },
 }
@@ -109,44 +157,65 @@ impl BinlogStream {
         Self { connector, server, reader, heartbeat, followed, monitor, displaced }
     }
 
-    /// Reads behind `from` into `out`, until `until` is reached or `stop` is cancelled; both end with `Ok`.
+    /// Reads again what a copy beside the stream has to catch up with: see [`Followed::replayed`].
+    pub(crate) fn replaying(mut self, marks: Arc<[ChunkMark]>) -> Self {
+        self.followed = self.followed.replayed(marks);
+        self.reader = self.reader.beside();
+        self
+    }
+
+    /// Tables of a replay that were altered on the way.
+    pub(crate) fn altered(&self) -> &[TableName] {
+        self.followed.altered()
+    }
+
+    /// Passes tables over until they are taken in.
+    pub(crate) fn set_aside<'b>(&mut self, names: impl IntoIterator<Item = &'b TableName>) {
+        self.followed.set_aside(names);
+    }
+
+    /// Follows a table behind `from`, up to where its copy holds all changes.
+    pub(crate) fn take_in(&mut self, table: TableDefinition, from: BinlogPosition) {
+        self.followed.take_in(table, from);
+    }
+
+    /// Reads behind `position` into `out`, until `until` is reached or `stop` is cancelled; the position moves with what is sent.
     ///
     /// # Errors
     /// The position is purged or of another server; an event that cannot be understood, with its position; a source that stays
     /// away for ten minutes; a pipeline that has ended.
     pub(crate) async fn follow(
         &mut self,
-        from: Position,
-        until: Option<BinlogPosition>,
+        position: &mut Position,
+        mut until: Until,
         out: &ItemSender,
         stop: &CancellationToken,
-    ) -> Result<()> {
-        self.followed.start_at(from.binlog.as_ref(), &self.server.identity)?;
+    ) -> Result<Ended> {
+        self.followed.start_at(position.binlog.as_ref(), &self.server.identity)?;
         // One place to stop at: whatever is awaited below, connecting, reading, waiting for room or pausing, is dropped.
         tokio::select! {
             biased;
-            () = stop.cancelled() => Ok(()),
-            result = self.run(from, until.as_ref(), out) => result,
+            () = stop.cancelled() => Ok(Ended::Stopped),
+            result = self.run(position, &mut until, out) => result.map(Ended::Reached),
         }
     }
 
     async fn run(
         &mut self,
-        mut position: Position,
-        until: Option<&BinlogPosition>,
+        position: &mut Position,
+        until: &mut Until,
         out: &ItemSender,
-    ) -> Result<()> {
+    ) -> Result<BinlogPosition> {
         let mut away_since: Option<Instant> = None;
         let mut attempt: u32 = 0;
-        if let (Some(until), Some(at)) = (until, &position.binlog)
-            && at.server == until.server
-            && at.has_reached(until)
+        if let Some(at) = &position.binlog
+            && until.is(|until| at.server == until.server && at.has_reached(until))
         {
-            return Ok(());
+            return Ok(at.clone());
         }
         loop {
-            let error = match self.connection(&mut position, until, out).await? {
-                End::CaughtUp => return Ok(()),
+            let error = match self.connection(position, until, out).await? {
+                End::Reached(at) => return Ok(at),
                 End::Lost { error, progressed } => {
                     if progressed {
                         (away_since, attempt) = (None, 0);
@@ -161,7 +230,7 @@ impl BinlogStream {
             }
             attempt += 1;
             let pause = pause(attempt, rand::random());
-            warn!(attempt, position = %place(&position), pause_ms = pause.as_millis() as u64, %error, "source lost, connecting again");
+            warn!(attempt, position = %place(position), pause_ms = pause.as_millis() as u64, %error, "source lost, connecting again");
             sleep(pause).await;
         }
     }
@@ -170,10 +239,10 @@ impl BinlogStream {
     async fn connection(
         &mut self,
         position: &mut Position,
-        until: Option<&BinlogPosition>,
+        until: &mut Until,
         out: &ItemSender,
     ) -> Result<End> {
-        let heartbeat = if until.is_some() { self.heartbeat.min(FINITE_HEARTBEAT) } else { self.heartbeat };
+        let heartbeat = if until.is_finite() { self.heartbeat.min(FINITE_HEARTBEAT) } else { self.heartbeat };
         let opened = timeout(CONNECT_TIMEOUT, self.open(position, until, heartbeat)).await;
         let mut events = match opened {
             Ok(Ok(events)) => events,
@@ -190,7 +259,7 @@ impl BinlogStream {
         let mut out = out.grouped();
         let mut session = Session::new(&mut self.followed, &mut out, position, at);
         let read = read(&self.monitor, &mut events, &mut session, until, heartbeat * SILENT_HEARTBEATS).await;
-        let (progressed, void) = (session.progressed(), session.void());
+        let (progressed, void, at) = (session.progressed(), session.void(), session.at().clone());
         let read = match read {
             Err(Interruption::Displaced(error)) => {
                 Err(self.displaced.judge(error).await.map_or_else(Interruption::Failed, Interruption::Lost))
@@ -202,7 +271,7 @@ impl BinlogStream {
             Ok(()) => {
                 // The server notices a closed connection; a failed farewell changes nothing.
                 let _ = timeout(FINITE_HEARTBEAT, events.close()).await;
-                Ok(End::CaughtUp)
+                Ok(End::Reached(at))
             }
             Err(Interruption::Lost(error)) => {
                 if void {
@@ -219,7 +288,7 @@ impl BinlogStream {
     async fn open(
         &mut self,
         position: &Position,
-        until: Option<&BinlogPosition>,
+        until: &Until,
         heartbeat: Duration,
     ) -> Result<mysql_async::BinlogStream> {
         let mut conn = self.connector.connect_reader().await?;
@@ -229,10 +298,10 @@ impl BinlogStream {
         // And behind the same identity another history: a server that was reset, or restored from a backup.
         checks::resume_position(&mut conn, &self.server, position.clone()).await?;
         self.followed.know_sequences(request::sequences(&mut conn, self.server.flavor).await?);
-        if let Some(until) = until.filter(|until| until.server != self.server.identity) {
+        if until.is(|until| until.server != self.server.identity) {
             return Err(Error::source(format!(
-                "the task is to end at a position of server {}, but server {} answers now: run it again",
-                until.server, self.server.identity
+                "the task is to reach a position of another server, but server {} answers now: run it again",
+                self.server.identity
             )));
         }
         let start = request::start(position, &self.server)?;
@@ -246,19 +315,21 @@ async fn read(
     monitor: &Monitor,
     events: &mut mysql_async::BinlogStream,
     session: &mut Session<'_>,
-    until: Option<&BinlogPosition>,
+    until: &mut Until,
     silence: Duration,
 ) -> Result<(), Interruption> {
     let mut answers = false;
-    while !until.is_some_and(|until| session.has_reached(until)) {
+    while !until.is(|until| session.has_reached(until)) {
         // Events that have arrived already are taken without a look at the clock.
         let next = match events.next().now_or_never() {
             Some(next) => next,
             None => {
                 session.flush().await.map_err(Interruption::Failed)?;
-                timeout(silence, events.next())
-                    .await
-                    .map_err(|_| Interruption::lost(format!("no event and no heartbeat for {silence:?}")))?
+                let next = tokio::select! {
+                    next = timeout(silence, events.next()) => next,
+                    () = until.named() => continue,
+                };
+                next.map_err(|_| Interruption::lost(format!("no event and no heartbeat for {silence:?}")))?
             }
         };
         // An event is looked at where it is: to move it costs more than to step over most of them.

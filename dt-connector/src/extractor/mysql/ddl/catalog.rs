@@ -1,6 +1,6 @@
 //! The definitions of the tables at the position that the stream has reached.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, HashMap, HashSet};
 use std::sync::Arc;
 
 use dt_common::batch::Definition;
@@ -43,6 +43,8 @@ pub(crate) struct Effect {
 /// The tables, by their names.
 pub(crate) struct Catalog {
     tables: HashMap<TableName, TableDefinition>,
+    /// Tables that are copied beside the stream: until that has ended, nothing here concerns them.
+    aside: HashSet<TableName>,
     charsets: Charsets,
     filter: Arc<Filter>,
     policies: SchemaPolicies,
@@ -66,6 +68,7 @@ impl Catalog {
     ) -> Self {
         Self {
             tables: tables.into_iter().map(|table| (table.name.clone(), table)).collect(),
+            aside: HashSet::new(),
             charsets,
             filter,
             policies,
@@ -135,9 +138,9 @@ impl Catalog {
         }
     }
 
-    /// Whether the table is known and not followed, although the filter matches it.
+    /// Whether the table is known and not followed now, although the filter matches it.
     pub(crate) fn passes_over(&self, name: &TableName) -> bool {
-        self.tables.get(name).is_some_and(|table| !table.followed)
+        self.aside.contains(name) || self.tables.get(name).is_some_and(|table| !table.followed)
     }
 
     /// The followed tables.
@@ -186,18 +189,22 @@ impl Catalog {
 
     /// The name as the server keeps it.
     fn named(&self, name: &TableName) -> TableName {
-        if self.tables.contains_key(name) || !self.folds_names {
+        if self.tables.contains_key(name) || self.aside.contains(name) || !self.folds_names {
             return name.clone();
         }
         if self.lowers_names {
             return TableName::new(name.db.to_lowercase(), name.table.to_lowercase());
         }
         let lower = |name: &TableName| (name.db.to_lowercase(), name.table.to_lowercase());
-        self.tables.keys().find(|known| lower(known) == lower(name)).unwrap_or(name).clone()
+        let mut known = self.tables.keys().chain(&self.aside);
+        known.find(|known| lower(known) == lower(name)).unwrap_or(name).clone()
     }
 
     fn is_followed(&self, name: &TableName) -> bool {
-        self.tables.get(name).map_or_else(|| self.filter.follows(name), |table| table.followed)
+        match self.tables.get(name) {
+            Some(table) => table.followed,
+            None => self.filter.follows(name) && !self.aside.contains(name),
+        }
     }
 
     fn judge<'a>(&'a self, action: &'a str) -> Judge<'a> {
@@ -213,7 +220,7 @@ impl Catalog {
         effect: &mut Effect,
     ) -> Result<()> {
         const ACTION: &str = "CREATE TABLE";
-        if !self.filter.follows_database(&name.db) {
+        if !self.filter.follows_database(&name.db) || self.aside.contains(&name) {
             return Ok(());
         }
         let was_there = self.tables.contains_key(&name);
@@ -264,6 +271,7 @@ impl Catalog {
             engine: String::new(),
             refused: None,
             unstreamable: None,
+            copying: None,
             created: None,
         };
         match from {
@@ -337,6 +345,9 @@ impl Catalog {
         moment: Moment,
         effect: &mut Effect,
     ) -> Result<()> {
+        if self.aside.contains(&name) {
+            return Ok(());
+        }
         let touches_followed = self.is_followed(&name) || others.iter().any(|other| self.is_followed(other));
         let Some(before) = self.tables.get(&name).cloned() else {
             let lacks = NotUnderstood("the table, which dt has no definition of".into());
@@ -386,6 +397,15 @@ impl Catalog {
         let is_left = |name: &&TableName| taken.contains_key(*name) && holders.get(*name) == Some(&None);
         let left = taken.keys().filter(is_left).map(|name| Definition { table: name.clone(), text: None });
         effect.definitions.extend(left);
+        // A table that takes the name of one that is copied beside the stream leaves: the copy brings its rows.
+        let (hidden, moves): (Vec<_>, Vec<_>) =
+            moves.into_iter().partition(|(from, to)| self.aside.contains(from) || self.aside.contains(to));
+        for (from, _) in hidden {
+            if let Some(table) = taken.remove(&from) {
+                self.tables.insert(from.clone(), table);
+                self.drop(&from, ChangeKind::DropTable, action, effect)?;
+            }
+        }
         let judge = self.judge(action);
         let renamed = judge.renames(&moves, &taken)?;
         effect.changes.extend(renamed.changes);
@@ -439,11 +459,16 @@ fn of_database(db: &str, charset: Option<&String>) -> Definition {
     Definition { table: TableName::new(db, ""), text: charset.cloned() }
 }
 
-fn of_table(table: &TableDefinition) -> Result<Definition> {
+/// What is stored of a table.
+///
+/// # Errors
+/// A defect: a definition that is no JSON.
+pub(crate) fn of_table(table: &TableDefinition) -> Result<Definition> {
     let text =
         serde_json::to_string(table).map_err(|e| Error::internal("a definition is no JSON").caused_by(e))?;
     Ok(Definition { table: table.name.clone(), text: Some(text) })
 }
 
+mod aside;
 #[cfg(test)]
 mod tests;

@@ -16,6 +16,7 @@ use tokio_util::sync::CancellationToken;
 
 use super::{MySqlExtractor, Prepared};
 use crate::extractor::ExtractPlan;
+use crate::extractor::mysql::beside::{self, Rounds};
 use crate::extractor::mysql::binlog::BinlogStream;
 use crate::extractor::mysql::connection::close;
 use crate::extractor::mysql::ddl::Catalog;
@@ -159,22 +160,30 @@ impl Run<'_> {
         skip: HashMap<TableName, BinlogPosition>,
     ) -> Result<()> {
         let config = &self.extractor.config;
-        let catalog = Catalog::new(
-            self.prepared.definitions.clone(),
-            self.prepared.charsets.clone(),
-            Arc::clone(&self.extractor.filter),
-            config.schema.clone(),
-            &self.prepared.server,
-        );
-        let mut stream = BinlogStream::new(
-            self.extractor.connector.clone(),
-            self.prepared.server.clone(),
+        let (connector, server) = (self.extractor.connector.clone(), self.prepared.server.clone());
+        let (filter, charsets) = (Arc::clone(&self.extractor.filter), self.prepared.charsets.clone());
+        let definitions = self.prepared.definitions.clone();
+        let catalog = Catalog::new(definitions, charsets, filter, config.schema.clone(), &server);
+        let mut stream = BinlogStream::new(connector, server, config, catalog, skip, &self.plan);
+        let tables = self.prepared.beside.tables.clone();
+        let rounds = Rounds {
+            connector: &self.extractor.connector,
+            server: &self.prepared.server,
             config,
-            catalog,
-            skip,
-            &self.plan,
-        );
-        stream.follow(from, until, &self.out, &self.stop).await
+            filter: &self.extractor.filter,
+            charsets: &self.prepared.charsets,
+            plan: &self.plan,
+            settings: [self.settings(false, 1), self.settings(false, 2)],
+            out: self.out.beside(),
+            stop: &self.stop,
+        };
+        if !tables.is_empty() && rounds.settings[1].readers == 0 {
+            return Err(Error::config(
+                "[extractor] max_connections: a table that is copied beside the stream takes up to four connections",
+            ));
+        }
+        rounds.want(&self.prepared.beside.untold, &self.out).await?;
+        beside::follow(&mut stream, from, until, tables, &rounds, &self.out, &self.stop).await
     }
 
     /// Runs `work` unless the task is stopped first.
@@ -206,7 +215,7 @@ impl Run<'_> {
         let config = &self.extractor.config;
         let beside = beside + usize::from(self.extractor.may_look());
         let most = |limit: Option<NonZeroU64>| limit.map_or(usize::MAX, |limit| limit.get() as usize);
-        let room = config.max_connections.map_or(usize::MAX, |most| most - beside);
+        let room = config.max_connections.map_or(usize::MAX, |most| most.saturating_sub(beside));
         let readers = room.min(config.parallel_size);
         Settings {
             connector: self.extractor.connector.clone(),
@@ -239,7 +248,11 @@ impl Run<'_> {
 
     fn finished_views(&self) -> HashMap<TableName, BinlogPosition> {
         let checkpoint = &self.plan.checkpoint;
-        views_ahead(&checkpoint.marks, checkpoint.position.as_ref())
+        let mut views = views_ahead(&checkpoint.marks, checkpoint.position.as_ref());
+        for table in &self.prepared.beside.tables {
+            views.remove(&table.name);
+        }
+        views
     }
 }
 

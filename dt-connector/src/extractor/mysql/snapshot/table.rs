@@ -1,6 +1,7 @@
 //! The copy of one table: where it stands, and the reading of its next rows.
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 
 use dt_common::error::{Error, Result};
 use dt_common::item::{ChunkMark, ChunkWrite, DtItem, SnapshotChunk};
@@ -32,6 +33,8 @@ pub(crate) struct TableCopy {
     cap: Option<KeyLiterals>,
     /// Where the read view of a keyless table stands.
     view: Option<BinlogPosition>,
+    /// Who else wants to know of `rows`.
+    counter: Option<Arc<AtomicU64>>,
     done: bool,
 }
 
@@ -55,6 +58,7 @@ impl TableCopy {
             last_key: None,
             cap: None,
             view: None,
+            counter: None,
             done: false,
         };
         let Some(mark) = mark else { return Ok(Some(fresh)) };
@@ -89,6 +93,11 @@ impl TableCopy {
     /// Rows sent so far, those before a restart included.
     pub(super) fn copied_rows(&self) -> u64 {
         self.rows
+    }
+
+    /// Tells somebody else how many rows are sent.
+    pub(crate) fn counted(self, counter: Arc<AtomicU64>) -> Self {
+        Self { counter: Some(counter), ..self }
     }
 
     /// Says which exact view the rows of a keyless table come from.
@@ -209,6 +218,9 @@ impl TableCopy {
             SnapshotChunk { table: Arc::clone(&self.table), rows: cells, bytes, write: self.write, mark };
         out.send(DtItem::Chunk(Box::new(item))).await?;
         (self.chunk, self.rows, self.done) = (self.chunk + 1, rows, done);
+        if let Some(counter) = &self.counter {
+            counter.store(rows, Ordering::Relaxed);
+        }
         if key.is_some() {
             self.last_key = key;
         }

@@ -6,7 +6,7 @@ use std::sync::{Arc, PoisonError};
 use dt_common::batch::Progress;
 use dt_common::error::Result;
 use dt_common::item::Ddl;
-use dt_common::schema::{SchemaChange, TableName, TableSchema};
+use dt_common::schema::{CopyStage, SchemaChange, TableName, TableSchema};
 use tracing::{debug, info};
 
 use super::DatabendSinker;
@@ -50,12 +50,14 @@ impl DatabendSinker {
         let session = self.client.session().await?;
         let columns = target_tables::read_columns(&session, &targets).await?;
         let filled = target_tables::read_filled(&session, &targets).await?;
+        let mut ids = target_tables::read_ids(&session, &targets).await?;
         session.close().await?;
         let held: HashMap<TableName, Held> = columns
             .into_iter()
             .map(|(table, columns)| {
                 let has_rows = filled.contains(&table);
-                (table, Held { columns, has_rows })
+                let id = ids.remove(&table).unwrap_or_default();
+                (table, Held { columns, has_rows, id })
             })
             .collect();
         let planner = Planner { routes: &self.routes, layout: self.config.layout, held: &held, batch };
@@ -91,12 +93,18 @@ impl DatabendSinker {
 
     /// Makes the plans of the changed tables anew.
     async fn look_again(&self, ddl: &Ddl) -> Result<()> {
-        let (mut gone, mut changed) = (Vec::new(), Vec::<Arc<TableSchema>>::new());
+        let (mut gone, mut changed, mut shadows) =
+            (Vec::new(), Vec::<Arc<TableSchema>>::new(), Vec::<Arc<TableSchema>>::new());
         for change in &ddl.changes {
             match change {
                 SchemaChange::CreateDatabase(_) | SchemaChange::Truncate(_) => {}
                 SchemaChange::DropTable(name) => gone.push(name),
-                SchemaChange::CreateTable(table) => changed.push(Arc::clone(table)),
+                SchemaChange::CreateTable(table) | SchemaChange::Copy { table, stage: CopyStage::Ends } => {
+                    changed.push(Arc::clone(table))
+                }
+                SchemaChange::Copy { table, stage: CopyStage::Begins | CopyStage::GoesOn } => {
+                    shadows.push(Arc::clone(table));
+                }
                 SchemaChange::Alter(alteration) => {
                     gone.push(&alteration.before.name);
                     changed.retain(|table| **table != *alteration.before);
@@ -108,7 +116,10 @@ impl DatabendSinker {
             let mut known = self.plans.write().unwrap_or_else(PoisonError::into_inner);
             gone.into_iter().for_each(|name| drop(known.remove(name)));
         }
-        if changed.is_empty() { Ok(()) } else { self.look_at(&changed).await.map(drop) }
+        let changed = changed.iter().map(|table| self.routes.plan(table));
+        let shadows = shadows.iter().map(|table| self.routes.shadow_plan(table));
+        let plans = changed.chain(shadows).collect::<Result<Vec<_>>>()?;
+        if plans.is_empty() { Ok(()) } else { self.look_at(plans).await.map(drop) }
     }
 
     fn limits(&self) -> Limits {

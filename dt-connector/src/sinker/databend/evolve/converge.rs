@@ -1,16 +1,13 @@
 //! Bringing the target to an intent.
 
-use std::collections::HashMap;
-
 use dt_common::error::Result;
-use dt_common::schema::TableName;
 use tracing::warn;
 
-use super::step::Step;
+use super::step::{Seen, Step, When};
 use crate::sinker::databend::client::Session;
 use crate::sinker::databend::committer::Committer;
 use crate::sinker::databend::retry::{Limits, Retries};
-use crate::sinker::databend::target_tables::{TargetColumn, read_columns};
+use crate::sinker::databend::target_tables::{read_columns, read_ids};
 
 /// Runs what is left of the steps, in their order, for as long as the limits allow.
 ///
@@ -32,8 +29,7 @@ pub async fn converge(committer: &Committer, limits: Limits, steps: &[Step]) -> 
 async fn attempt(committer: &Committer, steps: &[Step]) -> Result<()> {
     let session = committer.session().await?;
     for step in steps {
-        let held = look(&session, step).await?;
-        if !step.when.holds(|table| held.get(table).map(Vec::as_slice)) {
+        if !step.when.holds(&look(&session, &step.when).await?) {
             continue;
         }
         // A writer that was overtaken while it looked changes nothing.
@@ -43,6 +39,12 @@ async fn attempt(committer: &Committer, steps: &[Step]) -> Result<()> {
     session.close().await
 }
 
-async fn look(session: &Session, step: &Step) -> Result<HashMap<TableName, Vec<TargetColumn>>> {
-    read_columns(session, &step.when.tables()).await
+async fn look(session: &Session, when: &When) -> Result<Seen> {
+    let tables = when.tables();
+    match when {
+        When::Is { .. } => Ok(Seen { ids: read_ids(session, &tables).await?, ..Seen::default() }),
+        When::Always | When::Tables { .. } | When::Columns { .. } | When::Differs { .. } => {
+            Ok(Seen { columns: read_columns(session, &tables).await?, ..Seen::default() })
+        }
+    }
 }

@@ -2,7 +2,7 @@
 
 use dt_common::batch::{Definition, Progress};
 use dt_common::error::{Error, Result};
-use dt_common::item::Ddl;
+use dt_common::item::{ChunkMark, Ddl};
 use dt_common::position::Position;
 use serde::{Deserialize, Serialize};
 
@@ -25,6 +25,9 @@ pub struct Intent {
     source_time: i64,
     /// See [`Progress::definitions`].
     definitions: Vec<Definition>,
+    /// See [`Progress::marks`].
+    #[serde(default)]
+    marks: Vec<ChunkMark>,
 }
 
 impl Intent {
@@ -37,6 +40,7 @@ impl Intent {
             position: progress.position.as_ref().map(Position::to_string),
             source_time: progress.source_time,
             definitions: progress.definitions.clone(),
+            marks: progress.marks.clone(),
         }
     }
 
@@ -50,6 +54,7 @@ impl Intent {
             position,
             source_time: self.source_time,
             definitions: self.definitions.clone(),
+            marks: self.marks.clone(),
             ..Progress::default()
         })
     }

@@ -20,3 +20,4 @@ pub mod converge;
 pub mod history;
 pub mod plan;
 pub mod step;
+pub mod swap;

@@ -15,12 +15,13 @@ use dt_common::schema::{Alteration, Column, ColumnOrigin, SchemaChange, TableNam
 use dt_common::value::ColValue;
 
 use super::step::{Step, When};
+use super::swap;
 use crate::sinker::databend::creation::Creation;
 use crate::sinker::databend::ddl;
 use crate::sinker::databend::literal::push_value;
 use crate::sinker::databend::plan::{PlannedColumn, TablePlan};
 use crate::sinker::databend::quote;
-use crate::sinker::databend::routes::Routes;
+use crate::sinker::databend::routes::{Routes, shadow};
 use crate::sinker::databend::target_tables::{self, TargetColumn};
 use crate::sinker::databend::types::TargetType;
 
@@ -31,6 +32,8 @@ pub struct Held {
     pub columns: Vec<TargetColumn>,
     /// Whether it holds any row.
     pub has_rows: bool,
+    /// What tells it from other tables of its name.
+    pub id: String,
 }
 
 /// Plans the steps of a statement.
@@ -56,6 +59,10 @@ impl Planner<'_> {
             match change {
                 SchemaChange::CreateDatabase(_) => {}
                 SchemaChange::CreateTable(table) => targets.push(routes.route(table)?.table),
+                SchemaChange::Copy { table, .. } => {
+                    let target = routes.route(table)?.table;
+                    targets.extend([shadow(&target), target]);
+                }
                 SchemaChange::DropTable(name) | SchemaChange::Truncate(name) => {
                     targets.push(routes.target(name))
                 }
@@ -88,6 +95,7 @@ impl Planner<'_> {
                 }
                 SchemaChange::Truncate(_) => {}
                 SchemaChange::Alter(alteration) => self.alter(alteration, &mut steps)?,
+                SchemaChange::Copy { table, stage } => swap::steps(self, table, *stage, &mut steps)?,
             }
         }
         self.renames(changes, &mut steps)?;
@@ -189,7 +197,7 @@ fn takes(plan: &TablePlan, held: &Held) -> bool {
     target_tables::plan(plan.clone(), Some(&held.columns)).is_ok()
 }
 
-fn rename_table(from: &TableName, to: &TableName) -> Result<String> {
+pub(super) fn rename_table(from: &TableName, to: &TableName) -> Result<String> {
     Ok(format!("RENAME TABLE {} TO {}", quote::table(from)?, quote::table(to)?))
 }
 

@@ -1,6 +1,6 @@
 //! One statement, and the condition under which it is still to be run. Pure.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashMap};
 
 use dt_common::schema::TableName;
 use serde::{Deserialize, Serialize};
@@ -38,6 +38,13 @@ pub enum When {
         /// It lacks these.
         absent: Vec<String>,
     },
+    /// A table is still the one that had its name when the change was planned. Names that are exchanged do not tell.
+    Is {
+        /// The table.
+        table: TableName,
+        /// Its id in the catalogue.
+        id: String,
+    },
     /// A column is not as it should be.
     Differs {
         /// The table.
@@ -53,18 +60,36 @@ pub enum When {
     },
 }
 
+/// What a look at the target has found.
+#[derive(Debug, Default)]
+pub struct Seen {
+    /// The columns of the tables that exist.
+    pub columns: HashMap<TableName, Vec<TargetColumn>>,
+    /// Their ids, where somebody asks for them.
+    pub ids: HashMap<TableName, String>,
+}
+
+impl Seen {
+    fn columns(&self, table: &TableName) -> Option<&[TargetColumn]> {
+        self.columns.get(table).map(Vec::as_slice)
+    }
+}
+
 impl When {
     /// The tables that the condition looks at.
     pub fn tables(&self) -> Vec<TableName> {
         match self {
             Self::Always => Vec::new(),
             Self::Tables { there, absent } => [&there[..], absent].concat(),
-            Self::Columns { table, .. } | Self::Differs { table, .. } => vec![table.clone()],
+            Self::Columns { table, .. } | Self::Differs { table, .. } | Self::Is { table, .. } => {
+                vec![table.clone()]
+            }
         }
     }
 
-    /// Whether the step is to be run; `columns` answers the columns of a table, `None` when there is no such table.
-    pub fn holds<'a>(&self, columns: impl Fn(&TableName) -> Option<&'a [TargetColumn]>) -> bool {
+    /// Whether the step is to be run.
+    pub fn holds(&self, seen: &Seen) -> bool {
+        let columns = |table: &TableName| seen.columns(table);
         match self {
             Self::Always => true,
             Self::Tables { there, absent } => {
@@ -76,6 +101,7 @@ impl When {
                 there.iter().all(|name| names.contains(name.as_str()))
                     && absent.iter().all(|name| !names.contains(name.as_str()))
             }),
+            Self::Is { table, id } => seen.ids.get(table) == Some(id),
             Self::Differs { table, column, data_type, or_wider, nullable } => {
                 let held = columns(table).and_then(|held| held.iter().find(|held| held.name == *column));
                 held.is_some_and(|held| {
@@ -106,8 +132,9 @@ mod tests {
     #[test]
     fn a_step_that_is_done_is_not_run_again() {
         let (t, u) = (TableName::new("d", "t"), TableName::new("d", "u"));
-        let held = [column("a", "INT", true), column("b", "BIGINT", false)];
-        let look = |table: &TableName| (*table == t).then_some(&held[..]);
+        let held = vec![column("a", "INT", true), column("b", "BIGINT", false)];
+        let seen = Seen { columns: [(t.clone(), held)].into(), ids: [(t.clone(), "17".to_owned())].into() };
+        let is = |table: &TableName, id: &str| When::Is { table: table.clone(), id: id.into() };
         let columns = |there: &[&str], absent: &[&str]| When::Columns {
             table: t.clone(),
             there: there.iter().map(|&name| name.to_owned()).collect(),
@@ -132,8 +159,11 @@ mod tests {
             (differs("a", "BIGINT", true, true), true),
             (differs("a", "INT", true, false), true),
             (differs("gone", "INT", true, false), false),
+            (is(&t, "17"), true),
+            (is(&t, "11"), false),
+            (is(&u, "17"), false),
         ] {
-            assert_eq!(when.holds(look), expected, "{when:?}");
+            assert_eq!(when.holds(&seen), expected, "{when:?}");
         }
     }
 }

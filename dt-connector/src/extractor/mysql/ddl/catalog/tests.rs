@@ -9,6 +9,7 @@ use super::*;
 fn catalog(keys: &str, flavor: Flavor) -> Catalog {
     let raw = RawConfig::parse("t.ini", keys).unwrap();
     Catalog {
+        aside: HashSet::new(),
         tables: HashMap::new(),
         charsets: Charsets::default(),
         filter: Arc::new(Filter::read(&raw).unwrap()),
@@ -153,4 +154,49 @@ fn definitions_survive_a_restart() {
     let stored = Catalog::stored(catalog.tables.values(), &catalog.charsets).unwrap();
     let (tables, _) = Catalog::read(&stored).unwrap();
     assert_eq!(tables, catalog.tables.into_values().collect::<Vec<_>>());
+}
+
+#[test]
+fn a_table_that_is_copied_beside_the_stream_is_passed_over() {
+    let mut catalog = catalog("", Flavor::MySql);
+    run(&mut catalog, "CREATE TABLE t (id INT PRIMARY KEY, v INT)").unwrap();
+    run(&mut catalog, "CREATE TABLE u (id INT)").unwrap();
+    let name = TableName::new("d", "t");
+    let altered = |catalog: &Catalog, sql: &str| {
+        let statement = Statement::parse(&mut Words::new(sql, "d")).unwrap();
+        catalog.altered_by(&statement, Moment { seconds: 1 }).contains(&name)
+    };
+    for (sql, expected) in [
+        ("ALTER TABLE t ADD INDEX (v)", false),
+        ("ALTER TABLE t ADD UNIQUE (v)", true),
+        ("ALTER TABLE t ADD w INT", true),
+        ("ALTER TABLE t DROP PARTITION p", true),
+        ("TRUNCATE TABLE t", true),
+        ("RENAME TABLE t TO x, y TO t", true),
+        ("RENAME TABLE y TO t", true),
+        ("DROP DATABASE d", true),
+        ("DROP TABLE u", false),
+        ("CREATE TABLE IF NOT EXISTS t (id INT)", false),
+    ] {
+        assert_eq!(altered(&catalog, sql), expected, "{sql}");
+    }
+    let table = catalog.tables[&name].clone();
+    catalog.set_aside(&name);
+    assert!(catalog.passes_over(&name) && catalog.followed(&name).unwrap().is_none());
+    for sql in [
+        "ALTER TABLE t DROP PARTITION p",
+        "TRUNCATE t",
+        "DROP TABLE t",
+        "CREATE TABLE t (id INT)",
+        "RENAME TABLE t TO x",
+        "DROP TABLE x",
+    ] {
+        let effect = run(&mut catalog, sql).unwrap();
+        assert!(effect.changes.is_empty() && effect.definitions.is_empty(), "{sql}: {effect:?}");
+    }
+    let effect = run(&mut catalog, "RENAME TABLE u TO t").unwrap();
+    assert_eq!(effect.concerned, [TableName::new("d", "u")]);
+    assert!(catalog.passes_over(&name));
+    catalog.take_in(table);
+    assert!(!catalog.passes_over(&name) && catalog.followed(&name).unwrap().is_some());
 }

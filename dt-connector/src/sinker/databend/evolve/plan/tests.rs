@@ -3,9 +3,10 @@
 use dt_common::config::Values;
 use dt_common::config::{BloomIndex, TableLayout};
 use dt_common::router::Router;
-use dt_common::schema::DroppedColumn;
+use dt_common::schema::{CopyStage, DroppedColumn};
 
 use super::super::super::fixtures::table;
+use super::super::step::Seen;
 use super::*;
 
 fn held(names: &[(&str, &str, bool)]) -> HashMap<TableName, Held> {
@@ -15,7 +16,10 @@ fn held(names: &[(&str, &str, bool)]) -> HashMap<TableName, Held> {
         nullable,
         has_default: false,
     });
-    HashMap::from([(TableName::new("d", "t"), Held { columns: columns.collect(), has_rows: true })])
+    HashMap::from([(
+        TableName::new("d", "t"),
+        Held { columns: columns.collect(), has_rows: true, id: "11".to_owned() },
+    )])
 }
 
 fn sql(held: &HashMap<TableName, Held>, changes: &[SchemaChange]) -> Result<String> {
@@ -123,4 +127,39 @@ fn tables() {
         "RENAME TABLE `d`.`t` TO `d`.`v`\nRENAME TABLE `d`.`u` TO `d`.`t`"
     );
     assert!(sql(&there, &[rename("u", "t"), rename("t", "u")]).is_err());
+}
+
+#[test]
+fn a_copy_takes_the_place_of_the_former_table_once() {
+    let t = Arc::new(table("d", "t", &[("id", "bigint")], &[0]));
+    let copy = |stage| [SchemaChange::Copy { table: Arc::clone(&t), stage }];
+    let there = held(&[("id", "BIGINT", false)]);
+    assert_eq!(
+        sql(&there, &copy(CopyStage::Begins)).unwrap(),
+        "CREATE DATABASE IF NOT EXISTS `d`\nDROP TABLE IF EXISTS `d`.`t__dt_copy`\n\
+         CREATE TABLE IF NOT EXISTS `d`.`t__dt_copy` (`id` BIGINT NOT NULL)"
+    );
+    assert_eq!(sql(&there, &copy(CopyStage::GoesOn)).unwrap(), "");
+    assert_eq!(
+        sql(&there, &copy(CopyStage::Ends)).unwrap(),
+        "ALTER TABLE `d`.`t` SWAP WITH `t__dt_copy`\nDROP TABLE IF EXISTS `d`.`t__dt_copy`"
+    );
+    assert_eq!(
+        sql(&HashMap::new(), &copy(CopyStage::Ends)).unwrap(),
+        "RENAME TABLE `d`.`t__dt_copy` TO `d`.`t`"
+    );
+    // Neither step is run again when the names are exchanged.
+    let routes = Routes::new(Router::default(), Values::default());
+    let layout = TableLayout { row_per_block: None, bloom_index: BloomIndex::All };
+    let steps = Planner { routes: &routes, layout, held: &there, batch: 7 };
+    let steps = steps.steps(&copy(CopyStage::Ends)).unwrap();
+    let runs = |t: &str, shadow: &str| -> Vec<bool> {
+        let ids =
+            [("t", t), ("t__dt_copy", shadow)].map(|(name, id)| (TableName::new("d", name), id.to_owned()));
+        let seen = Seen { ids: ids.into(), ..Seen::default() };
+        steps.iter().map(|step| step.when.holds(&seen)).collect()
+    };
+    assert_eq!(runs("11", "17"), [true, false]);
+    assert_eq!(runs("17", "11"), [false, true]);
+    assert_eq!(runs("17", ""), [false, false]);
 }

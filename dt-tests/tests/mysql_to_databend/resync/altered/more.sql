@@ -1,0 +1,1 @@
+INSERT INTO t (id, s) VALUES (5000, 'third');

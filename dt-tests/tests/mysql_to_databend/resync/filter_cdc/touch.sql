@@ -1,0 +1,2 @@
+DO SLEEP(2);
+INSERT INTO t VALUES (-1, 1);
