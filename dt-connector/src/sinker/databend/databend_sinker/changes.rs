@@ -71,7 +71,7 @@ impl DatabendSinker {
 
     /// Converges and clears the intent.
     async fn bring_about(&self, committer: &Committer, intent: &Intent) -> Result<()> {
-        converge(committer, self.limits(), &intent.steps).await?;
+        converge(committer, self.limits(), intent).await?;
         debug!(batch = intent.batch, "structure of the target converged");
         let clear = history::clear(&committer.tables().history, intent);
         let also = |_: &Lease| Ok([&intent.with_checkpoint[..], std::slice::from_ref(&clear)].concat());
@@ -92,6 +92,8 @@ impl DatabendSinker {
     /// Makes the plans of the changed tables anew.
     async fn look_again(&self, ddl: &Ddl) -> Result<()> {
         let (mut gone, mut changed) = (Vec::new(), Vec::<Arc<TableSchema>>::new());
+        // Tables that get other names come last in a statement, and get them all at once.
+        let mut renamed = Vec::new();
         for change in &ddl.changes {
             match change {
                 SchemaChange::CreateDatabase(_) | SchemaChange::Truncate(_) => {}
@@ -99,11 +101,14 @@ impl DatabendSinker {
                 SchemaChange::CreateTable(table) => changed.push(Arc::clone(table)),
                 SchemaChange::Alter(alteration) => {
                     gone.push(&alteration.before.name);
-                    changed.retain(|table| **table != *alteration.before);
-                    changed.push(Arc::clone(&alteration.after));
+                    changed.retain(|table| table.name != alteration.before.name);
+                    let is_renamed = alteration.before.name != alteration.after.name;
+                    let list = if is_renamed { &mut renamed } else { &mut changed };
+                    list.push(Arc::clone(&alteration.after));
                 }
             }
         }
+        changed.extend(renamed);
         {
             let mut known = self.plans.write().unwrap_or_else(PoisonError::into_inner);
             gone.into_iter().for_each(|name| drop(known.remove(name)));

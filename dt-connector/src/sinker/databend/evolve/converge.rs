@@ -4,19 +4,35 @@ use std::collections::HashMap;
 
 use dt_common::error::Result;
 use dt_common::schema::TableName;
-use tracing::warn;
+use tracing::{debug, warn};
 
+use super::history::{self, Intent};
 use super::step::Step;
 use crate::sinker::databend::client::Session;
 use crate::sinker::databend::committer::Committer;
 use crate::sinker::databend::retry::{Limits, Retries};
 use crate::sinker::databend::target_tables::{TargetColumn, read_columns};
 
-/// Runs what is left of the steps, in their order, for as long as the limits allow.
+/// Runs what is left of an intent's steps, in their order, for as long as the limits allow. Behind a step that must not be run again
+/// the intent is stored without what is done.
 ///
 /// # Errors
 /// A statement that Databend refuses; another writer that owns the task.
-pub async fn converge(committer: &Committer, limits: Limits, steps: &[Step]) -> Result<()> {
+pub async fn converge(committer: &Committer, limits: Limits, intent: &Intent) -> Result<()> {
+    let mut rest = &intent.steps[..];
+    while let Some(once) = rest.iter().position(|step| step.once) {
+        let (now, later) = rest.split_at(once + 1);
+        run(committer, limits, now).await?;
+        let (left, progress) = intent.left(later);
+        let stored = history::narrow(&committer.tables().history, &left)?;
+        committer.commit_with(&[], &progress, |_| Ok(vec![stored.clone()])).await?;
+        debug!(batch = intent.batch, steps = later.len(), "steps left of a change of structure");
+        rest = later;
+    }
+    run(committer, limits, rest).await
+}
+
+async fn run(committer: &Committer, limits: Limits, steps: &[Step]) -> Result<()> {
     let mut retries = Retries::new(limits);
     loop {
         let error = match attempt(committer, steps).await {

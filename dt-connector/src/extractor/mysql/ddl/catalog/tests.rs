@@ -58,6 +58,14 @@ fn columns_go_where_the_servers_put_them() {
         ("ALTER TABLE t DROP COLUMN y, ADD COLUMN y INT", "e x*! id d b! y"),
         ("CREATE TABLE u LIKE t", "e x*! id d b! y"),
         ("ALTER TABLE t ADD INDEX (d), ALGORITHM=INPLACE", "e x*! id d b! y"),
+        // Keys go with their columns, whichever order the statement has.
+        ("ALTER TABLE t RENAME COLUMN x TO b, RENAME COLUMN b TO x", "e b*! id d x! y"),
+        ("ALTER TABLE t CHANGE b x INT NOT NULL, CHANGE x b VARCHAR(9) NOT NULL FIRST", "b! e x*! id d y"),
+        ("ALTER TABLE t ADD PRIMARY KEY (b), DROP PRIMARY KEY, MODIFY x INT", "b*! e x id d y"),
+        (
+            "ALTER TABLE t MODIFY b VARCHAR(9) NOT NULL AFTER x, ADD UNIQUE (x), ADD UNIQUE (x)",
+            "e x b*! id d y",
+        ),
     ] {
         run(&mut catalog, sql).unwrap_or_else(|e| panic!("{sql}: {e}"));
         assert_eq!(columns(&catalog, "t"), expected, "{sql}");
