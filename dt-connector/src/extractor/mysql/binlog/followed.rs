@@ -13,6 +13,7 @@ use super::rows::Change;
 use super::table_map::TableMap;
 use crate::extractor::mysql::ddl::{self, Catalog, Effect, Moment};
 use crate::extractor::mysql::definition::FollowedTable;
+use crate::extractor::mysql::server::Flavor;
 
 /// The followed tables with their schemas.
 pub(super) struct Followed {
@@ -70,6 +71,11 @@ impl Followed {
     pub(super) fn change(&mut self, statement: &ddl::Statement, moment: Moment) -> Result<Effect> {
         self.tables.clear();
         self.catalog.apply(statement, moment)
+    }
+
+    /// The family of the source.
+    pub(super) fn flavor(&self) -> Flavor {
+        self.catalog.flavor()
     }
 
     /// Sequences of the source, which are no tables to follow.

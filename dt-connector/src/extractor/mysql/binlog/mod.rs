@@ -36,6 +36,7 @@ mod followed;
 mod image;
 mod json;
 mod network;
+mod query;
 mod request;
 mod rows;
 mod search;

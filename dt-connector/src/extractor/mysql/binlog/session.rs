@@ -15,14 +15,15 @@ use mysql_async::binlog::events::{BinlogEventHeader, Event, GtidEvent};
 use super::checksum;
 use super::compressed;
 use super::cursor::malformed;
-use super::event::{ARTIFICIAL, Kind, MariaDbGroup, Query, RowsEvent, gtid, heartbeat_v2, rotate};
+use super::event::{ARTIFICIAL, Kind, MariaDbGroup, RowsEvent, gtid, heartbeat_v2, rotate};
 use super::followed::{Followed, Mapping};
 use super::image::TablePlan;
+use super::query::Query;
 use super::rows::{Change, Changes};
 use super::statement::Statement;
 use super::table_map::{NO_TABLE, TableMap, table_id};
 use super::transaction::{Ended, Transaction};
-use crate::extractor::mysql::ddl::{self, Effect, Moment};
+use crate::extractor::mysql::ddl::{self, Dialect, Effect, Moment};
 
 /// What is known on one connection.
 pub(super) struct Session<'a> {
@@ -229,8 +230,9 @@ impl<'a> Session<'a> {
     }
 
     async fn statement(&mut self, header: &BinlogEventHeader, query: Query<'_>) -> Result<()> {
-        let (text, db) = (String::from_utf8_lossy(query.text), String::from_utf8_lossy(query.db));
-        match Statement::parse(&text, &db) {
+        let (text, db) = (query.decoded(), String::from_utf8_lossy(query.db));
+        let dialect = Dialect { flavor: self.followed.flavor(), backslash_escapes: query.backslash_escapes };
+        match Statement::parse(&text, &db, dialect) {
             Statement::Begin => self.transaction.begin(false),
             Statement::XaStart => self.transaction.begin(true),
             Statement::Commit => {
@@ -289,10 +291,10 @@ impl<'a> Session<'a> {
         if effect.concerned.is_empty() && effect.definitions.is_empty() {
             return self.single_statement(header).await;
         }
-        // Bytes that are no UTF-8 have been replaced: a name or a default may be another.
+        // Bytes that could not be read have been replaced: a name or a default may be another.
         if text.contains(char::REPLACEMENT_CHARACTER) && !effect.concerned.is_empty() {
             return Err(Error::schema(format!(
-                "{} on table {}: its text is not UTF-8, and dt cannot tell the names in it; copy the table anew (a new [task] id)",
+                "{} on table {}: its text is in a charset that dt cannot read, or not valid in it; copy the table anew (a new [task] id)",
                 statement.action, effect.concerned[0]
             )));
         }

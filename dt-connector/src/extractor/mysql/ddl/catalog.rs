@@ -82,6 +82,11 @@ impl Catalog {
         Self::new(Vec::new(), Charsets::default(), filter, policies, server)
     }
 
+    /// The family of the source.
+    pub(crate) fn flavor(&self) -> Flavor {
+        self.flavor
+    }
+
     /// Which tables and changes are followed.
     pub(crate) fn filter(&self) -> &Filter {
         &self.filter

@@ -37,6 +37,7 @@ mod words;
 
 pub(crate) use catalog::{Catalog, Charsets, Effect, Moment};
 pub(crate) use statement::Statement;
+pub(crate) use tokens::Dialect;
 pub(crate) use words::Words;
 
 /// What is not understood of a statement: the end of a sentence that begins with the statement's kind.

@@ -139,7 +139,8 @@ impl Planner<'_> {
                 if from.db != to.db {
                     return Err(Error::schema(format!(
                         "target table {from} would become {to}, and Databend renames inside a database only: copy the table anew (a \
-                         new [task] id), or set `[schema] rename_table` to `stop` and rename it by hand"
+                         new [task] id), or pass it over with [filter] ignore_tbs={}.{}",
+                        alteration.after.name.db, alteration.after.name.table
                     )));
                 }
                 if from != to {

@@ -22,7 +22,8 @@ fn catalog(keys: &str, flavor: Flavor) -> Catalog {
 }
 
 fn run(catalog: &mut Catalog, sql: &str) -> Result<Effect> {
-    let statement = Statement::parse(&mut Words::new(sql, "d")).unwrap_or_else(|| panic!("{sql}"));
+    let statement =
+        Statement::parse(&mut Words::new(sql, "d", Default::default())).unwrap_or_else(|| panic!("{sql}"));
     catalog.apply(&statement, Moment { seconds: 1 })
 }
 
