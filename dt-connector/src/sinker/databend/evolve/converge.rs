@@ -23,6 +23,7 @@ pub async fn converge(committer: &Committer, limits: Limits, intent: &Intent) ->
     while let Some(once) = rest.iter().position(|step| step.once) {
         let (now, later) = rest.split_at(once + 1);
         run(committer, limits, now).await?;
+        debug!(batch = intent.batch, "a step is done that must not be run again");
         let (left, progress) = intent.left(later);
         let stored = history::narrow(&committer.tables().history, &left)?;
         committer.commit_with(&[], &progress, |_| Ok(vec![stored.clone()])).await?;
