@@ -36,6 +36,7 @@ mod followed;
 mod image;
 mod json;
 mod network;
+mod repairs;
 mod request;
 mod rows;
 mod search;
