@@ -6,7 +6,8 @@ use tokio::sync::oneshot;
 
 use crate::batch::Definition;
 use crate::position::{BinlogPosition, CommitMark, Position};
-use crate::row::{Row, RowData};
+use crate::repair::Repaired;
+use crate::row::{Row, RowData, row_memory};
 use crate::schema::{SchemaChange, TableName, TableSchema};
 
 /// One item of the stream, in source order.
@@ -36,6 +37,8 @@ pub enum DtItem {
     Ddl(Box<Ddl>),
     /// The definitions that the rows behind are decoded with, when none were stored. Comes before [`DtItem::Start`].
     Definitions(Vec<Definition>),
+    /// Rows of one table as they are at the source at this place, asked for from beside. Never inside a transaction.
+    Repair(Repaired),
     /// The source is alive and the stream stands here, outside of a transaction: everything before has been sent.
     Heartbeat(BinlogPosition),
 }
@@ -106,11 +109,13 @@ impl DtItem {
         match self {
             Self::Row(_) => 1,
             Self::Chunk(chunk) => chunk.rows.len(),
+            Self::Repair(Repaired::Rows(repair)) => repair.rows.len(),
             Self::Start { .. }
             | Self::Commit(_)
             | Self::Rollback
             | Self::CopyFinished
             | Self::Ddl(_)
+            | Self::Repair(Repaired::Refused(_))
             | Self::Definitions(_)
             | Self::Heartbeat(_) => 0,
         }
@@ -122,11 +127,13 @@ impl DtItem {
             + match self {
                 Self::Row(row) => row.memory(),
                 Self::Chunk(chunk) => chunk.bytes,
+                Self::Repair(Repaired::Rows(repair)) => repair.rows.iter().map(|row| row_memory(row)).sum(),
                 Self::Start { .. }
                 | Self::Commit(_)
                 | Self::Rollback
                 | Self::CopyFinished
                 | Self::Ddl(_)
+                | Self::Repair(Repaired::Refused(_))
                 | Self::Definitions(_)
                 | Self::Heartbeat(_) => 0,
             }

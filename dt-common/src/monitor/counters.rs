@@ -85,6 +85,10 @@ impl TableCounters {
                 self.inserted += inserts.len() as u64;
                 self.removed += deletes.iter().map(|(_, copies)| copies).sum::<u64>();
             }
+            NetChanges::Repaired { gone, rows, .. } => {
+                self.upserted += rows.len() as u64;
+                self.removed += gone.len() as u64;
+            }
         }
     }
 

@@ -1,4 +1,4 @@
-//! The task's state in the target: schema `_dt`, four tables a task.
+//! The task's state in the target: schema `_dt`, five tables a task.
 //!
 //! `checkpoint_<task>` holds one row: who owns the task (`epoch`, `owner`), how many batches are committed (`n`) and the source's
 //! position behind the last of them. Every batch moves `n` by compare-and-set in its own transaction, so a batch is committed
@@ -8,7 +8,8 @@
 //! `marks_<task>` holds the done marks of a snapshot. Marks are appended: an append conflicts with nothing.
 //!
 //! `schemas_<task>` holds the definitions that the source's tables had at the position ([`definitions`]), and `ddl_history_<task>` every change
-//! of structure, with what is left to do of one that is under way ([`super::evolve`]).
+//! of structure, with what is left to do of one that is under way ([`super::evolve`]). `repairs_<task>` holds what `dt check --repair`
+//! has handed over ([`repairs`]).
 //!
 //! The row is made before anybody writes, since two transactions that insert do not conflict. Starters that meet may each
 //! insert one: rows without a batch beside another row are the trace of that, and all but one go. Should two of them nevertheless
@@ -25,6 +26,7 @@ use super::definitions;
 use super::evolve::history;
 use super::marks;
 use super::quote;
+use super::repairs;
 
 /// Version of what is stored. A newer one is refused, never half understood.
 pub const FORMAT: u32 = 1;
@@ -44,6 +46,7 @@ pub struct StateTables {
     pub(super) marks: String,
     pub(super) schemas: String,
     pub(super) history: String,
+    pub(super) repairs: String,
 }
 
 /// The ownership of a task, and the number of its committed batches.
@@ -92,6 +95,7 @@ impl StateTables {
             marks: format!("`_dt`.`marks_{task}`"),
             schemas: format!("`_dt`.`schemas_{task}`"),
             history: format!("`_dt`.`ddl_history_{task}`"),
+            repairs: format!("`_dt`.`repairs_{task}`"),
         })
     }
 
@@ -151,6 +155,9 @@ impl StateTables {
         if !progress.marks.is_empty() {
             out.push(marks::insert(&self.marks, lease, &progress.marks)?);
         }
+        if !progress.repaired.is_empty() {
+            out.push(repairs::insert(&self.repairs, &progress.repaired));
+        }
         if progress.forget_marks {
             out.push(format!("DELETE FROM {}", self.marks));
         }
@@ -159,16 +166,17 @@ impl StateTables {
 
     /// Statements that remove what the commits before left behind: every commit leaves a snapshot and files. A purge writes no
     /// snapshot and conflicts with nothing; the marks are compacted too, since each batch appends a block.
-    pub fn upkeep(&self) -> [String; 3] {
+    pub fn upkeep(&self) -> [String; 4] {
         [
             format!("OPTIMIZE TABLE {} PURGE", self.checkpoint),
             format!("OPTIMIZE TABLE {} ALL", self.marks),
             format!("OPTIMIZE TABLE {} ALL", self.schemas),
+            format!("OPTIMIZE TABLE {} ALL", self.repairs),
         ]
     }
 
     /// Statements that make the tables where they are missing.
-    pub fn create(&self) -> [String; 5] {
+    pub fn create(&self) -> [String; 6] {
         [
             "CREATE DATABASE IF NOT EXISTS `_dt`".to_owned(),
             format!(
@@ -180,6 +188,7 @@ impl StateTables {
             marks::create(&self.marks, OPTIONS),
             definitions::create(&self.schemas, OPTIONS),
             history::create(&self.history, OPTIONS),
+            repairs::create(&self.repairs, OPTIONS),
         ]
     }
 

@@ -131,6 +131,7 @@ pub fn replaced(plan: &TablePlan, changes: &NetChanges) -> Vec<ReplacedValues> {
         NetChanges::Append { rows, .. } => (rows, &[]),
         NetChanges::Keyed { upserts, patches, .. } => (upserts, patches),
         NetChanges::Counted { inserts, .. } => (inserts, &[]),
+        NetChanges::Repaired { rows, .. } => (rows, &[]),
     };
     let lenient = |column: &PlannedColumn| {
         [Policy::Null, Policy::Clamp, Policy::String].iter().any(|policy| column.policies.has(*policy))

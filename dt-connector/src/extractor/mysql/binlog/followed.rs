@@ -6,7 +6,7 @@ use std::sync::Arc;
 use dt_common::error::{Error, Result};
 use dt_common::position::BinlogPosition;
 use dt_common::row::RowChange;
-use dt_common::schema::TableName;
+use dt_common::schema::{TableName, TableSchema};
 
 use super::image::TablePlan;
 use super::rows::Change;
@@ -113,6 +113,14 @@ impl Followed {
                 view.server
             ))),
         }
+    }
+
+    /// The definition of a table that is followed.
+    ///
+    /// # Errors
+    /// One that does not fit.
+    pub(super) fn schema(&self, name: &TableName) -> Result<Option<Arc<TableSchema>>> {
+        Ok(self.catalog.followed(name)?.map(|table| table.schema))
     }
 
     /// The followed table of this name. Statements may spell it in another case where the server ignores case.

@@ -37,6 +37,7 @@ mod image;
 mod json;
 mod network;
 mod query;
+mod repairs;
 mod request;
 mod rows;
 mod search;

@@ -9,7 +9,7 @@ use dt_common::item::{Ddl, DtItem};
 use dt_common::position::{BinlogPosition, CommitMark, Gtid, GtidSource, Position};
 use dt_common::queue::GroupSender;
 use dt_common::row::RowData;
-use dt_common::schema::TableName;
+use dt_common::schema::{TableName, TableSchema};
 use mysql_async::binlog::events::{BinlogEventHeader, Event, GtidEvent};
 
 use super::checksum;
@@ -19,6 +19,7 @@ use super::event::{ARTIFICIAL, Kind, MariaDbGroup, RowsEvent, gtid, heartbeat_v2
 use super::followed::{Followed, Mapping};
 use super::image::TablePlan;
 use super::query::Query;
+use super::repairs::RepairDesk;
 use super::rows::{Change, Changes};
 use super::statement::Statement;
 use super::table_map::{NO_TABLE, TableMap, table_id};
@@ -73,6 +74,37 @@ impl<'a> Session<'a> {
     /// Whether everything up to `until` was read and sent.
     pub(super) fn has_reached(&self, until: &BinlogPosition) -> bool {
         !self.transaction.is_open() && !self.at.file.is_empty() && self.at.has_reached(until)
+    }
+
+    /// Where the stream stands, between two transactions; `None` inside of one.
+    pub(super) fn stands(&self) -> Option<&Position> {
+        (!self.transaction.is_open()).then_some(&*self.position)
+    }
+
+    /// The definition of a table that is followed.
+    ///
+    /// # Errors
+    /// One that does not fit.
+    pub(super) fn schema(&self, name: &TableName) -> Result<Option<Arc<TableSchema>>> {
+        self.followed.schema(name)
+    }
+
+    /// Sends what is due of the repairs.
+    ///
+    /// # Errors
+    /// The pipeline has ended.
+    pub(super) async fn repair(&mut self, desk: &mut RepairDesk) -> Result<()> {
+        if self.transaction.is_open() {
+            return Ok(());
+        }
+        let followed = &*self.followed;
+        let is_same = |table: &TableSchema| {
+            followed.schema(&table.name).ok().flatten().is_some_and(|now| now.columns == table.columns)
+        };
+        while let Some(repaired) = desk.due(self.position, &self.at, is_same) {
+            self.out.send(DtItem::Repair(repaired)).await?;
+        }
+        Ok(())
     }
 
     /// Whether the connection did more than start.

@@ -19,6 +19,7 @@ use crate::extractor::ExtractPlan;
 use crate::extractor::mysql::binlog::BinlogStream;
 use crate::extractor::mysql::connection::close;
 use crate::extractor::mysql::ddl::Catalog;
+use crate::extractor::mysql::repair::RepairReader;
 use crate::extractor::mysql::snapshot::{Copied, Settings, TableCopy, View, copy_tables};
 use crate::extractor::mysql::{checks, handover, start};
 
@@ -36,6 +37,13 @@ pub(super) struct Run<'a> {
 
 impl Run<'_> {
     pub(super) async fn snapshot(&self) -> Result<()> {
+        if self.plan.repairs_only {
+            let reader = RepairReader::new(self.extractor.connector.clone(), &self.extractor.config);
+            self.plan.monitor.source_open();
+            let repaired =
+                self.until_stopped(reader.serve(&self.plan.repairs, &self.prepared.tables, &self.out));
+            return repaired.await.map(drop);
+        }
         match copy_tables(&self.settings(true, 0), self.unfinished()?, None, &self.out, &self.stop).await? {
             Copied::All => self.out.send(DtItem::CopyFinished).await,
             Copied::Stopped => Ok(()),

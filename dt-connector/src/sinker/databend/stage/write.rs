@@ -1,7 +1,7 @@
 //! One table's net change as files and the steps that load them.
 
 use dt_common::batch::NetChanges;
-use dt_common::error::Result;
+use dt_common::error::{Error, Result};
 
 use super::super::multiset;
 use super::super::plan::TablePlan;
@@ -69,6 +69,7 @@ pub fn write(
             file(Content::Counted(deletes), numbers(), &remove)?;
             file(Content::Rows(inserts), numbers(), &Step::Add)?;
         }
+        NetChanges::Repaired { .. } => return Err(Error::internal("a repair travels in statements")),
     }
     Ok(out)
 }
