@@ -86,6 +86,13 @@ pub struct ChunkMark {
     pub view: Option<BinlogPosition>,
 }
 
+impl ChunkMark {
+    /// The mark of a table of which nothing is to be copied.
+    pub fn complete(table: TableName) -> Self {
+        Self { table, chunk: 0, rows: 0, last_key: None, done: true, view: None }
+    }
+}
+
 /// A statement that changes the structure of tables. Applied as a whole, together with what a restart has to know.
 #[derive(Debug, Clone)]
 pub struct Ddl {

@@ -149,7 +149,8 @@ async fn stream<S: Sinker>(
         config.parallelizer.parallel_size,
         config.pipeline,
         Arc::clone(monitor),
-    );
+    )
+    .marking_changes(config.extract_type == ExtractType::SnapshotAndCdc);
     let extract_stop = stop.child_token();
     let extraction = tokio::spawn({
         let (extract_stop, stop) = (extract_stop.clone(), stop.clone());

@@ -105,7 +105,7 @@ impl StateTables {
     /// A missing privilege; a stored state that is doubled, newer or cannot be read.
     pub async fn take_over(&self, session: &Session, owner: &str) -> Result<(Lease, Checkpoint)> {
         let row = self.claim(session, owner, |row| self.check(row)).await?;
-        self.check_marks(session, &row.lease).await?;
+        self.check_order(session, &row.lease).await?;
         let checkpoint = self.checkpoint(session, &row).await?;
         Ok((row.lease, checkpoint))
     }
@@ -306,15 +306,22 @@ impl StateTables {
         parsed.map_err(|e: Error| self.broken(&format!("the stored position cannot be read ({e})")))
     }
 
-    /// A mark is stored with the batch that its number names. Copied tables without the position of their copy would be followed
-    /// from another place.
-    async fn check_marks(&self, session: &Session, lease: &Lease) -> Result<()> {
-        let newest = session.query(&marks::newest_batch(&self.marks)).await;
-        let newest = newest.map_err(|e| e.at(format_args!("reading {}", self.marks)))?;
-        let newest = newest.into_iter().flatten().flatten().next().and_then(|n| n.parse::<u64>().ok());
-        match newest {
-            Some(newest) if newest > lease.n => Err(self.broken(&format!("{} is ahead of it", self.marks))),
-            Some(_) | None => Ok(()),
+    /// Whatever is stored beside the row is stored with a batch, and names it. When it names one that the row does not stand behind,
+    /// the row is not the task's: from another place copied tables and known definitions would be followed as if nothing were missing.
+    async fn check_order(&self, session: &Session, lease: &Lease) -> Result<()> {
+        let newest = [&self.marks, &self.schemas, &self.history].map(|table| {
+            format!(
+                "SELECT {}, to_string(max(`n`)) FROM {table} HAVING max(`n`) > {}",
+                quote::string(table),
+                lease.n
+            )
+        });
+        let ahead = session.query(&newest.join(" UNION ALL ")).await;
+        let ahead =
+            ahead.map_err(|e| e.at(format_args!("reading what is stored beside {}", self.checkpoint)))?;
+        match ahead.into_iter().flatten().flatten().next() {
+            Some(table) => Err(self.broken(&format!("{table} is ahead of it"))),
+            None => Ok(()),
         }
     }
 

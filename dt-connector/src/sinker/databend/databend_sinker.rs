@@ -132,10 +132,10 @@ impl DatabendSinker {
     }
 
     /// Makes the plans of these tables from what the target holds.
-    async fn look_at(&self, tables: &[Arc<TableSchema>]) -> Result<Vec<TargetTable>> {
+    async fn look_at(&self, tables: &[Arc<TableSchema>], limits: Limits) -> Result<Vec<TargetTable>> {
         let made = self.routes.plans(tables)?;
         let targets: Vec<TableName> = made.iter().map(|plan| plan.target.clone()).collect();
-        let (plans, filled) = retry::at_start(async || {
+        let (plans, filled) = retry::within(limits, async || {
             let session = self.client.connect().await?;
             let columns = target_tables::read_columns(&session, &targets).await?;
             let plans = made
@@ -220,7 +220,7 @@ impl Sinker for DatabendSinker {
             }
         }
         if self.finish_change(committer).await? {
-            checkpoint = committer.stored().await?;
+            checkpoint = retry::at_start(|| committer.stored()).await?;
         }
         Ok(checkpoint)
     }
@@ -247,7 +247,7 @@ impl Sinker for DatabendSinker {
 
     async fn refresh_meta(&self, tables: &[Arc<TableSchema>]) -> Result<Vec<TargetTable>> {
         self.routes.check_values(tables)?;
-        self.look_at(tables).await
+        self.look_at(tables, retry::AT_START).await
     }
 
     async fn sink_dml(&self, batch: TableBatch) -> Result<StagedTable> {

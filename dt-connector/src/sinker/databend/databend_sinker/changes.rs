@@ -15,7 +15,7 @@ use crate::sinker::databend::committer::Committer;
 use crate::sinker::databend::evolve::converge::converge;
 use crate::sinker::databend::evolve::history::{self, Intent};
 use crate::sinker::databend::evolve::plan::{Held, Planner};
-use crate::sinker::databend::retry::Limits;
+use crate::sinker::databend::retry::{self, Limits};
 use crate::sinker::databend::{quote, target_tables};
 
 impl DatabendSinker {
@@ -47,10 +47,14 @@ impl DatabendSinker {
     /// What is to be done about a statement, in the batch of this number.
     async fn intent(&self, ddl: &Ddl, progress: &Progress, batch: u64) -> Result<Intent> {
         let targets = Planner::targets(&self.routes, &ddl.changes)?;
-        let session = self.client.session().await?;
-        let columns = target_tables::read_columns(&session, &targets).await?;
-        let filled = target_tables::read_filled(&session, &targets).await?;
-        session.close().await?;
+        let (columns, filled) = retry::within(self.limits(), async || {
+            let session = self.client.session().await?;
+            let columns = target_tables::read_columns(&session, &targets).await?;
+            let filled = target_tables::read_filled(&session, &targets).await?;
+            session.close().await?;
+            Ok((columns, filled))
+        })
+        .await?;
         let held: HashMap<TableName, Held> = columns
             .into_iter()
             .map(|(table, columns)| {
@@ -80,10 +84,13 @@ impl DatabendSinker {
 
     /// Finishes the change of structure that an earlier process has begun; answers whether there was one.
     pub(super) async fn finish_change(&self, committer: &Committer) -> Result<bool> {
-        let session = committer.session().await?;
-        let pending = committer.tables().pending(&session).await?;
-        session.close().await?;
-        let Some(intent) = pending else { return Ok(false) };
+        let pending = retry::at_start(async || {
+            let session = committer.session().await?;
+            let pending = committer.tables().pending(&session).await?;
+            session.close().await?;
+            Ok(pending)
+        });
+        let Some(intent) = pending.await? else { return Ok(false) };
         info!(batch = intent.batch, "a change of structure that was begun is finished");
         self.bring_about(committer, &intent).await?;
         Ok(true)
@@ -113,7 +120,7 @@ impl DatabendSinker {
             let mut known = self.plans.write().unwrap_or_else(PoisonError::into_inner);
             gone.into_iter().for_each(|name| drop(known.remove(name)));
         }
-        if changed.is_empty() { Ok(()) } else { self.look_at(&changed).await.map(drop) }
+        if changed.is_empty() { Ok(()) } else { self.look_at(&changed, self.limits()).await.map(drop) }
     }
 
     fn limits(&self) -> Limits {

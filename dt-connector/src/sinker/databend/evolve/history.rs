@@ -2,8 +2,9 @@
 
 use dt_common::batch::{Definition, Progress};
 use dt_common::error::{Error, Result};
-use dt_common::item::Ddl;
+use dt_common::item::{ChunkMark, Ddl};
 use dt_common::position::Position;
+use dt_common::schema::TableName;
 use serde::{Deserialize, Serialize};
 
 use super::step::Step;
@@ -25,6 +26,9 @@ pub struct Intent {
     source_time: i64,
     /// See [`Progress::definitions`].
     definitions: Vec<Definition>,
+    /// Tables of which nothing is to be copied behind the statement.
+    #[serde(default)]
+    complete: Vec<TableName>,
 }
 
 impl Intent {
@@ -37,6 +41,7 @@ impl Intent {
             position: progress.position.as_ref().map(Position::to_string),
             source_time: progress.source_time,
             definitions: progress.definitions.clone(),
+            complete: progress.marks.iter().map(|mark| mark.table.clone()).collect(),
         }
     }
 
@@ -56,6 +61,7 @@ impl Intent {
             position,
             source_time: self.source_time,
             definitions: self.definitions.clone(),
+            marks: self.complete.iter().cloned().map(ChunkMark::complete).collect(),
             ..Progress::default()
         })
     }
