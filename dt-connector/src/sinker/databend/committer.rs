@@ -24,7 +24,7 @@ use tracing::{debug, info, warn};
 use super::checkpoint::{Lease, StateTables};
 use super::client::{Client, Session};
 use super::retry::{self, Limits, Retries};
-use super::staged::{StagedTable, statements};
+use super::staged::{Act, Insertion, StagedTable, acts};
 use super::statements::{Expect, Statement};
 use crate::sinker::CommitReport;
 
@@ -254,8 +254,12 @@ impl Committer {
         let batch = lease.n + 1;
         session.execute("BEGIN").await?;
         debug!(batch, "batch begin");
-        for (table, statement) in statements(staged) {
-            execute(session, &statement).await.map_err(|e| e.at(format_args!("table {table}")))?;
+        for (table, act) in acts(staged) {
+            let done = match &act {
+                Act::Run(statement) => execute(session, statement).await,
+                Act::Insert(insertion) => insert(session, insertion).await,
+            };
+            done.map_err(|e| e.at(format_args!("table {table}")))?;
         }
         for sql in stored {
             session.execute(sql).await.map_err(|e| e.at("storing what a restart has to know"))?;
@@ -294,6 +298,22 @@ impl Committer {
             Err(error) => warn!(%error, "purging the state tables failed; they grow until it succeeds"),
         }
     }
+}
+
+/// Adds rows that the source has inserted, or applies them by key where one of their keys is there.
+async fn insert(session: &Session, insertion: &Insertion) -> Result<()> {
+    let rows = session.query(&insertion.look).await?;
+    let held = rows.into_iter().flatten().next().flatten().and_then(|held| held.parse::<u64>().ok());
+    let held = held.ok_or_else(|| Error::internal("a look for keys did not answer a number"))?;
+    if held == 0 {
+        debug!("new rows are added");
+        return execute(session, &insertion.add).await;
+    }
+    debug!(held, "keys of new rows are there already: they are applied by key");
+    for statement in &insertion.upserts {
+        execute(session, statement).await?;
+    }
+    Ok(())
 }
 
 async fn execute(session: &Session, statement: &Statement) -> Result<()> {

@@ -64,14 +64,10 @@ pub fn statements(plan: &TablePlan, changes: &NetChanges, batch_size: usize) -> 
             writer.inserts(&mut out, rows)?;
         }
         NetChanges::Keyed { upserts, deletes, patches } => {
-            if plan.target_order.is_none() {
-                writer.merges(&mut out, upserts, deletes)?;
-            } else {
-                writer.deletes_by_key(&mut out, deletes.iter().chain(upserts))?;
-                writer.inserts(&mut out, upserts)?;
-            }
+            writer.upserts(&mut out, upserts, deletes)?;
             writer.patches(&mut out, patches)?;
         }
+        NetChanges::Inserted { rows } => writer.upserts(&mut out, rows, &[])?,
         NetChanges::Counted { inserts, deletes } => {
             multiset::deletes(&mut out, plan, deletes, writer.batch_size)?;
             writer.inserts(&mut out, inserts)?;
@@ -115,6 +111,14 @@ struct Writer<'a> {
 }
 
 impl Writer<'_> {
+    fn upserts(&self, out: &mut Vec<Statement>, upserts: &[Row], deletes: &[Row]) -> Result<()> {
+        if self.plan.target_order.is_none() {
+            return self.merges(out, upserts, deletes);
+        }
+        self.deletes_by_key(out, deletes.iter().chain(upserts))?;
+        self.inserts(out, upserts)
+    }
+
     fn inserts(&self, out: &mut Vec<Statement>, rows: &[Row]) -> Result<()> {
         let head = format!("INSERT INTO {} ({}) VALUES ", self.plan.quoted, column_list(self.plan));
         self.batches(out, rows.iter(), &head, "", Expect::Inserted, Self::push_row)
