@@ -302,9 +302,7 @@ impl Committer {
 
 /// Adds rows that the source has inserted, or applies them by key where one of their keys is there.
 async fn insert(session: &Session, insertion: &Insertion) -> Result<()> {
-    let rows = session.query(&insertion.look).await?;
-    let held = rows.into_iter().flatten().next().flatten().and_then(|held| held.parse::<u64>().ok());
-    let held = held.ok_or_else(|| Error::internal("a look for keys did not answer a number"))?;
+    let held = count(session, &insertion.look).await?;
     if held == 0 {
         debug!("new rows are added");
         return execute(session, &insertion.add).await;
@@ -316,10 +314,22 @@ async fn insert(session: &Session, insertion: &Insertion) -> Result<()> {
     Ok(())
 }
 
+/// The number that a look answers.
+async fn count(session: &Session, look: &str) -> Result<u64> {
+    let rows = session.query(look).await?;
+    let number = rows.into_iter().flatten().next().flatten().and_then(|number| number.parse().ok());
+    number.ok_or_else(|| Error::internal("a look for keys did not answer a number"))
+}
+
 async fn execute(session: &Session, statement: &Statement) -> Result<()> {
+    if let Some(look) = statement.look()
+        && count(session, &look).await? == 0
+    {
+        return Ok(());
+    }
     let affected = session.execute(&statement.sql).await?;
     match statement.expect {
-        Expect::Any => Ok(()),
+        Expect::Any | Expect::Hardly => Ok(()),
         Expect::Inserted(rows) if affected == Some(rows) => Ok(()),
         Expect::Inserted(rows) => {
             Err(Error::internal(format!("INSERT of {rows} rows answered {}", shown(affected))))
