@@ -34,6 +34,12 @@ pub enum NetChanges {
         /// The rows.
         rows: Vec<Row>,
     },
+    /// Rows of a keyed table that the source has inserted, every key once: the source held none of them before. The target may, as long as
+    /// changes come again that a copy has read already, or because of somebody else.
+    Inserted {
+        /// The rows, all columns of each.
+        rows: Vec<Row>,
+    },
     /// Rows by key. Every key appears once, in one of the three lists.
     Keyed {
         /// Rows that are there afterwards.
@@ -65,7 +71,7 @@ impl NetChanges {
     /// Rows that the change writes or removes.
     pub fn len(&self) -> usize {
         match self {
-            Self::Append { rows, .. } => rows.len(),
+            Self::Append { rows, .. } | Self::Inserted { rows } => rows.len(),
             Self::Keyed { upserts, deletes, patches } => upserts.len() + deletes.len() + patches.len(),
             Self::Counted { inserts, deletes } => {
                 inserts.len() + deletes.iter().map(|(_, copies)| *copies as usize).sum::<usize>()
@@ -78,7 +84,9 @@ impl NetChanges {
     pub fn is_empty(&self) -> bool {
         match self {
             Self::Append { clear_first, rows } => !clear_first && rows.is_empty(),
-            Self::Keyed { .. } | Self::Counted { .. } | Self::Repaired { .. } => self.len() == 0,
+            Self::Inserted { .. } | Self::Keyed { .. } | Self::Counted { .. } | Self::Repaired { .. } => {
+                self.len() == 0
+            }
         }
     }
 }

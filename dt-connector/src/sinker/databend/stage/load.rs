@@ -3,6 +3,7 @@
 //! | file | statement |
 //! |---|---|
 //! | rows to add | `COPY INTO`, one for all files of a table in a row; answers the rows of every file |
+//! | rows that the source has inserted | the same, where the target holds none of their keys ([`super::newcomers`]); else as rows by key |
 //! | rows by key | `REPLACE .. DELETE WHEN`: upserts and deletes in one pass, one for all files of a table in a row; answers no count |
 //! | the same, where the target holds columns of the user's own | `MERGE`, which leaves those as they are |
 //! | rows that hold some of their columns | `MERGE` of those |
@@ -71,7 +72,7 @@ pub fn upserts(plan: &TablePlan, files: &[&StagedFile]) -> Vec<Statement> {
     };
     match files {
         [] => Vec::new(),
-        [first, _, ..] if parts_by_key(plan) => vec![statement(last_of_each_key(plan, first, files))],
+        [_, _, ..] if parts_by_key(plan) => vec![statement(last_of_each_key(plan, files))],
         files => files.iter().map(|file| statement(file.table())).collect(),
     }
 }
@@ -87,15 +88,20 @@ fn parts_by_key(plan: &TablePlan) -> bool {
 }
 
 /// What follows `FROM`: every key's row of the latest file that has one.
-fn last_of_each_key(plan: &TablePlan, first: &StagedFile, files: &[&StagedFile]) -> String {
-    let names: Vec<String> = files.iter().map(|file| format!("'{}'", file.name)).collect();
+fn last_of_each_key(plan: &TablePlan, files: &[&StagedFile]) -> String {
     let key: Vec<String> = plan.key().map(|(i, _)| file_column(i)).collect();
     format!(
-        "{} (FILE_FORMAT => 'parquet', FILES => ({})) QUALIFY row_number() OVER (PARTITION BY {} ORDER BY {PART} DESC) = 1",
-        first.folder,
-        names.join(", "),
+        "{} QUALIFY row_number() OVER (PARTITION BY {} ORDER BY {PART} DESC) = 1",
+        staged_files(files),
         key.join(", ")
     )
+}
+
+/// Files, which lie in one folder, as a table: what follows `FROM`.
+pub fn staged_files(files: &[&StagedFile]) -> String {
+    let folder = files.first().map(|file| file.folder.as_str()).unwrap_or_default();
+    let names: Vec<String> = files.iter().map(|file| format!("'{}'", file.name)).collect();
+    format!("{folder} (FILE_FORMAT => 'parquet', FILES => ({}))", names.join(", "))
 }
 
 /// Sets the columns that a file's rows hold.
