@@ -80,12 +80,9 @@ pub fn statements(plan: &TablePlan, changes: &NetChanges, batch_size: usize) -> 
         }
         NetChanges::Repaired { forms, gone, rows } => {
             out.extend(removal(plan, forms, gone)?);
-            if !plan.schema.is_keyed() {
-                writer.inserts(&mut out, rows)?;
-            } else if plan.target_order.is_none() {
-                writer.merges(&mut out, rows, &[])?;
+            if plan.schema.is_keyed() {
+                writer.upserts(&mut out, rows, &[], Expect::Any)?;
             } else {
-                writer.deletes_by_key(&mut out, rows.iter())?;
                 writer.inserts(&mut out, rows)?;
             }
         }
