@@ -48,6 +48,8 @@ pub(crate) struct Catalog {
     flavor: Flavor,
     timestamps_take_null: bool,
     server_charset: String,
+    /// Engine of tables that name none.
+    server_engine: String,
     /// Names are kept in lower case.
     lowers_names: bool,
     /// Names are compared without case.
@@ -71,6 +73,7 @@ impl Catalog {
             flavor: server.flavor,
             timestamps_take_null: server.is_on("explicit_defaults_for_timestamp"),
             server_charset: server.variable("character_set_server").to_owned(),
+            server_engine: server.variable("default_storage_engine").to_owned(),
             lowers_names: server.variable("lower_case_table_names") == "1",
             folds_names: server.variable("lower_case_table_names") != "0",
         }

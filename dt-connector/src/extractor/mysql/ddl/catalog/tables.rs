@@ -71,7 +71,7 @@ impl Catalog {
             unique: Vec::new(),
             charset: self.charsets.0.get(&name.db).unwrap_or(&self.server_charset).clone(),
             comment: String::new(),
-            engine: String::new(),
+            engine: self.server_engine.clone(),
             refused: None,
             unstreamable: None,
             created: None,

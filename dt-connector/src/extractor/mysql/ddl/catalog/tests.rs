@@ -16,6 +16,7 @@ fn catalog(keys: &str, flavor: Flavor) -> Catalog {
         flavor,
         timestamps_take_null: true,
         server_charset: "latin1".into(),
+        server_engine: "InnoDB".into(),
         lowers_names: false,
         folds_names: false,
     }
@@ -91,6 +92,20 @@ fn charsets_are_inherited() {
         (charset(&catalog, 0), charset(&catalog, 1)),
         ("utf8mb4 36".into(), "utf8mb4 16777215".into())
     );
+}
+
+#[test]
+fn a_new_table_has_the_engine_that_it_names_or_the_servers() {
+    let mut catalog = catalog("", Flavor::MySql);
+    for (sql, expected) in [
+        ("CREATE TABLE t (a INT)", "InnoDB"),
+        ("CREATE OR REPLACE TABLE t (a INT) ENGINE = Aria", "Aria"),
+        ("ALTER TABLE t ENGINE = InnoDB", "InnoDB"),
+    ] {
+        run(&mut catalog, sql).unwrap();
+        let table = catalog.followed(&TableName::new("d", "t")).unwrap().unwrap();
+        assert_eq!(table.schema.engine, expected, "{sql}");
+    }
 }
 
 #[test]
