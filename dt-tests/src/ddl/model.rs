@@ -220,7 +220,7 @@ impl Model {
         let count = self.random.random_range(2..=3.min(self.tables.len()));
         let names: Vec<String> = self.tables.keys().cloned().choose_multiple(&mut self.random, count);
         let taken: Vec<Table> = names.iter().filter_map(|name| self.tables.remove(name)).collect();
-        let mut pairs = vec![format!("{} TO between", names[0])];
+        let mut pairs = vec![format!("{} TO aside", names[0])];
         for (at, table) in taken.into_iter().enumerate() {
             // Each takes the place of the one before it.
             let before = (at + count - 1) % count;
@@ -229,7 +229,7 @@ impl Model {
                 pairs.push(format!("{} TO {}", names[at], names[before]));
             }
         }
-        pairs.push(format!("between TO {}", names[count - 1]));
+        pairs.push(format!("aside TO {}", names[count - 1]));
         format!("RENAME TABLE {}", pairs.join(", "))
     }
 
@@ -369,7 +369,7 @@ mod tests {
                 "DROP COLUMN",
                 "RENAME COLUMN",
                 "CHANGE",
-                "TO between",
+                "TO aside",
                 "TRUNCATE",
                 "LIKE",
                 "ROLLBACK",

@@ -39,7 +39,8 @@ pub async fn of_source(source: &Source, prefix: &str) -> Result<(Tables, Tables)
     };
     let sql = format!(
         "SELECT table_schema, table_name, column_name, data_type, column_type, is_nullable FROM information_schema.columns \
-         WHERE {} ORDER BY table_schema, table_name, ordinal_position",
+         JOIN information_schema.tables USING (table_catalog, table_schema, table_name) \
+         WHERE table_type = 'BASE TABLE' AND {} ORDER BY table_schema, table_name, ordinal_position",
         of("table_schema")
     );
     let (mut own, mut arriving) = (Tables::new(), Tables::new());
