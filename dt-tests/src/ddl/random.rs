@@ -35,6 +35,11 @@ async fn run(follower: &mut Follower, seed: u64, steps: usize, log: &mut Vec<Str
     let mut conn = follower.source.connect().await?;
     // As servers are: a value that does not fit is refused.
     conn.query_drop(format!("USE {db}; SET SESSION sql_mode = 'STRICT_ALL_TABLES'")).await?;
+    // A table that is being copied must not be altered: what follows is the stream's.
+    follower.start().await?;
+    if let Some(stop) = follower.arrived().await? {
+        bail!("before any statement: {}", stop.error);
+    }
     let (mut stops, mut kills, mut structure, mut rows) = (0, 0, 0, 0);
     for step in 1..=steps {
         for sql in model.statements() {
