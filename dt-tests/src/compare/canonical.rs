@@ -22,6 +22,8 @@ pub enum Kind {
     Duration,
     /// As a value: key order does not count, the kind and digits of numbers do.
     Json,
+    /// As the bytes of 32-bit floats, in hexadecimal digits.
+    Vector,
     /// As it is.
     Text,
 }
@@ -39,6 +41,7 @@ fn kind(source: &str, target: &str) -> Kind {
         "double" => Kind::Double,
         "datetime" | "timestamp" => Kind::Timestamp,
         "time" => Kind::Duration,
+        "vector" => Kind::Vector,
         _ => Kind::Text,
     }
 }
@@ -61,9 +64,15 @@ pub fn value(kind: Kind, text: String) -> String {
         Kind::Timestamp => Some(timestamp(&text)),
         Kind::Duration => microseconds(&text).map(|us| us.to_string()),
         Kind::Json => serde_json::from_str(&text).ok().map(|value| json(&value)),
+        Kind::Vector => serde_json::from_str(&text).ok().map(|numbers: Vec<f64>| vector(&numbers)),
         Kind::Text => None,
     };
     evened.unwrap_or(text)
+}
+
+fn vector(numbers: &[f64]) -> String {
+    let bytes = numbers.iter().flat_map(|number| (*number as f32).to_le_bytes());
+    bytes.map(|byte| format!("{byte:02X}")).collect()
 }
 
 fn number(text: &str) -> String {
@@ -181,6 +190,7 @@ mod tests {
             (Kind::Duration, "26:00:00.5", "1 day 2:00:00.500000"),
             (Kind::Duration, "-26:00:00", "-1 day -2:00:00"),
             (Kind::Duration, "-838:59:59.000001", "-838:59:59.000001"),
+            (Kind::Vector, "AAAAAA3E000080BF", "[0.3333333,-1.0]"),
             (Kind::Json, r#"{"b":[1e3,null],"a":"x"}"#, r#"{"a": "x", "b": [1000.0, null]}"#),
             (Kind::Json, "[1.50]", "[1.5]"),
             (Kind::Json, "[-1.25e-3, 12.5E+1, -0.0]", "[-0.00125, 125.0, 0.0]"),
@@ -198,6 +208,7 @@ mod tests {
             (Kind::Double, "0.1", "0.10000000000000002"),
             (Kind::Timestamp, "2024-01-01 00:00:00.005", "2024-01-01 00:00:00.5"),
             (Kind::Duration, "00:00:00.000001", "00:00:00"),
+            (Kind::Vector, "ABAAAA3E", "[0.33333]"),
             (Kind::Json, "[1]", "[1.0]"),
             (Kind::Json, "[12345678901234567890123]", "[12345678901234567890124]"),
             (Kind::Json, "[null]", "[\"null\"]"),

@@ -146,7 +146,13 @@ pub fn loaded(i: usize, ty: TargetType) -> String {
         | TargetType::Timestamp
         | TargetType::Varchar
         | TargetType::Binary => column,
-        TargetType::Interval | TargetType::Vector { .. } => format!("CAST({column} AS {ty})"),
+        TargetType::Interval => format!("CAST({column} AS {ty})"),
+        // The server converts NULLs too, as lists without numbers, and refuses those: they are others for as long.
+        TargetType::Vector { dimension } => {
+            let zeros =
+                format!("parse_json(concat('[0', repeat(',0', {}), ']'))", dimension.saturating_sub(1));
+            format!("IF({column} IS NULL, NULL, CAST(COALESCE({column}, {zeros}::ARRAY(FLOAT)) AS {ty}))")
+        }
         TargetType::Variant => format!("parse_json({column})"),
         TargetType::Geometry => format!("to_geometry({column})"),
     }
