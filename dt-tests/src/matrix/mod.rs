@@ -44,7 +44,7 @@ pub async fn play(
     let mut all: Vec<(usize, &Kind)> = kinds.iter().enumerate().collect();
     all.retain(|(_, kind)| match kind.scripted.as_ref().and_then(|table| table.only) {
         Some((only, why)) if only != source.family => {
-            report.skipped(&kind.name, source.family, why);
+            report.not_applicable(&kind.name, source.family, why);
             false
         }
         Some(_) | None => true,
