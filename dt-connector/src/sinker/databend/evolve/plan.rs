@@ -7,6 +7,8 @@
 //! with a name in between (`<name>__moving_<batch>`). No look at the target tells its beginning from its end, nor a name that was left from
 //! the same name when another has taken it: such a step is run *once*, see [`Step::once`].
 
+mod order;
+
 use std::collections::HashMap;
 use std::sync::Arc;
 
@@ -15,6 +17,7 @@ use dt_common::error::{Error, Result};
 use dt_common::schema::{Alteration, Column, ColumnOrigin, SchemaChange, TableName, TableSchema};
 use dt_common::value::ColValue;
 
+use self::order::{Move, in_order};
 use super::step::{Step, When};
 use crate::sinker::databend::creation::Creation;
 use crate::sinker::databend::ddl;
@@ -203,34 +206,6 @@ fn takes(plan: &TablePlan, held: &Held) -> bool {
 
 fn rename_table(from: &TableName, to: &TableName) -> Result<String> {
     Ok(format!("RENAME TABLE {} TO {}", quote::table(from)?, quote::table(to)?))
-}
-
-/// A name that is left for another.
-struct Move<T> {
-    from: T,
-    to: T,
-    /// Whether it makes room in a circle: when the circle is closed, `from` is there again and `to` is not.
-    opens_circle: bool,
-}
-
-/// Moves in an order in which every new name is free when it is taken. What opens a circle goes to a name in between.
-fn in_order<T: PartialEq + Clone>(mut moves: Vec<(T, T)>, between: impl Fn(&T) -> T) -> Vec<Move<T>> {
-    let mut ordered = Vec::with_capacity(moves.len());
-    while let Some((first, _)) = moves.first() {
-        let free = moves.iter().position(|(_, to)| !moves.iter().any(|(from, _)| from == to));
-        match free {
-            Some(at) => {
-                let (from, to) = moves.remove(at);
-                ordered.push(Move { from, to, opens_circle: false });
-            }
-            None => {
-                let (from, to) = (first.clone(), between(first));
-                moves[0].0.clone_from(&to);
-                ordered.push(Move { from, to, opens_circle: true });
-            }
-        }
-    }
-    ordered
 }
 
 /// The columns of one table, before and after.
