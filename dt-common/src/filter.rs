@@ -3,27 +3,22 @@
 mod columns;
 mod conditions;
 mod entries;
+mod scope;
 
 pub use columns::IgnoredColumns;
 pub use conditions::Conditions;
+pub use scope::Scope;
 
 use crate::config::ini::RawConfig;
 use crate::error::Result;
-use crate::list::ListReader;
-use crate::pattern::{Pattern, TablePattern};
+use crate::pattern::TablePattern;
 use crate::row::RowChange;
 use crate::schema::TableName;
-
-/// Databases that belong to the server and are never followed.
-const SYSTEM_DATABASES: [&str; 5] = ["mysql", "information_schema", "performance_schema", "sys", "ndbinfo"];
 
 /// A `[filter]` section. An absent list of what to do means all user databases; what is ignored wins.
 #[derive(Debug, Clone)]
 pub struct Filter {
-    do_dbs: Vec<Pattern>,
-    do_tables: Vec<TablePattern>,
-    ignore_dbs: Vec<Pattern>,
-    ignore_tables: Vec<TablePattern>,
+    scope: Scope,
     ignored_columns: IgnoredColumns,
     conditions: Conditions,
     events: Events,
@@ -50,10 +45,7 @@ impl Filter {
     /// A list that does not parse, with its line, its key and the character.
     pub fn read(raw: &RawConfig) -> Result<Self> {
         Ok(Self {
-            do_dbs: raw.list("filter", "do_dbs", ListReader::pattern)?,
-            do_tables: raw.list("filter", "do_tbs", ListReader::table_pattern)?,
-            ignore_dbs: raw.list("filter", "ignore_dbs", ListReader::pattern)?,
-            ignore_tables: raw.list("filter", "ignore_tbs", ListReader::table_pattern)?,
+            scope: Scope::read(raw)?,
             ignored_columns: IgnoredColumns::read(raw)?,
             conditions: Conditions::read(raw)?,
             events: Events::read(raw)?,
@@ -63,10 +55,7 @@ impl Filter {
     /// Follows no table: for who reads a stream for its commits alone.
     pub fn nothing() -> Self {
         Self {
-            do_dbs: Vec::new(),
-            do_tables: Vec::new(),
-            ignore_dbs: vec![Pattern::any()],
-            ignore_tables: Vec::new(),
+            scope: Scope::nothing(),
             ignored_columns: IgnoredColumns::default(),
             conditions: Conditions::default(),
             events: Events::default(),
@@ -76,36 +65,27 @@ impl Filter {
     /// The same of these tables alone, whatever the lists say of them.
     #[must_use]
     pub fn narrowed<'a>(&self, tables: impl IntoIterator<Item = &'a TableName>) -> Self {
-        let do_tables: Vec<_> = tables.into_iter().map(TablePattern::of_name).collect();
-        if do_tables.is_empty() {
-            return Self::nothing();
-        }
-        let (do_dbs, ignore_dbs, ignore_tables) = (Vec::new(), Vec::new(), Vec::new());
-        Self { do_dbs, do_tables, ignore_dbs, ignore_tables, ..self.clone() }
+        Self { scope: Scope::of(tables), ..self.clone() }
+    }
+
+    /// Which tables are followed, by their names.
+    pub fn scope(&self) -> &Scope {
+        &self.scope
     }
 
     /// Whether any table of the database may be followed.
     pub fn follows_database(&self, db: &str) -> bool {
-        !is_system(db)
-            && !self.ignore_dbs.iter().any(|p| p.matches(db))
-            && (self.follows_all()
-                || self.do_dbs.iter().any(|p| p.matches(db))
-                || self.do_tables.iter().any(|p| p.db.matches(db)))
+        self.scope.follows_database(db)
     }
 
     /// Whether the table is followed.
     pub fn follows(&self, name: &TableName) -> bool {
-        !is_system(&name.db)
-            && !self.ignore_dbs.iter().any(|p| p.matches(&name.db))
-            && !self.ignore_tables.iter().any(|p| p.matches(name))
-            && (self.follows_all()
-                || self.do_dbs.iter().any(|p| p.matches(&name.db))
-                || self.do_tables.iter().any(|p| p.matches(name)))
+        self.scope.follows(name)
     }
 
     /// Tables that `do_tbs` names without wildcards and that nothing ignores: a task expects them to exist.
     pub fn named_tables(&self) -> Vec<TableName> {
-        let names = self.do_tables.iter().filter_map(TablePattern::literal);
+        let names = self.scope.do_tables.iter().filter_map(TablePattern::literal);
         names.filter(|name| self.follows(name)).collect()
     }
 
@@ -128,8 +108,9 @@ impl Filter {
         }
     }
 
-    fn follows_all(&self) -> bool {
-        self.do_dbs.is_empty() && self.do_tables.is_empty()
+    /// Whether changes of some kind are not followed.
+    pub fn leaves_out_changes(&self) -> bool {
+        !(self.events.insert && self.events.update && self.events.delete)
     }
 }
 
@@ -152,10 +133,6 @@ impl Events {
     }
 }
 
-fn is_system(db: &str) -> bool {
-    SYSTEM_DATABASES.iter().any(|system| system.eq_ignore_ascii_case(db))
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -172,7 +149,7 @@ mod tests {
                 .unwrap();
         let nothing = Filter::nothing();
         let one = some.narrowed(&[TableName::new("shop_old", "o*")]);
-        assert!(nothing.narrowed(&[]).do_tables.is_empty());
+        assert!(!all.narrowed(&[]).follows(&TableName::new("any", "t")));
         for (filter, db, table, expected) in [
             (&one, "shop_old", "o*", true),
             (&one, "shop_old", "orders", false),
@@ -205,6 +182,8 @@ mod tests {
         let filter = filter("do_events = insert, delete").unwrap();
         assert!(filter.follows_change(&RowChange::Insert { after: Box::new([]) }));
         assert!(!filter.follows_change(&RowChange::Update { before: Box::new([]), after: Box::new([]) }));
+        assert!(filter.leaves_out_changes());
+        assert!(!self::filter("do_events = insert, update, delete").unwrap().leaves_out_changes());
     }
 
     #[test]

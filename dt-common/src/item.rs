@@ -7,7 +7,8 @@ use tokio::sync::oneshot;
 
 use crate::batch::Definition;
 use crate::position::{BinlogPosition, CommitMark, Position};
-use crate::row::{Row, RowData};
+use crate::repair::Repaired;
+use crate::row::{Row, RowData, row_memory};
 use crate::schema::{SchemaChange, TableName, TableSchema};
 
 /// One item of the stream, in source order.
@@ -37,6 +38,8 @@ pub enum DtItem {
     Ddl(Box<Ddl>),
     /// The definitions that the rows behind are decoded with, when none were stored. Comes before [`DtItem::Start`].
     Definitions(Vec<Definition>),
+    /// Rows of one table as they are at the source at this place, asked for from beside. Never inside a transaction.
+    Repair(Repaired),
     /// The source is alive and the stream stands here, outside of a transaction: everything before has been sent.
     Heartbeat(BinlogPosition),
     /// The end of a source transaction that was read again for tables which are copied beside the stream. Ends its rows as
@@ -110,6 +113,13 @@ pub struct ChunkMark {
     pub view: Option<BinlogPosition>,
 }
 
+impl ChunkMark {
+    /// The mark of a table of which nothing is to be copied.
+    pub fn complete(table: TableName) -> Self {
+        Self { table, chunk: 0, rows: 0, last_key: None, done: true, view: None }
+    }
+}
+
 /// A statement that changes the structure of tables. Applied as a whole, together with what a restart has to know.
 #[derive(Debug, Clone)]
 pub struct Ddl {
@@ -133,11 +143,13 @@ impl DtItem {
         match self {
             Self::Row(_) => 1,
             Self::Chunk(chunk) => chunk.rows.len(),
+            Self::Repair(Repaired::Rows(repair)) => repair.rows.len(),
             Self::Start { .. }
             | Self::Commit(_)
             | Self::Rollback
             | Self::CopyFinished
             | Self::Ddl(_)
+            | Self::Repair(Repaired::Refused(_))
             | Self::Definitions(_)
             | Self::Heartbeat(_)
             | Self::Replayed(_)
@@ -151,11 +163,13 @@ impl DtItem {
             + match self {
                 Self::Row(row) => row.memory(),
                 Self::Chunk(chunk) => chunk.bytes,
+                Self::Repair(Repaired::Rows(repair)) => repair.rows.iter().map(|row| row_memory(row)).sum(),
                 Self::Start { .. }
                 | Self::Commit(_)
                 | Self::Rollback
                 | Self::CopyFinished
                 | Self::Ddl(_)
+                | Self::Repair(Repaired::Refused(_))
                 | Self::Definitions(_)
                 | Self::Heartbeat(_)
                 | Self::Replayed(_)

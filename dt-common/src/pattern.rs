@@ -1,9 +1,14 @@
 //! Names with wildcards.
 
+use serde::{Deserialize, Serialize};
+
+use crate::error::{Error, Result};
+use crate::list::ListReader;
 use crate::schema::TableName;
 
 /// A name that may hold `*` (any characters) and `?` (one character). In back-quotes nothing is a wildcard.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(into = "String", try_from = "String")]
 pub(crate) struct Pattern {
     parts: Vec<Part>,
 }
@@ -73,8 +78,35 @@ impl Pattern {
     }
 }
 
+/// The text of a list that stands for the pattern.
+impl From<Pattern> for String {
+    fn from(pattern: Pattern) -> Self {
+        let runs = pattern.parts.chunk_by(|a, b| matches!((a, b), (Part::Literal(_), Part::Literal(_))));
+        let text = runs.map(|run| match run {
+            [Part::Any] => "*".to_owned(),
+            [Part::One] => "?".to_owned(),
+            literals => {
+                let name = Pattern::new(literals.to_vec()).literal().unwrap_or_default();
+                format!("`{}`", name.replace('`', "``"))
+            }
+        });
+        text.collect()
+    }
+}
+
+impl TryFrom<String> for Pattern {
+    type Error = Error;
+
+    fn try_from(text: String) -> Result<Self> {
+        match <[Self; 1]>::try_from(ListReader::new(&text).list(ListReader::pattern)?) {
+            Ok([pattern]) => Ok(pattern),
+            Err(_) => Err(Error::config("one name is wanted")),
+        }
+    }
+}
+
 /// A table by the patterns of its two names.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct TablePattern {
     pub(crate) db: Pattern,
     pub(crate) table: Pattern,

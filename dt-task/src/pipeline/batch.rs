@@ -6,20 +6,23 @@ use std::sync::Arc;
 use dt_common::batch::Progress;
 use dt_common::item::SnapshotChunk;
 use dt_common::monitor::TableCounters;
+use dt_common::repair::Repair;
 use dt_common::row::RowData;
 use dt_common::schema::{TableName, TableSchema};
 use tokio::sync::{OwnedSemaphorePermit, oneshot};
 
-/// Rows of the change stream, and chunks. Where both are of one table, the chunks come first.
+/// Rows of the change stream, chunks, and rows that are repaired. Where the former are of one table, the chunks come first; repairs are of
+/// no table of the others.
 #[derive(Default)]
 pub(super) struct Body {
     pub(super) rows: Vec<RowData>,
     pub(super) chunks: Vec<SnapshotChunk>,
+    pub(super) repairs: Vec<Repair>,
 }
 
 impl Body {
     pub(super) fn is_empty(&self) -> bool {
-        self.rows.is_empty() && self.chunks.is_empty()
+        self.rows.is_empty() && self.chunks.is_empty() && self.repairs.is_empty()
     }
 }
 
@@ -54,6 +57,9 @@ impl Counts {
         }
         for chunk in &body.chunks {
             counts.of(&chunk.table).copied(chunk);
+        }
+        for repair in &body.repairs {
+            counts.of(&repair.table);
         }
         counts
     }

@@ -9,6 +9,7 @@ use dt_common::item::{CopyStep, Ddl, DtItem, SnapshotChunk};
 use dt_common::monitor::Monitor;
 use dt_common::position::{CommitMark, Position};
 use dt_common::queue::{ItemReceiver, Lane};
+use dt_common::repair::{RepairMark, Repaired};
 use dt_common::row::RowData;
 use tokio::sync::{OwnedSemaphorePermit, mpsc, oneshot};
 use tokio::time::{Instant, sleep_until};
@@ -119,6 +120,7 @@ impl Cutter {
                 self.open.replayed = Some(replayed);
                 self.end_rows(self.config.flush_interval).await
             }
+            DtItem::Repair(repaired) => self.repair(repaired).await,
             DtItem::Definitions(definitions) => {
                 self.open.definitions.extend(definitions);
                 self.open.moved = true;
@@ -134,9 +136,9 @@ impl Cutter {
         }
     }
 
-    /// Rows behind chunks of their own lane may be of the same tables: these are committed before.
+    /// Rows behind chunks of their own lane, and behind repairs, may be of the same tables: these are committed before.
     async fn add_row(&mut self, lane: Lane, row: RowData) -> Result<(), Gone> {
-        if self.open.chunks_of == Some(lane) {
+        if self.open.chunks_of == Some(lane) || !self.open.repaired.is_empty() {
             self.flush().await?;
         }
         self.begin().await?;
@@ -186,6 +188,27 @@ impl Cutter {
         self.open.bytes += chunk.bytes;
         self.open.marks.push(chunk.mark.clone());
         self.open.body.chunks.push(chunk);
+        self.close_if_due().await
+    }
+
+    /// Everything of the stream before repairs is committed first, and nothing behind them comes into their batch.
+    async fn repair(&mut self, repaired: Repaired) -> Result<(), Gone> {
+        if self.open.repaired.is_empty() {
+            self.flush().await?;
+        }
+        self.begin().await?;
+        self.open.moved = true;
+        let repair = match repaired {
+            Repaired::Refused(mark) => {
+                self.open.repaired.push(mark);
+                return self.close_if_due().await;
+            }
+            Repaired::Rows(repair) => *repair,
+        };
+        self.open.repaired.push(RepairMark { id: repair.id.clone(), refused: None });
+        self.open.copied += repair.rows.len().max(1);
+        self.open.bytes += repair.rows.iter().map(|row| dt_common::row::row_memory(row)).sum::<usize>();
+        self.open.body.repairs.push(repair);
         self.close_if_due().await
     }
 
@@ -278,6 +301,7 @@ impl Cutter {
             marks: open.take_marks(),
             forget_marks: open.forget_marks,
             definitions: open.definitions,
+            repaired: open.repaired,
         };
         let (has_changes, stored) = (open.has_changes, open.stored);
         let batch = Batch { body: open.body, progress, has_changes, stored, turn, permit: open.permit };

@@ -3,6 +3,7 @@
 use dt_common::batch::Definition;
 use dt_common::item::{ChunkMark, Replayed};
 use dt_common::queue::Lane;
+use dt_common::repair::RepairMark;
 use tokio::sync::{OwnedSemaphorePermit, oneshot};
 use tokio::time::Instant;
 
@@ -14,7 +15,7 @@ pub(super) struct Open {
     pub(super) body: Body,
     /// Rows of whole transactions in the body; those behind them belong to the transaction that is still open.
     pub(super) whole: usize,
-    /// Rows of chunks in the body, at least one a chunk.
+    /// Rows of chunks and repairs in the body, at least one for each.
     pub(super) copied: usize,
     /// The lane that chunks of the batch came from.
     pub(super) chunks_of: Option<Lane>,
@@ -32,6 +33,7 @@ pub(super) struct Open {
     pub(super) replayed: Option<Replayed>,
     pub(super) forget_marks: bool,
     pub(super) definitions: Vec<Definition>,
+    pub(super) repaired: Vec<RepairMark>,
     /// Whom to tell when the batch is committed.
     pub(super) stored: Option<oneshot::Sender<()>>,
     /// When the batch has waited long enough.
@@ -55,6 +57,7 @@ impl Open {
             replayed: None,
             forget_marks: false,
             definitions: Vec::new(),
+            repaired: Vec::new(),
             stored: None,
             deadline: None,
             permit: None,

@@ -2,9 +2,10 @@
 
 use std::sync::Arc;
 
-use dt_common::batch::TableBatch;
+use dt_common::batch::{NetChanges, TableBatch};
 use dt_common::error::{Error, Result};
 use dt_common::monitor::TableCounters;
+use dt_common::repair::Repair;
 use dt_common::schema::TableSchema;
 use dt_connector::sinker::{Sinker, StagedWork};
 use futures::{StreamExt, TryStreamExt, stream};
@@ -87,7 +88,7 @@ impl<S: Sinker> Stager<S> {
 
     async fn stage(&self, body: Body, is_part: bool) -> Result<Staged<S::Staged>> {
         let mut counters = Counts::of_body(&body);
-        // Neither is there when progress comes alone: a position that moved without rows, or the end of a snapshot.
+        // None is there when progress comes alone: a position that moved without rows, or the end of a snapshot.
         let mut tables = match body.chunks.is_empty() {
             true => Vec::new(),
             false => self.parallelizer.split_chunks(body.chunks)?,
@@ -95,6 +96,7 @@ impl<S: Sinker> Stager<S> {
         if !body.rows.is_empty() {
             tables.extend(self.parallelizer.split_rows(body.rows)?);
         }
+        tables.extend(body.repairs.into_iter().map(repaired));
         let lanes = tables.into_iter().map(|table| {
             let sinker = Arc::clone(&self.sinker);
             async move {
@@ -120,6 +122,11 @@ impl<T> Staged<T> {
         self.counters.add(later.counters);
         self
     }
+}
+
+fn repaired(repair: Repair) -> TableBatch {
+    let Repair { table, forms, gone, rows, .. } = repair;
+    TableBatch { table, changes: NetChanges::Repaired { forms, gone, rows }, is_part: false }
 }
 
 /// What lanes have staged, and what it counts for.

@@ -74,9 +74,6 @@ pub(crate) struct TableDefinition {
     /// there, and not at the task's position.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) copying: Option<Copying>,
-    /// When the table was made or rebuilt, in seconds since 1970, for a definition of today where the server knows.
-    #[serde(skip)]
-    pub(crate) created: Option<u64>,
 }
 
 /// How far a table is that is copied anew beside the stream.
@@ -129,6 +126,13 @@ pub(crate) struct IndexPart {
     pub(crate) prefix: bool,
     /// MariaDB's hash of long values.
     pub(crate) hash: bool,
+}
+
+impl IndexPart {
+    /// Whether it is the column of this name, or its beginning.
+    pub(crate) fn is_of(&self, column: &str) -> bool {
+        self.column.as_ref().is_some_and(|own| own.eq_ignore_ascii_case(column))
+    }
 }
 
 impl TableDefinition {
@@ -188,9 +192,7 @@ fn choose_key(columns: &[DefinedColumn], parts: &[IndexPart]) -> Option<Key> {
     parts.chunk_by(|a, b| a.index == b.index).find_map(|index| {
         let kind = if index[0].index == "PRIMARY" { KeyKind::Primary } else { KeyKind::Unique };
         let positions = index.iter().map(|part| {
-            let position = columns.iter().position(|column| {
-                part.column.as_ref().is_some_and(|name| column.name.eq_ignore_ascii_case(name))
-            })?;
+            let position = columns.iter().position(|column| part.is_of(&column.name))?;
             let hashed = part.hash && kind == KeyKind::Unique;
             let usable = !(part.prefix || hashed || columns[position].nullable);
             usable.then_some(position)
@@ -275,7 +277,6 @@ mod tests {
                 refused: None,
                 unstreamable: None,
                 copying: None,
-                created: None,
             };
             table.finish(&filter)
         };

@@ -16,14 +16,14 @@ use mysql_async::Conn;
 use tokio_util::sync::CancellationToken;
 use tracing::{info, warn};
 
-use super::beside::{Beside, wanted};
+use super::beside::{Beside, Found};
 use super::checks::{self, Looking, Needs};
-use super::connection::{Connector, close, is_encrypted};
+use super::connection::{Connector, answers, close, is_encrypted};
 use super::ddl::{Catalog, Charsets};
 use super::definition::{FollowedTable, TableDefinition};
 use super::estimates::estimated_rows;
 use super::observer::MySqlObserver;
-use super::schema::{SourceTables, read_tables, stored_tables};
+use super::schema::{SourceTables, read_tables};
 use super::server::Server;
 use crate::extractor::{ExtractPlan, Extractor, SourceObserver};
 use run::Run;
@@ -69,7 +69,8 @@ impl MySqlExtractor {
 impl Extractor for MySqlExtractor {
     async fn prepare(&mut self) -> Result<()> {
         let mut conn = self.connector.connect_first().await?;
-        let server = Server::inspect(&mut conn).await?;
+        let doing = "asking the source who it is";
+        let server = answers(self.config.read_timeout, doing, Server::inspect(&mut conn)).await?;
         let (major, minor, patch) = server.version;
         info!(
             flavor = %server.flavor,
@@ -77,7 +78,8 @@ impl Extractor for MySqlExtractor {
             encrypted = is_encrypted(&conn),
             "source connected"
         );
-        self.check(&mut conn, &server, &SourceTables::default(), Needs::Session).await?;
+        self.check(&mut conn, &server, &SourceTables::default(), &Checkpoint::default(), Needs::Session)
+            .await?;
         self.opened = Some((conn, server));
         Ok(())
     }
@@ -85,28 +87,23 @@ impl Extractor for MySqlExtractor {
     async fn tables(&mut self, stored: &Checkpoint) -> Result<Vec<Arc<TableSchema>>> {
         let (mut conn, server) =
             self.opened.take().ok_or_else(|| Error::internal("tables before prepare"))?;
-        let is_first_start = stored.definitions.is_empty();
-        let (mut begun, mut added, mut untold) = (Vec::new(), Vec::new(), Vec::new());
-        let mut source = if is_first_start {
-            let today = read_tables(&mut conn, &server, &self.filter).await?;
-            untold = Catalog::stored(&today.definitions, &today.charsets)?;
-            today
-        } else {
-            let (definitions, charsets) = Catalog::read(&stored.definitions)?;
-            let (copied, definitions) = definitions.into_iter().partition(|table| table.copying.is_some());
-            begun = copied;
-            begun.retain(|table| self.filter.follows(&table.name));
-            let mut source = stored_tables(definitions, charsets, &self.filter, &self.config.schema)?;
-            if matches!(self.extract_type, ExtractType::Cdc | ExtractType::SnapshotAndCdc) {
-                let today = read_tables(&mut conn, &server, &self.filter).await?;
-                added = source.add_older(today, stored.source_time, &begun);
+        let (filter, kind) = (Arc::clone(&self.filter), self.extract_type);
+        let found = match stored.definitions.is_empty() {
+            true => {
+                let today = self.read_tables(&mut conn, &server).await?;
+                Found::first(today, &filter, &self.config, kind)?
             }
-            source
+            false => {
+                let known = Catalog::read(&stored.definitions)?;
+                let mut found = Found::again(known, &filter, &self.config, kind)?;
+                if found.asks() {
+                    found.meet(self.read_tables(&mut conn, &server).await?)?;
+                }
+                found
+            }
         };
-        self.check(&mut conn, &server, &source, Needs::Tables).await?;
-        let resync = &self.config.resync;
-        let beside = wanted(&mut source, begun, &added, resync, self.extract_type, is_first_start)?;
-        untold.retain(|told| beside.untold.iter().all(|wanted| wanted.table != told.table));
+        self.check(&mut conn, &server, &found.source, stored, Needs::Tables).await?;
+        let (source, beside, untold) = found.parted()?;
         let schemas: Vec<Arc<TableSchema>> = source.schemas().cloned().collect();
         let mut copied = beside.schemas(&self.filter)?;
         if self.extract_type != ExtractType::Cdc {
@@ -165,6 +162,12 @@ impl MySqlExtractor {
         self.config.max_connections.is_none_or(|most| most >= least)
     }
 
+    /// The tables as they are today.
+    async fn read_tables(&self, conn: &mut Conn, server: &Server) -> Result<SourceTables> {
+        let read = read_tables(conn, server, &self.filter);
+        answers(self.config.read_timeout, "reading the definitions of the tables", read).await
+    }
+
     /// Rows by the statistics, for a task that copies. Without them it goes on: they are worth a percentage only.
     async fn estimates(
         &self,
@@ -176,8 +179,9 @@ impl MySqlExtractor {
             ExtractType::Struct => HashMap::new(),
             ExtractType::Cdc if tables.is_empty() => HashMap::new(),
             ExtractType::Cdc | ExtractType::Snapshot | ExtractType::SnapshotAndCdc => {
-                let names = tables.iter().map(|table| &table.name);
-                estimated_rows(conn, server, names).await.unwrap_or_else(|error| {
+                let estimated = estimated_rows(conn, server, tables.iter().map(|table| &table.name));
+                let doing = "reading the statistics of the tables";
+                answers(self.config.read_timeout, doing, estimated).await.unwrap_or_else(|error| {
                     warn!(%error, "the source does not estimate its rows: the copy goes on without percentages");
                     HashMap::new()
                 })
@@ -191,9 +195,9 @@ impl MySqlExtractor {
         conn: &mut Conn,
         server: &Server,
         tables: &SourceTables,
+        stored: &Checkpoint,
         needs: Needs,
     ) -> Result<()> {
-        let nothing = Checkpoint::default();
         let mut at = Looking {
             conn,
             connector: &self.connector,
@@ -202,7 +206,7 @@ impl MySqlExtractor {
             filter: &self.filter,
             kind: self.extract_type,
             tables,
-            stored: &nothing,
+            stored,
         };
         checks::at_start(&mut at, needs).await
     }

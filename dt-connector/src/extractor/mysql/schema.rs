@@ -117,26 +117,21 @@ impl SourceTables {
         Some(self.definitions.remove(at))
     }
 
-    /// Adds those of today's tables that came into the filter: they are not known, and are older than the stored position. One that is
-    /// younger comes by its CREATE TABLE in the stream, and one of `known` has come already. Answers which were added.
-    pub(crate) fn add_older(
-        &mut self,
-        today: Self,
-        source_time: i64,
-        known: &[TableDefinition],
-    ) -> Vec<TableName> {
+    /// Adds those of today's tables that `come` and are not followed yet, with what there is to say against them. Answers which.
+    pub(crate) fn add(&mut self, today: Self, come: impl Fn(&TableName) -> bool) -> Vec<TableName> {
         let mut added = Vec::new();
         for (table, definition) in today.tables.into_iter().zip(today.definitions) {
-            let mut all = self.definitions.iter().chain(known);
-            let is_known = all.any(|known| known.name == definition.name);
-            let is_older =
-                definition.created.is_some_and(|created| (created as i64) < source_time / 1_000_000);
-            if !is_known && is_older {
-                added.push(definition.name.clone());
-                self.tables.push(table);
-                self.definitions.push(definition);
+            let name = definition.name.clone();
+            if !come(&name) || self.tables.iter().any(|table| table.schema.name == name) {
+                continue;
             }
+            self.take(&name);
+            self.tables.push(table);
+            self.definitions.push(definition);
+            added.push(name);
         }
+        self.refused.extend(today.refused.into_iter().filter(|table| come(&table.name)));
+        self.unstreamable.extend(today.unstreamable.into_iter().filter(|table| added.contains(&table.name)));
         added
     }
 }
@@ -215,18 +210,17 @@ async fn rows<T: FromRow + Send + 'static>(conn: &mut Conn, query: impl AsRef<st
     conn.query(query.as_ref()).await.map_err(|e| source_error("reading the definitions of the tables", e))
 }
 
-/// Database, table, kind, engine, comment, charset, seconds of its making.
-type NameRow = (String, String, String, Option<String>, Option<String>, Option<String>, Option<u64>);
+/// Database, table, kind, engine, comment, charset.
+type NameRow = (String, String, String, Option<String>, Option<String>, Option<String>);
 
 async fn read_names(conn: &mut Conn, databases: &str, filter: &Filter) -> Result<Drafts> {
     let query = format!(
-        "SELECT TABLE_SCHEMA, TABLE_NAME, TABLE_TYPE, ENGINE, TABLE_COMMENT, SUBSTRING_INDEX(TABLE_COLLATION, '_', 1), \
-         CAST(UNIX_TIMESTAMP(CREATE_TIME) AS UNSIGNED) \
+        "SELECT TABLE_SCHEMA, TABLE_NAME, TABLE_TYPE, ENGINE, TABLE_COMMENT, SUBSTRING_INDEX(TABLE_COLLATION, '_', 1) \
          FROM information_schema.TABLES WHERE TABLE_SCHEMA IN ({databases}) AND TABLE_TYPE IN ('BASE TABLE', 'SYSTEM VERSIONED')"
     );
     let found: Vec<NameRow> = rows(conn, query).await?;
     let mut drafts = Drafts::new();
-    for (db, table, kind, engine, comment, charset, created) in found {
+    for (db, table, kind, engine, comment, charset) in found {
         let name = TableName { db, table };
         if !filter.follows(&name) {
             continue;
@@ -245,7 +239,6 @@ async fn read_names(conn: &mut Conn, databases: &str, filter: &Filter) -> Result
             refused,
             unstreamable: None,
             copying: None,
-            created,
         };
         drafts.insert(name, draft);
     }

@@ -30,4 +30,4 @@ mod wanted;
 
 pub(crate) use follow::follow;
 pub(crate) use round::Rounds;
-pub(crate) use wanted::{Beside, wanted};
+pub(crate) use wanted::{Beside, Found};

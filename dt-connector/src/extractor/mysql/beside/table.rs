@@ -49,6 +49,6 @@ pub(super) fn wanted(table: TableDefinition) -> TableDefinition {
 
 /// Whether the definitions are the same, whatever becomes of the tables.
 pub(super) fn is_same(a: &TableDefinition, b: &TableDefinition) -> bool {
-    let plain = |table: &TableDefinition| TableDefinition { copying: None, created: None, ..table.clone() };
+    let plain = |table: &TableDefinition| TableDefinition { copying: None, ..table.clone() };
     plain(a) == plain(b)
 }

@@ -10,23 +10,26 @@ use dt_common::item::{ChunkMark, DtItem};
 use dt_common::monitor::Monitor;
 use dt_common::position::{BinlogPosition, Position};
 use dt_common::queue::ItemSender;
+use dt_common::repair::RepairPart;
 use dt_common::schema::TableName;
 use futures::{FutureExt, StreamExt};
 use mysql_async::binlog::events::Event;
-use tokio::sync::watch;
 use tokio::time::{Instant, sleep, timeout};
 use tokio_util::sync::CancellationToken;
 use tracing::{info, warn};
 
 use super::displaced::Displaced;
 use super::followed::Followed;
+use super::repairs::RepairDesk;
 use super::request::{self, Reader};
 use super::session::Session;
+use super::until::{Ended, Until};
 use crate::extractor::ExtractPlan;
 use crate::extractor::mysql::checks;
 use crate::extractor::mysql::connection::Connector;
 use crate::extractor::mysql::ddl::Catalog;
 use crate::extractor::mysql::definition::TableDefinition;
+use crate::extractor::mysql::repair::RepairReader;
 use crate::extractor::mysql::server::Server;
 
 /// Longest time to connect and prepare a dump.
@@ -38,6 +41,9 @@ const FINITE_HEARTBEAT: Duration = Duration::from_secs(1);
 
 /// Silence of this many heartbeats means that the connection is lost.
 const SILENT_HEARTBEATS: u32 = 3;
+
+/// Events between two looks at what is to be repaired, while there is always a next one.
+const ASK_AFTER: u32 = 1024;
 
 /// How long the source may be away before the task gives up.
 const PATIENCE: Duration = Duration::from_secs(600);
@@ -61,52 +67,7 @@ pub(crate) struct BinlogStream {
     followed: Followed,
     monitor: Arc<Monitor>,
     displaced: Displaced,
-}
-
-/// How a stream ended.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) enum Ended {
-    /// It was stopped.
-    Stopped,
-    /// It has reached what it was to reach, and stands here, outside of a transaction.
-    Reached(BinlogPosition),
-}
-
-/// Up to where a stream goes.
-#[derive(Debug, Clone)]
-pub(crate) enum Until {
-    /// On and on.
-    Stopped,
-    /// Up to this position.
-    Position(BinlogPosition),
-    /// On and on, until somebody names a position.
-    Asked(watch::Receiver<Option<BinlogPosition>>),
-}
-
-impl Until {
-    /// Whether the position is known, and `reached`.
-    fn is(&self, reached: impl FnOnce(&BinlogPosition) -> bool) -> bool {
-        match self {
-            Self::Stopped => false,
-            Self::Position(at) => reached(at),
-            Self::Asked(at) => at.borrow().as_ref().is_some_and(reached),
-        }
-    }
-
-    /// Whether the stream may end before it is stopped.
-    fn is_finite(&self) -> bool {
-        !matches!(self, Self::Stopped)
-    }
-
-    /// Waits until another position is named; for ever where none will be.
-    async fn named(&mut self) {
-        if let Self::Asked(at) = self
-            && at.changed().await.is_ok()
-        {
-            return;
-        }
-        std::future::pending().await
-    }
+    repairs: RepairDesk,
 }
 
 /// How a connection ended.
@@ -154,13 +115,17 @@ impl BinlogStream {
         let reader = Reader::new(config.server_id, &config.task_id);
         let followed = Followed::new(catalog, skip);
         let (monitor, displaced) = (Arc::clone(&plan.monitor), Displaced::new(plan.ownership.clone()));
-        Self { connector, server, reader, heartbeat, followed, monitor, displaced }
+        let repairs = RepairReader::new(connector.clone(), config);
+        let repairs = RepairDesk::new(plan.repairs.clone(), repairs);
+        Self { connector, server, reader, heartbeat, followed, monitor, displaced, repairs }
     }
 
     /// Reads again what a copy beside the stream has to catch up with: see [`Followed::replayed`].
     pub(crate) fn replaying(mut self, marks: Arc<[ChunkMark]>) -> Self {
         self.followed = self.followed.replayed(marks);
         self.reader = self.reader.beside();
+        // What is to be repaired is for the task's own stream.
+        self.repairs = self.repairs.closed();
         self
     }
 
@@ -258,7 +223,13 @@ impl BinlogStream {
         let at = start_of(position, &self.server);
         let mut out = out.grouped();
         let mut session = Session::new(&mut self.followed, &mut out, position, at);
-        let read = read(&self.monitor, &mut events, &mut session, until, heartbeat * SILENT_HEARTBEATS).await;
+        let mut reading = Reading {
+            monitor: &self.monitor,
+            server: &self.server,
+            until,
+            silence: heartbeat * SILENT_HEARTBEATS,
+        };
+        let read = reading.run(&mut events, &mut session, &mut self.repairs).await;
         let (progressed, void, at) = (session.progressed(), session.void(), session.at().clone());
         let read = match read {
             Err(Interruption::Displaced(error)) => {
@@ -310,36 +281,89 @@ impl BinlogStream {
     }
 }
 
-/// Reads events until `until` is reached.
-async fn read(
-    monitor: &Monitor,
-    events: &mut mysql_async::BinlogStream,
-    session: &mut Session<'_>,
-    until: &mut Until,
+/// How the events of one connection are read.
+struct Reading<'a> {
+    monitor: &'a Monitor,
+    server: &'a Server,
+    until: &'a mut Until,
+    /// Longest wait for an event or a heartbeat.
     silence: Duration,
-) -> Result<(), Interruption> {
-    let mut answers = false;
-    while !until.is(|until| session.has_reached(until)) {
-        // Events that have arrived already are taken without a look at the clock.
-        let next = match events.next().now_or_never() {
-            Some(next) => next,
-            None => {
-                session.flush().await.map_err(Interruption::Failed)?;
-                let next = tokio::select! {
-                    next = timeout(silence, events.next()) => next,
-                    () = until.named() => continue,
-                };
-                next.map_err(|_| Interruption::lost(format!("no event and no heartbeat for {silence:?}")))?
+}
+
+/// What the wait for the server has brought.
+enum Waited {
+    Event(Option<mysql_async::Result<Event>>),
+    /// Rows that somebody wants to be repaired.
+    Repair(RepairPart),
+    /// Another position to reach.
+    Named,
+}
+
+impl Reading<'_> {
+    /// Reads events until `until` is reached.
+    async fn run(
+        &mut self,
+        events: &mut mysql_async::BinlogStream,
+        session: &mut Session<'_>,
+        repairs: &mut RepairDesk,
+    ) -> Result<(), Interruption> {
+        let (mut answers, mut taken) = (false, 0_u32);
+        while !self.until.is(|until| session.has_reached(until)) {
+            if !repairs.is_empty() {
+                session.repair(repairs).await.map_err(Interruption::Failed)?;
             }
-        };
-        // An event is looked at where it is: to move it costs more than to step over most of them.
-        let Some(Ok(event)) = &next else { return Err(ended(next)) };
-        if !std::mem::replace(&mut answers, true) {
-            monitor.source_open();
+            taken = taken.wrapping_add(1);
+            if taken.is_multiple_of(ASK_AFTER)
+                && session.stands().is_some()
+                && let Some(part) = repairs.arrived()
+            {
+                self.repair(part, session, repairs).await;
+            }
+            // Events that have arrived already are taken without a look at the clock.
+            let next = match events.next().now_or_never() {
+                Some(next) => next,
+                None => {
+                    session.flush().await.map_err(Interruption::Failed)?;
+                    match self.wait(events, repairs, session.stands().is_some()).await? {
+                        Waited::Event(next) => next,
+                        Waited::Repair(part) => {
+                            self.repair(part, session, repairs).await;
+                            continue;
+                        }
+                        Waited::Named => continue,
+                    }
+                }
+            };
+            // An event is looked at where it is: to move it costs more than to step over most of them.
+            let Some(Ok(event)) = &next else { return Err(ended(next)) };
+            if !std::mem::replace(&mut answers, true) {
+                self.monitor.source_open();
+            }
+            session.take(event).await.map_err(Interruption::Failed)?;
         }
-        session.take(event).await.map_err(Interruption::Failed)?;
+        Ok(())
     }
-    Ok(())
+
+    async fn repair(&self, part: RepairPart, session: &Session<'_>, repairs: &mut RepairDesk) {
+        if let Some(stands) = session.stands() {
+            repairs.read(self.server, part, |name| session.schema(name), stands).await;
+        }
+    }
+
+    async fn wait(
+        &mut self,
+        events: &mut mysql_async::BinlogStream,
+        repairs: &mut RepairDesk,
+        may_repair: bool,
+    ) -> Result<Waited, Interruption> {
+        let silence = self.silence;
+        let silent = |_| Interruption::lost(format!("no event and no heartbeat for {silence:?}"));
+        tokio::select! {
+            next = timeout(silence, events.next()) => Ok(Waited::Event(next.map_err(silent)?)),
+            part = repairs.next(), if may_repair => Ok(Waited::Repair(part)),
+            () = self.until.named() => Ok(Waited::Named),
+        }
+    }
 }
 
 /// What the end of a dump means.

@@ -4,19 +4,20 @@ use std::collections::{BTreeMap, HashMap, HashSet};
 use std::sync::Arc;
 
 use dt_common::batch::Definition;
-use dt_common::config::{ChangeKind, MySqlExtractorConfig, SchemaAction, SchemaPolicies};
-use dt_common::error::{Error, Result};
+use dt_common::config::{ChangeKind, MySqlExtractorConfig, SchemaPolicies};
+use dt_common::error::Result;
 use dt_common::filter::Filter;
 use dt_common::schema::{SchemaChange, TableName};
 
 use super::alter::AlterOp;
 use super::apply::{Applied, Rules, apply};
-use super::create::NewTable;
 use super::decide::{Judge, stopped};
 use super::statement::{Change, Statement};
-use super::{NotUnderstood, Understood, not_understood};
+use super::{NotUnderstood, Understood};
 use crate::extractor::mysql::definition::{FollowedTable, TableDefinition};
 use crate::extractor::mysql::server::{Flavor, Server};
+
+pub(crate) use stored::{Known, of_database, of_table, scope_definition};
 
 /// When a statement ran.
 #[derive(Debug, Clone, Copy)]
@@ -51,6 +52,8 @@ pub(crate) struct Catalog {
     flavor: Flavor,
     timestamps_take_null: bool,
     server_charset: String,
+    /// Engine of tables that name none.
+    server_engine: String,
     /// Names are kept in lower case.
     lowers_names: bool,
     /// Names are compared without case.
@@ -75,6 +78,7 @@ impl Catalog {
             flavor: server.flavor,
             timestamps_take_null: server.is_on("explicit_defaults_for_timestamp"),
             server_charset: server.variable("character_set_server").to_owned(),
+            server_engine: server.variable("default_storage_engine").to_owned(),
             lowers_names: server.variable("lower_case_table_names") == "1",
             folds_names: server.variable("lower_case_table_names") != "0",
         }
@@ -86,45 +90,14 @@ impl Catalog {
         Self::new(Vec::new(), Charsets::default(), filter, policies, server)
     }
 
+    /// The family of the source.
+    pub(crate) fn flavor(&self) -> Flavor {
+        self.flavor
+    }
+
     /// Which tables and changes are followed.
     pub(crate) fn filter(&self) -> &Filter {
         &self.filter
-    }
-
-    /// What is stored, read.
-    ///
-    /// # Errors
-    /// A definition that another version has written.
-    pub(crate) fn read(stored: &[Definition]) -> Result<(Vec<TableDefinition>, Charsets)> {
-        let (mut tables, mut charsets) = (Vec::new(), Charsets::default());
-        for definition in stored {
-            let Some(text) = &definition.text else { continue };
-            if definition.table.table.is_empty() {
-                charsets.0.insert(definition.table.db.clone(), text.clone());
-                continue;
-            }
-            tables.push(serde_json::from_str(text).map_err(|e| {
-                let name = &definition.table;
-                Error::config(format!(
-                    "the stored definition of table {name} cannot be read: run the task with the version of dt that wrote it, or \
-                     begin anew after `dt reset --yes`"
-                ))
-                .caused_by(e)
-            })?);
-        }
-        Ok((tables, charsets))
-    }
-
-    /// All that a restart has to know.
-    ///
-    /// # Errors
-    /// A defect: a definition that is no JSON.
-    pub(crate) fn stored<'a>(
-        tables: impl IntoIterator<Item = &'a TableDefinition>,
-        charsets: &Charsets,
-    ) -> Result<Vec<Definition>> {
-        let databases = charsets.0.iter().map(|(db, charset)| Ok(of_database(db, Some(charset))));
-        databases.chain(tables.into_iter().map(of_table)).collect()
     }
 
     /// The table in the views that rows are decoded with; `None` when nobody follows it.
@@ -211,86 +184,6 @@ impl Catalog {
         Judge { policies: &self.policies, filter: &self.filter, action }
     }
 
-    fn create(
-        &mut self,
-        name: TableName,
-        if_not_exists: bool,
-        from: &Understood<NewTable>,
-        moment: Moment,
-        effect: &mut Effect,
-    ) -> Result<()> {
-        const ACTION: &str = "CREATE TABLE";
-        if !self.filter.follows_database(&name.db) || self.aside.contains(&name) {
-            return Ok(());
-        }
-        let was_there = self.tables.contains_key(&name);
-        if was_there && if_not_exists {
-            return Ok(());
-        }
-        if was_there {
-            self.drop(&name, ChangeKind::DropTable, ACTION, effect)?;
-        }
-        let matches = self.filter.follows(&name);
-        let action = self.policies.action(ChangeKind::CreateTable, &name);
-        if matches && action == SchemaAction::Stop {
-            return Err(self.judge(ACTION).by_policy(ChangeKind::CreateTable, &name, "it is new"));
-        }
-        let follows = matches && action == SchemaAction::Apply;
-        let table = from.clone().and_then(|from| self.new_table(&name, &from, follows, moment));
-        let mut table = match table {
-            Ok(table) => table,
-            Err(why) if follows => return Err(stopped(ACTION, &name, &why)),
-            // A table that is not known is passed over as long as nobody follows it.
-            Err(_) => return Ok(()),
-        };
-        table.followed = follows;
-        effect.definitions.push(of_table(&table)?);
-        if follows {
-            let schema = table.finish(&self.filter)?.schema;
-            effect.changes.push(SchemaChange::CreateTable(schema));
-            effect.concerned.push(name.clone());
-        }
-        self.tables.insert(name, table);
-        Ok(())
-    }
-
-    fn new_table(
-        &self,
-        name: &TableName,
-        from: &NewTable,
-        follows: bool,
-        moment: Moment,
-    ) -> Understood<TableDefinition> {
-        let empty = TableDefinition {
-            name: name.clone(),
-            followed: false,
-            columns: Vec::new(),
-            unique: Vec::new(),
-            charset: self.charsets.0.get(&name.db).unwrap_or(&self.server_charset).clone(),
-            comment: String::new(),
-            engine: String::new(),
-            refused: None,
-            unstreamable: None,
-            copying: None,
-            created: None,
-        };
-        match from {
-            NewTable::Own(ops) => self.altered(&empty, ops, moment).map(|applied| applied.table),
-            NewTable::Like(other) => match self.tables.get(&self.named(other)) {
-                Some(other) => {
-                    let hides = other.columns.iter().any(|column| {
-                        !matches!(column.content, crate::extractor::mysql::definition::Content::Followed(_))
-                    });
-                    if follows && hides {
-                        return not_understood("LIKE a table of which columns are left out");
-                    }
-                    Ok(TableDefinition { name: name.clone(), ..other.clone() })
-                }
-                None => not_understood(format!("LIKE {other}, whose definition dt does not follow")),
-            },
-        }
-    }
-
     fn altered(&self, table: &TableDefinition, ops: &[AlterOp], moment: Moment) -> Understood<Applied> {
         let ignored = |table: &TableName, column: &str| self.filter.ignored_columns().contains(table, column);
         let rules = Rules {
@@ -300,40 +193,6 @@ impl Catalog {
             is_ignored: &ignored,
         };
         apply(table, ops, rules)
-    }
-
-    fn drop(&mut self, name: &TableName, kind: ChangeKind, action: &str, effect: &mut Effect) -> Result<()> {
-        let Some(table) = self.tables.get(name) else { return Ok(()) };
-        if table.followed {
-            match self.policies.action(kind, name) {
-                SchemaAction::Apply => effect.changes.push(SchemaChange::DropTable(name.clone())),
-                SchemaAction::Keep | SchemaAction::Ignore => {}
-                SchemaAction::Stop => return Err(self.judge(action).by_policy(kind, name, "it is dropped")),
-            }
-            effect.concerned.push(name.clone());
-        }
-        effect.definitions.push(Definition { table: name.clone(), text: None });
-        self.tables.remove(name);
-        Ok(())
-    }
-
-    fn truncate(&self, name: TableName, effect: &mut Effect) -> Result<()> {
-        if !self.is_followed(&name) {
-            return Ok(());
-        }
-        match self.policies.action(ChangeKind::TruncateTable, &name) {
-            SchemaAction::Apply => effect.changes.push(SchemaChange::Truncate(name.clone())),
-            SchemaAction::Keep | SchemaAction::Ignore => {}
-            SchemaAction::Stop => {
-                return Err(self.judge("TRUNCATE TABLE").by_policy(
-                    ChangeKind::TruncateTable,
-                    &name,
-                    "it is emptied",
-                ));
-            }
-        }
-        effect.concerned.push(name);
-        Ok(())
     }
 
     fn alter(
@@ -377,98 +236,10 @@ impl Catalog {
             Some(_) | None => Ok(()),
         }
     }
-
-    /// Pairs one after the other, so that they may come to a permutation.
-    fn rename(&mut self, action: &str, pairs: &[(TableName, TableName)], effect: &mut Effect) -> Result<()> {
-        // Which table, by its name before the statement, has each name that was touched; `None` for one that nobody has.
-        let mut holders: BTreeMap<TableName, Option<TableName>> = BTreeMap::new();
-        for (from, to) in pairs {
-            let (from, to) = (self.named(from), self.named(to));
-            let holder = holders.insert(from.clone(), None).unwrap_or(Some(from));
-            holders.insert(to, holder);
-        }
-        let moves: Vec<(TableName, TableName)> = holders
-            .iter()
-            .filter_map(|(to, from)| Some((from.clone()?, to.clone())))
-            .filter(|(from, to)| from != to)
-            .collect();
-        let mut taken: HashMap<TableName, TableDefinition> =
-            moves.iter().filter_map(|(from, _)| Some((from.clone(), self.tables.remove(from)?))).collect();
-        let is_left = |name: &&TableName| taken.contains_key(*name) && holders.get(*name) == Some(&None);
-        let left = taken.keys().filter(is_left).map(|name| Definition { table: name.clone(), text: None });
-        effect.definitions.extend(left);
-        // A table that takes the name of one that is copied beside the stream leaves: the copy brings its rows.
-        let (hidden, moves): (Vec<_>, Vec<_>) =
-            moves.into_iter().partition(|(from, to)| self.aside.contains(from) || self.aside.contains(to));
-        for (from, _) in hidden {
-            if let Some(table) = taken.remove(&from) {
-                self.tables.insert(from.clone(), table);
-                self.drop(&from, ChangeKind::DropTable, action, effect)?;
-            }
-        }
-        let judge = self.judge(action);
-        let renamed = judge.renames(&moves, &taken)?;
-        effect.changes.extend(renamed.changes);
-        effect.concerned.extend(renamed.concerned);
-        for (from, to) in moves {
-            if let Some(mut table) = taken.remove(&from) {
-                table.name.clone_from(&to);
-                table.followed = renamed.followed.contains(&to);
-                effect.definitions.push(of_table(&table)?);
-                self.tables.insert(to, table);
-            }
-        }
-        Ok(())
-    }
-
-    fn database(
-        &mut self,
-        db: &str,
-        is_new: bool,
-        charset: Option<&String>,
-        effect: &mut Effect,
-    ) -> Result<()> {
-        if !self.filter.follows_database(db) {
-            return Ok(());
-        }
-        let name = TableName::new(db, "");
-        if is_new && !self.charsets.0.contains_key(db) {
-            match self.policies.action(ChangeKind::CreateDatabase, &name) {
-                SchemaAction::Apply => effect.changes.push(SchemaChange::CreateDatabase(db.to_owned())),
-                SchemaAction::Ignore | SchemaAction::Keep => {}
-                SchemaAction::Stop => {
-                    return Err(self.judge("CREATE DATABASE").by_policy(
-                        ChangeKind::CreateDatabase,
-                        &name,
-                        "it is new",
-                    ));
-                }
-            }
-            effect.concerned.push(name);
-        }
-        let known = self.charsets.0.get(db).filter(|_| !is_new);
-        let charset = charset.or(known).unwrap_or(&self.server_charset).clone();
-        effect.definitions.push(of_database(db, Some(&charset)));
-        self.charsets.0.insert(db.to_owned(), charset);
-        Ok(())
-    }
-}
-
-/// A database is stored as a table without a name.
-fn of_database(db: &str, charset: Option<&String>) -> Definition {
-    Definition { table: TableName::new(db, ""), text: charset.cloned() }
-}
-
-/// What is stored of a table.
-///
-/// # Errors
-/// A defect: a definition that is no JSON.
-pub(crate) fn of_table(table: &TableDefinition) -> Result<Definition> {
-    let text =
-        serde_json::to_string(table).map_err(|e| Error::internal("a definition is no JSON").caused_by(e))?;
-    Ok(Definition { table: table.name.clone(), text: Some(text) })
 }
 
 mod aside;
+mod stored;
+mod tables;
 #[cfg(test)]
 mod tests;

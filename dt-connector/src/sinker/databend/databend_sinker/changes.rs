@@ -15,7 +15,7 @@ use crate::sinker::databend::committer::Committer;
 use crate::sinker::databend::evolve::converge::converge;
 use crate::sinker::databend::evolve::history::{self, Intent};
 use crate::sinker::databend::evolve::plan::{Held, Planner};
-use crate::sinker::databend::retry::Limits;
+use crate::sinker::databend::retry::{self, Limits};
 use crate::sinker::databend::{quote, target_tables};
 
 impl DatabendSinker {
@@ -47,11 +47,15 @@ impl DatabendSinker {
     /// What is to be done about a statement, in the batch of this number.
     async fn intent(&self, ddl: &Ddl, progress: &Progress, batch: u64) -> Result<Intent> {
         let targets = Planner::targets(&self.routes, &ddl.changes)?;
-        let session = self.client.session().await?;
-        let columns = target_tables::read_columns(&session, &targets).await?;
-        let filled = target_tables::read_filled(&session, &targets).await?;
-        let mut ids = target_tables::read_ids(&session, &targets).await?;
-        session.close().await?;
+        let (columns, filled, mut ids) = retry::within(self.limits(), async || {
+            let session = self.client.session().await?;
+            let columns = target_tables::read_columns(&session, &targets).await?;
+            let filled = target_tables::read_filled(&session, &targets).await?;
+            let ids = target_tables::read_ids(&session, &targets).await?;
+            session.close().await?;
+            Ok((columns, filled, ids))
+        })
+        .await?;
         let held: HashMap<TableName, Held> = columns
             .into_iter()
             .map(|(table, columns)| {
@@ -73,7 +77,7 @@ impl DatabendSinker {
 
     /// Converges and clears the intent.
     async fn bring_about(&self, committer: &Committer, intent: &Intent) -> Result<()> {
-        converge(committer, self.limits(), &intent.steps).await?;
+        converge(committer, self.limits(), intent).await?;
         debug!(batch = intent.batch, "structure of the target converged");
         let clear = history::clear(&committer.tables().history, intent);
         let also = |_: &Lease| Ok([&intent.with_checkpoint[..], std::slice::from_ref(&clear)].concat());
@@ -82,10 +86,13 @@ impl DatabendSinker {
 
     /// Finishes the change of structure that an earlier process has begun; answers whether there was one.
     pub(super) async fn finish_change(&self, committer: &Committer) -> Result<bool> {
-        let session = committer.session().await?;
-        let pending = committer.tables().pending(&session).await?;
-        session.close().await?;
-        let Some(intent) = pending else { return Ok(false) };
+        let pending = retry::at_start(async || {
+            let session = committer.session().await?;
+            let pending = committer.tables().pending(&session).await?;
+            session.close().await?;
+            Ok(pending)
+        });
+        let Some(intent) = pending.await? else { return Ok(false) };
         info!(batch = intent.batch, "a change of structure that was begun is finished");
         self.bring_about(committer, &intent).await?;
         Ok(true)
@@ -95,6 +102,8 @@ impl DatabendSinker {
     async fn look_again(&self, ddl: &Ddl) -> Result<()> {
         let (mut gone, mut changed, mut shadows) =
             (Vec::new(), Vec::<Arc<TableSchema>>::new(), Vec::<Arc<TableSchema>>::new());
+        // Tables that get other names come last in a statement, and get them all at once.
+        let mut renamed = Vec::new();
         for change in &ddl.changes {
             match change {
                 SchemaChange::CreateDatabase(_) | SchemaChange::Truncate(_) => {}
@@ -107,11 +116,14 @@ impl DatabendSinker {
                 }
                 SchemaChange::Alter(alteration) => {
                     gone.push(&alteration.before.name);
-                    changed.retain(|table| **table != *alteration.before);
-                    changed.push(Arc::clone(&alteration.after));
+                    changed.retain(|table| table.name != alteration.before.name);
+                    let is_renamed = alteration.before.name != alteration.after.name;
+                    let list = if is_renamed { &mut renamed } else { &mut changed };
+                    list.push(Arc::clone(&alteration.after));
                 }
             }
         }
+        changed.extend(renamed);
         {
             let mut known = self.plans.write().unwrap_or_else(PoisonError::into_inner);
             gone.into_iter().for_each(|name| drop(known.remove(name)));
@@ -119,7 +131,7 @@ impl DatabendSinker {
         let changed = changed.iter().map(|table| self.routes.plan(table));
         let shadows = shadows.iter().map(|table| self.routes.shadow_plan(table));
         let plans = changed.chain(shadows).collect::<Result<Vec<_>>>()?;
-        if plans.is_empty() { Ok(()) } else { self.look_at(plans).await.map(drop) }
+        if plans.is_empty() { Ok(()) } else { self.look_at(plans, self.limits()).await.map(drop) }
     }
 
     fn limits(&self) -> Limits {

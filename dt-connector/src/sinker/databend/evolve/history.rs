@@ -44,6 +44,12 @@ impl Intent {
         }
     }
 
+    /// What is left of it behind some of its steps, and the progress of the transaction that stores that.
+    pub fn left(&self, steps: &[Step]) -> (Self, Progress) {
+        let left = Self { steps: steps.to_vec(), ..self.clone() };
+        (left, Progress { source_time: self.source_time, ..Progress::default() })
+    }
+
     /// How far the task is when it is brought about.
     ///
     /// # Errors
@@ -87,8 +93,7 @@ pub fn create(table: &str, options: &str) -> String {
 /// # Errors
 /// A defect: an intent that is no JSON.
 pub fn insert(table: &str, lease: &Lease, ddl: &Ddl, intent: &Intent, is_pending: bool) -> Result<String> {
-    let stored =
-        serde_json::to_string(intent).map_err(|e| Error::internal("an intent is no JSON").caused_by(e))?;
+    let stored = json(intent)?;
     let statements = intent.steps.iter().map(|step| step.sql.as_str());
     let difference: Vec<&str> = statements.chain(intent.with_checkpoint.iter().map(String::as_str)).collect();
     let (pending, applied) =
@@ -107,6 +112,22 @@ pub fn insert(table: &str, lease: &Lease, ddl: &Ddl, intent: &Intent, is_pending
         quote::string(&ddl.text),
         quote::string(&difference.join(";\n")),
     ))
+}
+
+/// `UPDATE` of an intent of which a part is done.
+///
+/// # Errors
+/// As [`insert`].
+pub fn narrow(table: &str, intent: &Intent) -> Result<String> {
+    Ok(format!(
+        "UPDATE {table} SET `intent` = {} WHERE `n` = {} AND `intent` IS NOT NULL",
+        quote::string(&json(intent)?),
+        intent.batch
+    ))
+}
+
+fn json(intent: &Intent) -> Result<String> {
+    serde_json::to_string(intent).map_err(|e| Error::internal("an intent is no JSON").caused_by(e))
 }
 
 /// `UPDATE` that ends an intent.

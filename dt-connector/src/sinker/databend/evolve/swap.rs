@@ -33,28 +33,28 @@ pub fn steps(
 
 fn begin(planner: &Planner<'_>, table: &Arc<TableSchema>, steps: &mut Vec<Step>) -> Result<()> {
     let plan = planner.routes.shadow_plan(table)?;
-    steps.push(Step { sql: ddl::create_database(&plan.target.db)?, when: When::Always });
+    steps.push(Step::new(ddl::create_database(&plan.target.db)?, When::Always));
     steps.push(drop_table(&plan.target, tables(&[&plan.target], &[]))?);
     let sql = ddl::create_table(&plan, planner.layout);
-    steps.push(Step { sql, when: tables(&[], &[&plan.target]) });
+    steps.push(Step::new(sql, tables(&[], &[&plan.target])));
     Ok(())
 }
 
 fn end(planner: &Planner<'_>, target: &TableName, steps: &mut Vec<Step>) -> Result<()> {
     let copy = shadow(target);
     let Some(former) = planner.held.get(target) else {
-        steps.push(Step { sql: rename_table(&copy, target)?, when: tables(&[&copy], &[target]) });
+        steps.push(Step::new(rename_table(&copy, target)?, tables(&[&copy], &[target])));
         return Ok(());
     };
     let is_former = |table: &TableName| When::Is { table: table.clone(), id: former.id.clone() };
     let sql = format!("ALTER TABLE {} SWAP WITH {}", quote::table(target)?, quote::column(&copy.table)?);
-    steps.push(Step { sql, when: is_former(target) });
+    steps.push(Step::new(sql, is_former(target)));
     steps.push(drop_table(&copy, is_former(&copy))?);
     Ok(())
 }
 
 fn drop_table(table: &TableName, when: When) -> Result<Step> {
-    Ok(Step { sql: format!("DROP TABLE IF EXISTS {}", quote::table(table)?), when })
+    Ok(Step::new(format!("DROP TABLE IF EXISTS {}", quote::table(table)?), when))
 }
 
 fn tables(there: &[&TableName], absent: &[&TableName]) -> When {
