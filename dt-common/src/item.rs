@@ -36,6 +36,8 @@ pub enum DtItem {
     Ddl(Box<Ddl>),
     /// The definitions that the rows behind are decoded with, when none were stored. Comes before [`DtItem::Start`].
     Definitions(Vec<Definition>),
+    /// What a restart has to know anew of a table, besides its rows; belongs to the transaction that the next [`DtItem::Commit`] ends.
+    Tally(Box<Definition>),
     /// The source is alive and the stream stands here, outside of a transaction: everything before has been sent.
     Heartbeat(BinlogPosition),
 }
@@ -112,6 +114,7 @@ impl DtItem {
             | Self::CopyFinished
             | Self::Ddl(_)
             | Self::Definitions(_)
+            | Self::Tally(_)
             | Self::Heartbeat(_) => 0,
         }
     }
@@ -122,6 +125,7 @@ impl DtItem {
             + match self {
                 Self::Row(row) => row.memory(),
                 Self::Chunk(chunk) => chunk.bytes,
+                Self::Tally(definition) => definition.text.as_ref().map_or(0, String::len),
                 Self::Start { .. }
                 | Self::Commit(_)
                 | Self::Rollback

@@ -84,6 +84,12 @@ pub enum Step {
     TakeOver(i32),
     /// Runs a script at the source again and again, until [`Step::Written`].
     Writing(String),
+    /// Starts pt-online-schema-change on a table of the case's database, with these options.
+    PtOsc(String, Vec<String>),
+    /// Starts what gh-ost does on a table, with these actions of an ALTER TABLE.
+    GhOst(String, String),
+    /// Waits until the online schema change tool has ended well.
+    Altered,
     /// Ends [`Step::Writing`].
     Written,
     /// Waits until both sides are equal while the task runs.
@@ -287,6 +293,16 @@ fn step(word: &str, rest: &str) -> Result<Step> {
         "kill" => Step::Kill,
         "takeover" => Step::TakeOver(code()?),
         "writing" => Step::Writing(text()),
+        "pt_osc" => {
+            let (table, alter) = rest.split_once(' ').context("pt_osc TABLE ACTIONS [-- OPTIONS]")?;
+            let (alter, options) = alter.split_once(" -- ").unwrap_or((alter, ""));
+            Step::PtOsc(table.to_owned(), [vec![format!("--alter={alter}")], words(options)].concat())
+        }
+        "gh_ost" => {
+            let (table, alter) = rest.split_once(' ').context("gh_ost TABLE ACTIONS")?;
+            Step::GhOst(table.to_owned(), alter.to_owned())
+        }
+        "altered" => Step::Altered,
         "written" => Step::Written,
         "equal" => Step::Equal,
         "compare" => Step::Compare,

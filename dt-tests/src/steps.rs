@@ -1,7 +1,9 @@
 //! Plays a case's steps against one source server and Databend.
 
 mod checks;
+mod gh_ost;
 mod log;
+mod online;
 mod watch;
 
 use std::fs::Permissions;
@@ -22,6 +24,7 @@ use crate::target::Target;
 use crate::task::Tasks;
 use crate::text::Vars;
 use crate::tls_proxy::TlsProxy;
+use online::Tool;
 
 /// What a case that went through has to report.
 #[derive(Debug, Clone, Default)]
@@ -50,6 +53,7 @@ pub struct Play<'a> {
     remembered: Option<String>,
     logged: u64,
     writer: Option<JoinHandle<Result<()>>>,
+    tool: Option<Tool>,
     _own_servers: (Option<SourceServer>, Option<TargetServer>, Option<TlsProxy>),
 }
 
@@ -146,6 +150,7 @@ impl<'a> Play<'a> {
             remembered: None,
             logged: 0,
             writer: None,
+            tool: None,
             _own_servers: (own_server, own_databend, proxy),
         })
     }
@@ -183,6 +188,9 @@ impl<'a> Play<'a> {
             Step::TakeOver(code) => self.tasks.take_over(*code).await,
             Step::Writing(file) => self.writing(file),
             Step::Written => self.written().await,
+            Step::PtOsc(table, options) => self.pt_osc(table, options),
+            Step::GhOst(table, alter) => self.gh_ost(table, alter).await,
+            Step::Altered => self.altered().await,
             Step::Equal => self.equal().await,
             Step::Compare => self.compare().await,
             Step::Differs(file) => self.differs(file).await,
@@ -319,7 +327,10 @@ impl<'a> Play<'a> {
         let (source, db) = (self.source.clone(), self.vars.get("db").to_owned());
         self.writer = Some(tokio::spawn(async move {
             loop {
-                source.run(&format!("USE {db};\n{script}")).await?;
+                match source.run(&format!("USE {db};\n{script}")).await {
+                    Err(error) if !online::is_lock_conflict(&error) => return Err(error),
+                    Ok(()) | Err(_) => {}
+                }
             }
         }));
         Ok(())

@@ -32,6 +32,8 @@ pub(super) struct Cutter {
     /// Where the stream stands: behind the last commit that was read.
     position: Option<Position>,
     source_time: i64,
+    /// What the open transaction has to have stored besides its rows.
+    tallies: Vec<Definition>,
     open: Open,
 }
 
@@ -92,6 +94,18 @@ impl Open {
         self.body.is_empty() && self.handed_on.0 == 0
     }
 
+    /// Of each table the last definition counts: a batch may hold many of one that is tallied.
+    fn redefine(&mut self, definitions: impl IntoIterator<Item = Definition>) {
+        let before = self.definitions.len();
+        for definition in definitions {
+            let same = |known: &&mut Definition| known.table == definition.table;
+            match self.definitions[..before].iter_mut().find(same) {
+                Some(known) => *known = definition,
+                None => self.definitions.push(definition),
+            }
+        }
+    }
+
     /// Rows of whole transactions, those that were handed on included.
     fn rows(&self) -> usize {
         self.handed_on.0 + self.whole
@@ -115,7 +129,16 @@ impl Cutter {
         out: mpsc::Sender<Work>,
         monitor: Arc<Monitor>,
     ) -> Self {
-        Self { config, bounds, out, monitor, position, source_time: 0, open: Open::new() }
+        Self {
+            config,
+            bounds,
+            out,
+            monitor,
+            position,
+            source_time: 0,
+            tallies: Vec::new(),
+            open: Open::new(),
+        }
     }
 
     /// Reads the queue to its end. Rows of a transaction without its commit are dropped: a restart reads them again.
@@ -171,9 +194,13 @@ impl Cutter {
             }
             DtItem::Ddl(ddl) => self.apply(*ddl).await,
             DtItem::Definitions(definitions) => {
-                self.open.definitions.extend(definitions);
+                self.open.redefine(definitions);
                 self.open.moved = true;
                 self.open.wait_at_most(Instant::now() + self.config.flush_interval);
+                Ok(())
+            }
+            DtItem::Tally(definition) => {
+                self.tallies.push(*definition);
                 Ok(())
             }
             DtItem::Heartbeat(at) => {
@@ -260,6 +287,7 @@ impl Cutter {
         self.position.get_or_insert_default().advance(mark);
         self.source_time = mark.source_time;
         self.open.moved = true;
+        self.open.redefine(self.tallies.drain(..));
         self.tell(mark);
         if let Body::Rows(rows) = &self.open.body {
             self.open.whole = rows.len();
@@ -283,6 +311,7 @@ impl Cutter {
 
     /// Forgets the rows of the open transaction.
     async fn roll_back(&mut self) -> Result<(), Gone> {
+        self.tallies.clear();
         if let Body::Rows(rows) = &mut self.open.body {
             for row in rows.drain(self.open.whole..) {
                 self.open.bytes -= row.memory();

@@ -13,6 +13,7 @@ use dt_common::value::ColValue;
 use serde::{Deserialize, Serialize};
 
 use super::column_default;
+use super::shadow::Shadow;
 
 /// A followed table in both views.
 #[derive(Debug, Clone)]
@@ -73,6 +74,9 @@ pub(crate) struct TableDefinition {
     /// When the table was made or rebuilt, in seconds since 1970, for a definition of today where the server knows.
     #[serde(skip)]
     pub(crate) created: Option<u64>,
+    /// What is known of a table that an online schema change tool has made.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) shadow: Option<Shadow>,
 }
 
 /// A column of the source, followed or not.
@@ -116,6 +120,23 @@ pub(crate) struct IndexPart {
 }
 
 impl TableDefinition {
+    /// A table that nobody follows, and of which nothing else is known.
+    pub(crate) fn unknown(name: TableName, charset: String) -> Self {
+        Self {
+            name,
+            followed: false,
+            columns: Vec::new(),
+            unique: Vec::new(),
+            charset,
+            comment: String::new(),
+            engine: String::new(),
+            refused: None,
+            unstreamable: None,
+            created: None,
+            shadow: None,
+        }
+    }
+
     /// What names a row, as positions among all columns.
     pub(crate) fn key(&self) -> Option<Key> {
         choose_key(&self.columns, &self.unique)
@@ -259,6 +280,7 @@ mod tests {
                 refused: None,
                 unstreamable: None,
                 created: None,
+                shadow: None,
             };
             table.finish(&filter)
         };

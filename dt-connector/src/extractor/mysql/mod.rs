@@ -30,6 +30,7 @@ mod literal;
 mod observer;
 mod schema;
 mod server;
+mod shadow;
 mod snapshot;
 mod start;
 mod tls;

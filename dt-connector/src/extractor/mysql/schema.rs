@@ -21,6 +21,7 @@ use super::ddl::Charsets;
 use super::definition::{Content, DefinedColumn, FollowedTable, IndexPart, TableDefinition};
 use super::literal::quote;
 use super::server::{Flavor, Server};
+use super::shadow;
 
 /// What the source has of the followed tables.
 #[derive(Debug, Clone, Default)]
@@ -66,10 +67,11 @@ pub(crate) async fn read_tables(conn: &mut Conn, server: &Server, filter: &Filte
         rows(conn, "SELECT SCHEMA_NAME, DEFAULT_CHARACTER_SET_NAME FROM information_schema.SCHEMATA").await?;
     let charsets: BTreeMap<String, String> =
         databases.into_iter().filter(|(db, _)| filter.follows_database(db)).collect();
-    let mut drafts = Drafts::new();
+    let (mut drafts, mut tools) = (Drafts::new(), Vec::new());
     if !charsets.is_empty() {
         let databases = charsets.keys().map(|db| quote(db)).collect::<Vec<_>>().join(", ");
         drafts = read_names(conn, &databases, filter).await?;
+        tools = shadow::take_out(&mut drafts, filter);
         read_columns(conn, server, filter, &databases, &mut drafts).await?;
         read_keys(conn, server, &databases, &mut drafts).await?;
     }
@@ -78,7 +80,9 @@ pub(crate) async fn read_tables(conn: &mut Conn, server: &Server, filter: &Filte
     let mut missing = filter.named_tables();
     missing.retain(|name| !drafts.contains_key(name));
     let charsets = Charsets(charsets);
-    Ok(SourceTables { missing, names_are_lowered, charsets, ..sorted(drafts, filter)? })
+    let mut source = sorted(drafts, filter)?;
+    source.definitions.extend(tools);
+    Ok(SourceTables { missing, names_are_lowered, charsets, ..source })
 }
 
 /// The tables as a restart finds them: by the definitions that are stored, and by the lists of today.
@@ -98,6 +102,7 @@ pub(crate) fn stored_tables(
             hide(&mut table, filter, policies)?;
             drafts.insert(table.name.clone(), table);
         } else if !filter.follows(&table.name)
+            || (table.shadow.is_some() && filter.may_be_a_tools(&table.name))
             || policies.action(ChangeKind::CreateTable, &table.name) == SchemaAction::Ignore
         {
             others.push(table);
@@ -115,7 +120,11 @@ impl SourceTables {
     pub(crate) fn add_older(&mut self, today: Self, source_time: i64) -> Vec<TableDefinition> {
         let mut added = Vec::new();
         for (table, definition) in today.tables.into_iter().zip(today.definitions) {
-            let is_known = self.definitions.iter().any(|known| known.name == definition.name);
+            let is_known = self.definitions.iter().any(|known| {
+                let waited_for =
+                    known.shadow.as_ref().is_some_and(|shadow| shadow.waits_for(&definition.name));
+                waited_for || known.name == definition.name
+            });
             let is_older =
                 definition.created.is_some_and(|created| (created as i64) < source_time / 1_000_000);
             if !is_known && is_older {
@@ -232,6 +241,7 @@ async fn read_names(conn: &mut Conn, databases: &str, filter: &Filter) -> Result
             refused,
             unstreamable: None,
             created,
+            shadow: None,
         };
         drafts.insert(name, draft);
     }

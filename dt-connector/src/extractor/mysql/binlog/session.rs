@@ -18,7 +18,7 @@ use super::cursor::malformed;
 use super::event::{ARTIFICIAL, Kind, MariaDbGroup, Query, RowsEvent, gtid, heartbeat_v2, rotate};
 use super::followed::{Followed, Mapping};
 use super::image::TablePlan;
-use super::rows::{Change, Changes};
+use super::rows::{Change, Changes, added};
 use super::statement::Statement;
 use super::table_map::{NO_TABLE, TableMap, table_id};
 use super::transaction::{Ended, Transaction};
@@ -81,6 +81,7 @@ impl<'a> Session<'a> {
 
     /// Forgets the open transaction; answers whether rows of it were sent.
     pub(super) fn void(&mut self) -> bool {
+        self.followed.forget_tallies();
         self.transaction.void()
     }
 
@@ -182,7 +183,7 @@ impl<'a> Session<'a> {
         match self.maps.get(&id) {
             None if id == NO_TABLE => Ok(None),
             None => Err(malformed("rows without a table map")),
-            Some(Mapped { mapping: Mapping::Ignored, .. }) => Ok(None),
+            Some(Mapped { mapping: Mapping::Ignored | Mapping::Counted(_), .. }) => Ok(None),
             Some(Mapped { mapping: Mapping::Unknown(name), .. }) if self.new_sequences.contains(&**name) => {
                 Ok(None)
             }
@@ -207,6 +208,10 @@ impl<'a> Session<'a> {
     }
 
     async fn rows(&mut self, event: RowsEvent, body: &[u8]) -> Result<()> {
+        if let Some(Mapped { mapping: Mapping::Counted(plan), .. }) = self.maps.get(&table_id(body)?) {
+            let plan = Arc::clone(plan);
+            return self.count_rows(event, body, &plan);
+        }
         let Some(plan) = self.plan_of(body)? else { return Ok(()) };
         let RowsEvent { change, version, compressed } = event;
         let table = &plan.schema.name;
@@ -228,6 +233,18 @@ impl<'a> Session<'a> {
         Ok(())
     }
 
+    /// Rows of the table of a tool.
+    fn count_rows(&mut self, event: RowsEvent, body: &[u8], plan: &TablePlan) -> Result<()> {
+        let table = &plan.schema.name;
+        if self.transaction.is_xa() {
+            self.followed.doubt(table, "which an XA transaction has changed");
+            return Ok(());
+        }
+        let rows = added(event, body, plan).map_err(|e| e.at(format_args!("table {table}")))?;
+        self.followed.tally(table, rows);
+        Ok(())
+    }
+
     async fn statement(&mut self, header: &BinlogEventHeader, query: Query<'_>) -> Result<()> {
         let (text, db) = (String::from_utf8_lossy(query.text), String::from_utf8_lossy(query.db));
         match Statement::parse(&text, &db) {
@@ -239,6 +256,7 @@ impl<'a> Session<'a> {
             }
             Statement::Rollback => {
                 let ended = self.transaction.end()?;
+                self.followed.forget_tallies();
                 if ended.has_rows {
                     self.out.send(DtItem::Rollback).await?;
                 }
@@ -254,7 +272,11 @@ impl<'a> Session<'a> {
                     "table {table} was changed, or is named, by a statement in statement format: set binlog_format = ROW \
                      (globally and in every session), start from a position behind it and copy the table anew"
                 ))),
-                None => self.single_statement(header).await,
+                None => {
+                    let why = "which a statement in statement format has changed, or names";
+                    names.iter().for_each(|name| self.followed.doubt(name, why));
+                    self.single_statement(header).await
+                }
             },
             Statement::XaEnd => {
                 let ended = self.transaction.statement();
@@ -264,7 +286,11 @@ impl<'a> Session<'a> {
                 self.new_sequences.insert(name);
                 self.single_statement(header).await
             }
-            Statement::RollbackTo | Statement::Other => self.single_statement(header).await,
+            Statement::RollbackTo => {
+                self.followed.doubt_tallied("of whose rows some were rolled back");
+                self.single_statement(header).await
+            }
+            Statement::Other => self.single_statement(header).await,
         }
     }
 
@@ -285,12 +311,13 @@ impl<'a> Session<'a> {
         statement: &ddl::Statement,
         text: &str,
     ) -> Result<()> {
-        let effect = self.followed.change(statement, Moment { seconds: header.timestamp() })?;
+        // Bytes that are no UTF-8 have been replaced: a name or a default may be another.
+        let garbled = text.contains(char::REPLACEMENT_CHARACTER);
+        let effect = self.followed.change(statement, Moment { seconds: header.timestamp(), garbled })?;
         if effect.concerned.is_empty() && effect.definitions.is_empty() {
             return self.single_statement(header).await;
         }
-        // Bytes that are no UTF-8 have been replaced: a name or a default may be another.
-        if text.contains(char::REPLACEMENT_CHARACTER) && !effect.concerned.is_empty() {
+        if garbled && !effect.concerned.is_empty() {
             return Err(Error::schema(format!(
                 "{} on table {}: its text is not UTF-8, and dt cannot tell the names in it; copy the table anew (a new [task] id)",
                 statement.action, effect.concerned[0]
@@ -331,6 +358,9 @@ impl<'a> Session<'a> {
     }
 
     async fn commit(&mut self, header: &BinlogEventHeader, ended: Ended) -> Result<()> {
+        for definition in self.followed.settle_tallies()? {
+            self.out.send(DtItem::Tally(Box::new(definition))).await?;
+        }
         let mark = self.mark(header, ended);
         self.position.advance(&mark);
         self.progressed = true;

@@ -1,6 +1,11 @@
 //! The definitions of the tables at the position that the stream has reached.
 
-use std::collections::{BTreeMap, HashMap};
+mod counts;
+mod tools;
+
+pub(crate) use counts::CountedTable;
+
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::Arc;
 
 use dt_common::batch::Definition;
@@ -23,6 +28,8 @@ use crate::extractor::mysql::server::{Flavor, Server};
 pub(crate) struct Moment {
     /// Seconds since 1970.
     pub(crate) seconds: u32,
+    /// Its text is no UTF-8: names and defaults in it may be others.
+    pub(crate) garbled: bool,
 }
 
 /// Charsets of databases, for tables that name none.
@@ -197,11 +204,11 @@ impl Catalog {
     }
 
     fn is_followed(&self, name: &TableName) -> bool {
-        self.tables.get(name).map_or_else(|| self.filter.follows(name), |table| table.followed)
+        self.tables.get(name).map_or_else(|| self.wants(name), |table| table.followed)
     }
 
     fn judge<'a>(&'a self, action: &'a str) -> Judge<'a> {
-        Judge { policies: &self.policies, filter: &self.filter, action }
+        Judge { policies: &self.policies, filter: &self.filter, action, by_tool: false }
     }
 
     fn create(
@@ -223,6 +230,10 @@ impl Catalog {
         if was_there {
             self.drop(&name, ChangeKind::DropTable, ACTION, effect)?;
         }
+        if let Some(of) = self.worked_on(&name) {
+            return self.create_shadow(name, of, from, moment, effect);
+        }
+        self.doubt_copies(&name, "whose table was made anew in the meantime", effect)?;
         let matches = self.filter.follows(&name);
         let action = self.policies.action(ChangeKind::CreateTable, &name);
         if matches && action == SchemaAction::Stop {
@@ -254,18 +265,8 @@ impl Catalog {
         follows: bool,
         moment: Moment,
     ) -> Understood<TableDefinition> {
-        let empty = TableDefinition {
-            name: name.clone(),
-            followed: false,
-            columns: Vec::new(),
-            unique: Vec::new(),
-            charset: self.charsets.0.get(&name.db).unwrap_or(&self.server_charset).clone(),
-            comment: String::new(),
-            engine: String::new(),
-            refused: None,
-            unstreamable: None,
-            created: None,
-        };
+        let charset = self.charsets.0.get(&name.db).unwrap_or(&self.server_charset).clone();
+        let empty = TableDefinition::unknown(name.clone(), charset);
         match from {
             NewTable::Own(ops) => self.altered(&empty, ops, moment).map(|applied| applied.table),
             NewTable::Like(other) => match self.tables.get(&self.named(other)) {
@@ -276,7 +277,7 @@ impl Catalog {
                     if follows && hides {
                         return not_understood("LIKE a table of which columns are left out");
                     }
-                    Ok(TableDefinition { name: name.clone(), ..other.clone() })
+                    Ok(TableDefinition { name: name.clone(), shadow: None, ..other.clone() })
                 }
                 None => not_understood(format!("LIKE {other}, whose definition dt does not follow")),
             },
@@ -295,8 +296,15 @@ impl Catalog {
     }
 
     fn drop(&mut self, name: &TableName, kind: ChangeKind, action: &str, effect: &mut Effect) -> Result<()> {
-        let Some(table) = self.tables.get(name) else { return Ok(()) };
+        let Some(table) = self.tables.remove(name) else { return Ok(()) };
+        effect.definitions.push(Definition { table: name.clone(), text: None });
+        if let Some(shadow) = &table.shadow {
+            return self.gives_up(shadow, action, effect);
+        }
         if table.followed {
+            if kind == ChangeKind::DropTable && self.makes_way(&table, effect)? {
+                return Ok(());
+            }
             match self.policies.action(kind, name) {
                 SchemaAction::Apply => effect.changes.push(SchemaChange::DropTable(name.clone())),
                 SchemaAction::Keep | SchemaAction::Ignore => {}
@@ -304,13 +312,11 @@ impl Catalog {
             }
             effect.concerned.push(name.clone());
         }
-        effect.definitions.push(Definition { table: name.clone(), text: None });
-        self.tables.remove(name);
         Ok(())
     }
 
-    fn truncate(&self, name: TableName, effect: &mut Effect) -> Result<()> {
-        if !self.is_followed(&name) {
+    fn truncate(&mut self, name: TableName, effect: &mut Effect) -> Result<()> {
+        if self.truncate_shadow(&name, effect)? || !self.is_followed(&name) {
             return Ok(());
         }
         match self.policies.action(ChangeKind::TruncateTable, &name) {
@@ -337,6 +343,13 @@ impl Catalog {
         moment: Moment,
         effect: &mut Effect,
     ) -> Result<()> {
+        if self.tables.get(&name).is_some_and(|table| table.shadow.is_some()) {
+            if let (Err(why), Some(other)) = (ops, others.iter().find(|other| self.is_followed(other))) {
+                return Err(stopped(action, other, why));
+            }
+            let renamed = self.alter_shadow(&name, ops, moment, effect)?;
+            return self.rename_by_alter(action, name, renamed, effect);
+        }
         let touches_followed = self.is_followed(&name) || others.iter().any(|other| self.is_followed(other));
         let Some(before) = self.tables.get(&name).cloned() else {
             let lacks = NotUnderstood("the table, which dt has no definition of".into());
@@ -358,10 +371,23 @@ impl Catalog {
                 .changes
                 .extend(judge.alteration(&before, &mut after, &applied.origins)?.map(SchemaChange::Alter));
             effect.concerned.push(name.clone());
+            if before.columns != after.columns {
+                self.doubt_copies(&name, "whose table was altered in the meantime", effect)?;
+            }
         }
         effect.definitions.push(of_table(&after)?);
         self.tables.insert(name.clone(), after);
-        match applied.renamed.map(|to| self.named(&to)) {
+        self.rename_by_alter(action, name, applied.renamed, effect)
+    }
+
+    fn rename_by_alter(
+        &mut self,
+        action: &str,
+        name: TableName,
+        renamed: Option<TableName>,
+        effect: &mut Effect,
+    ) -> Result<()> {
+        match renamed.map(|to| self.named(&to)) {
             Some(to) if to != name => self.rename(action, &[(name, to)], effect),
             Some(_) | None => Ok(()),
         }
@@ -381,19 +407,23 @@ impl Catalog {
             .filter_map(|(to, from)| Some((from.clone()?, to.clone())))
             .filter(|(from, to)| from != to)
             .collect();
+        let follows: BTreeSet<TableName> =
+            moves.iter().map(|(_, to)| to).filter(|to| self.wants(to)).cloned().collect();
         let mut taken: HashMap<TableName, TableDefinition> =
             moves.iter().filter_map(|(from, _)| Some((from.clone(), self.tables.remove(from)?))).collect();
         let is_left = |name: &&TableName| taken.contains_key(*name) && holders.get(*name) == Some(&None);
         let left = taken.keys().filter(is_left).map(|name| Definition { table: name.clone(), text: None });
         effect.definitions.extend(left);
-        let judge = self.judge(action);
-        let renamed = judge.renames(&moves, &taken)?;
+        let moves = self.cut_overs(action, moves, &mut taken, &follows, effect)?;
+        let moves = self.ways_made(moves, &mut taken, &follows, effect)?;
+        let renamed = self.judge(action).renames(&moves, &taken, &follows)?;
         effect.changes.extend(renamed.changes);
         effect.concerned.extend(renamed.concerned);
         for (from, to) in moves {
             if let Some(mut table) = taken.remove(&from) {
                 table.name.clone_from(&to);
                 table.followed = renamed.followed.contains(&to);
+                self.keep_shadow(&from, &mut table);
                 effect.definitions.push(of_table(&table)?);
                 self.tables.insert(to, table);
             }
@@ -447,3 +477,5 @@ fn of_table(table: &TableDefinition) -> Result<Definition> {
 
 #[cfg(test)]
 mod tests;
+#[cfg(test)]
+mod tools_tests;

@@ -34,7 +34,7 @@ mod tokens;
 mod type_text;
 mod words;
 
-pub(crate) use catalog::{Catalog, Charsets, Effect, Moment};
+pub(crate) use catalog::{Catalog, Charsets, CountedTable, Effect, Moment};
 pub(crate) use statement::Statement;
 pub(crate) use words::Words;
 

@@ -54,7 +54,7 @@ impl Planner<'_> {
         let mut targets = Vec::new();
         for change in changes {
             match change {
-                SchemaChange::CreateDatabase(_) => {}
+                SchemaChange::CreateDatabase(_) | SchemaChange::Confirm(_) => {}
                 SchemaChange::CreateTable(table) => targets.push(routes.route(table)?.table),
                 SchemaChange::DropTable(name) | SchemaChange::Truncate(name) => {
                     targets.push(routes.target(name))
@@ -86,7 +86,7 @@ impl Planner<'_> {
                     let sql = format!("DROP TABLE IF EXISTS {}", quote::table(&target)?);
                     steps.push(Step { sql, when: When::Tables { there: vec![target], absent: Vec::new() } });
                 }
-                SchemaChange::Truncate(_) => {}
+                SchemaChange::Truncate(_) | SchemaChange::Confirm(_) => {}
                 SchemaChange::Alter(alteration) => self.alter(alteration, &mut steps)?,
             }
         }
