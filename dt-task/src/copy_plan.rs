@@ -6,8 +6,8 @@ use std::sync::Arc;
 use dt_common::batch::Checkpoint;
 use dt_common::config::{ExistingRows, ExtractType, SinkerConfig, TaskConfig};
 use dt_common::error::{Error, ErrorKind, Result};
-use dt_common::item::ChunkWrite;
-use dt_common::schema::{TableName, TableSchema};
+use dt_common::item::{ChunkMark, ChunkWrite};
+use dt_common::schema::{SchemaChange, TableName, TableSchema};
 use dt_connector::sinker::TargetTable;
 
 /// Which tables are copied, and how the first chunk of each meets the rows that are there.
@@ -28,6 +28,23 @@ pub(crate) fn plan(
         }
     }
     Ok(copies)
+}
+
+/// The marks of the tables that need no copy behind a change of structure: what is created is followed from its first row on, and
+/// what gets another name was copied under its former one. Without a mark the next start would copy them anew.
+pub(crate) fn complete_behind(changes: &[SchemaChange]) -> Vec<ChunkMark> {
+    let name = |change: &SchemaChange| match change {
+        SchemaChange::CreateTable(table) => Some(table.name.clone()),
+        SchemaChange::Alter(alteration) if alteration.before.name != alteration.after.name => {
+            Some(alteration.after.name.clone())
+        }
+        SchemaChange::Alter(_)
+        | SchemaChange::CreateDatabase(_)
+        | SchemaChange::DropTable(_)
+        | SchemaChange::Truncate(_)
+        | SchemaChange::Confirm(_) => None,
+    };
+    changes.iter().filter_map(name).map(ChunkMark::complete).collect()
 }
 
 /// Whether the task's id and its kind go with what is stored.

@@ -1,8 +1,9 @@
 //! From configuration to parts: the only place that names sources and targets, one line each.
 
 use std::sync::Arc;
+use std::time::Duration;
 
-use dt_common::config::{ExtractorConfig, SinkerConfig, TaskConfig};
+use dt_common::config::{ExtractorConfig, SinkerConfig, StopAt, TaskConfig};
 use dt_common::error::{Error, Result};
 use dt_connector::admin::{SourceAdmin, TargetAdmin};
 use dt_connector::compare::{CompareSource, CompareTarget};
@@ -12,21 +13,45 @@ use dt_connector::sinker::databend::{DatabendAdmin, DatabendSide, DatabendSinker
 use dt_connector::sinker::dummy::DummySinker;
 use tokio_util::sync::CancellationToken;
 
-use crate::task::{self, Ended};
+use crate::task::{self, Ended, Purpose};
 use crate::watch::Watch;
+
+/// Between two looks of a task that was started to repair and for nothing else.
+const REPAIR_INTERVAL: Duration = Duration::from_millis(300);
 
 /// Runs a task to its end, or until `stop` is cancelled; `watch` is told how it goes.
 ///
 /// # Errors
 /// Whatever ended the task before that.
 pub async fn run(config: &TaskConfig, watch: &Watch, stop: CancellationToken) -> Result<Ended> {
+    start(config, Purpose::Run, watch, stop).await
+}
+
+/// Takes a task over to repair rows, until `stop` is cancelled.
+///
+/// # Errors
+/// Whatever ended the task before that.
+pub async fn repair(config: &TaskConfig, watch: &Watch, stop: CancellationToken) -> Result<()> {
+    let mut config = config.clone();
+    let ExtractorConfig::MySql(extractor) = &mut config.extractor;
+    extractor.stop_at = StopAt::Never;
+    config.pipeline.repair_interval = REPAIR_INTERVAL;
+    start(&config, Purpose::Repair, watch, stop).await.map(drop)
+}
+
+async fn start(
+    config: &TaskConfig,
+    purpose: Purpose,
+    watch: &Watch,
+    stop: CancellationToken,
+) -> Result<Ended> {
     let extractor = create_extractor(config)?;
     match &config.sinker {
         SinkerConfig::Databend(c) => {
             let sinker = DatabendSinker::new(c, config.router.clone(), Arc::clone(&watch.monitor))?;
-            task::run(config, extractor, sinker, watch, stop).await
+            task::run(config, extractor, sinker, purpose, watch, stop).await
         }
-        SinkerConfig::Dummy => task::run(config, extractor, DummySinker, watch, stop).await,
+        SinkerConfig::Dummy => task::run(config, extractor, DummySinker, purpose, watch, stop).await,
     }
 }
 

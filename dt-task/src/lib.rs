@@ -19,5 +19,6 @@ mod fixtures;
 pub mod logging;
 pub mod parallelizer;
 pub mod pipeline;
+mod repairs;
 pub mod task;
 pub mod watch;

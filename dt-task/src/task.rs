@@ -16,7 +16,7 @@ use dt_common::monitor::{CopyState, Monitor};
 use dt_common::queue::queue;
 use dt_common::schema::TableName;
 use dt_common::throttle::Throttle;
-use dt_connector::extractor::{ExtractPlan, Extractor, Ownership};
+use dt_connector::extractor::{ExtractPlan, Extractor, Ownership, Repairs};
 use dt_connector::sinker::Sinker;
 use tokio_util::sync::CancellationToken;
 use tracing::{info, warn};
@@ -24,6 +24,7 @@ use tracing::{info, warn};
 use crate::copy_plan;
 use crate::parallelizer;
 use crate::pipeline::Pipeline;
+use crate::repairs;
 use crate::watch::{Watch, report};
 
 /// Longest wait for the next commit when the task is stopped. A target that is slow commits by then; one that is away would be
@@ -41,6 +42,15 @@ pub enum Ended {
     Stopped,
 }
 
+/// What a task is started for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Purpose {
+    /// What its file says.
+    Run,
+    /// To repair rows, until it is stopped. A change stream goes on meanwhile; without one nothing is copied.
+    Repair,
+}
+
 /// Runs a task between two given ends.
 ///
 /// # Errors
@@ -49,6 +59,7 @@ pub async fn run<S: Sinker>(
     config: &TaskConfig,
     mut extractor: Box<dyn Extractor>,
     sinker: S,
+    purpose: Purpose,
     watch: &Watch,
     stop: CancellationToken,
 ) -> Result<Ended> {
@@ -66,7 +77,7 @@ pub async fn run<S: Sinker>(
             }
         }
         ExtractType::Snapshot | ExtractType::Cdc | ExtractType::SnapshotAndCdc => {
-            stream(config, extractor, &sinker, watch, stop).await
+            stream(config, extractor, &sinker, purpose, watch, stop).await
         }
     };
     match tokio::time::timeout(CLOSE_TIMEOUT, sinker.close()).await {
@@ -114,17 +125,20 @@ async fn stream<S: Sinker>(
     config: &TaskConfig,
     mut extractor: Box<dyn Extractor>,
     sinker: &Arc<S>,
+    purpose: Purpose,
     watch: &Watch,
     stop: CancellationToken,
 ) -> Result<Ended> {
     let monitor = &watch.monitor;
     let observer = extractor.observer();
-    let prepare = prepare_tables(config, extractor.as_mut(), sinker, watch);
+    let prepare = prepare_tables(config, extractor.as_mut(), sinker, purpose, watch);
     let prepared = until_stopped(&stop, prepare).await?;
     let Some(plan) = prepared else { return Ok(interrupted(config)) };
     announce_copies(&plan, &extractor.estimated_rows(), watch);
     let position = plan.checkpoint.position.clone();
 
+    let (to_repair, repairs) = Repairs::queue();
+    let plan = ExtractPlan { repairs, ..plan };
     let (sender, receiver) = queue(config.pipeline.queue_bytes());
     let sender = sender.throttled(Throttle::new(config.extractor.rates()));
     monitor.queue_made(sender.fill());
@@ -135,7 +149,8 @@ async fn stream<S: Sinker>(
         config.parallelizer.parallel_size,
         config.pipeline,
         Arc::clone(monitor),
-    );
+    )
+    .marking_changes(config.extract_type == ExtractType::SnapshotAndCdc);
     let extract_stop = stop.child_token();
     let extraction = tokio::spawn({
         let (extract_stop, stop) = (extract_stop.clone(), stop.clone());
@@ -148,6 +163,7 @@ async fn stream<S: Sinker>(
     let delivered = tokio::select! {
         delivered = pipeline.run(receiver, position) => delivered,
         never = watch.beside_stream(config, observer) => match never {},
+        never = repairs::look(sinker.as_ref(), config.pipeline.repair_interval, to_repair) => match never {},
         error = overdue(&stop, monitor) => Err(error),
     };
     // A pipeline that has failed has no use for more items.
@@ -183,6 +199,7 @@ async fn prepare_tables<S: Sinker>(
     config: &TaskConfig,
     extractor: &mut dyn Extractor,
     sinker: &Arc<S>,
+    purpose: Purpose,
     watch: &Watch,
 ) -> Result<ExtractPlan> {
     let checkpoint = sinker.open().await?;
@@ -192,7 +209,11 @@ async fn prepare_tables<S: Sinker>(
         sinker.sink_struct(tables).await?;
     }
     let targets = sinker.refresh_meta(tables).await?;
-    let copies = copy_plan::plan(config, &checkpoint, tables, &targets)?;
+    let repairs_only = purpose == Purpose::Repair && config.extract_type == ExtractType::Snapshot;
+    let copies = match repairs_only {
+        true => HashMap::new(),
+        false => copy_plan::plan(config, &checkpoint, tables, &targets)?,
+    };
     report::starting(&config.id, tables, &copies, checkpoint.position.as_ref());
     watch.monitor.target_ready();
     let ownership = Ownership::new({
@@ -202,7 +223,8 @@ async fn prepare_tables<S: Sinker>(
             Box::pin(async move { sinker.confirm().await })
         }
     });
-    Ok(ExtractPlan { checkpoint, copies, monitor: Arc::clone(&watch.monitor), ownership })
+    let monitor = Arc::clone(&watch.monitor);
+    Ok(ExtractPlan { checkpoint, copies, monitor, ownership, repairs_only, ..ExtractPlan::default() })
 }
 
 /// Tells the monitor what will be copied: how many rows the source estimates, and how many are there from an earlier start.

@@ -5,12 +5,16 @@
 //! over `name.sql`.
 //! Every step and its words are described in `dt-tests/README.md`.
 
+mod step;
+
 use std::path::{Path, PathBuf};
 
-use anyhow::{Context, Result, bail};
+use anyhow::{Context, Result};
 
-use crate::metrics::Wanted;
 use crate::servers::Family;
+
+pub use step::Step;
+use step::words;
 
 /// A case, read from its folder.
 #[derive(Debug, Clone)]
@@ -43,101 +47,6 @@ pub struct Case {
     pub databend_tls: bool,
     /// Texts that nothing which `dt` writes may hold, with placeholders.
     pub secrets: Vec<String>,
-}
-
-/// One thing that happens. File names and texts may hold placeholders.
-#[derive(Debug, Clone, PartialEq)]
-pub enum Step {
-    /// Runs a script at the source. A line `-- restart` or `-- kill` in it restarts the running task.
-    Source(String),
-    /// Runs a script at the target.
-    Target(String),
-    /// Remembers the source's present position in `{binlog_file}`, `{binlog_offset}`, `{gtid}` and `{now}`.
-    Position,
-    /// Runs a task to its end and expects an exit code.
-    Run(String, i32),
-    /// Runs a task on a pseudo terminal to its end and expects an exit code.
-    Terminal(String, i32),
-    /// Runs `dt` with these arguments and expects an exit code; names of task files stand for the files.
-    Command(Vec<String>, i32),
-    /// Expects every command that `dt --help` names to have been run by the case.
-    EveryCommand,
-    /// Expects the last task to have run for so many seconds at least.
-    Lasted(u64),
-    /// Sets a variable of the environment of what is started from here on.
-    Variable(String, String),
-    /// Puts a file of the case, filled in, into `{folder}`, with an octal mode.
-    File(String, u32),
-    /// Starts a task.
-    Start(String),
-    /// Waits until the task follows the binlog.
-    Follow,
-    /// Waits until the task says something.
-    Wait(String),
-    /// Waits for the task's own end and expects an exit code.
-    Ends(i32),
-    /// Ends the task by SIGTERM and expects an exit code.
-    Stop(i32),
-    /// Ends the task by SIGKILL.
-    Kill,
-    /// Starts a second process of the same task; the first has to end with this code.
-    TakeOver(i32),
-    /// Runs a script at the source again and again, until [`Step::Written`].
-    Writing(String),
-    /// Starts pt-online-schema-change on a table of the case's database, with these options.
-    PtOsc(String, Vec<String>),
-    /// Starts what gh-ost does on a table, with these actions of an ALTER TABLE.
-    GhOst(String, String),
-    /// Waits until the online schema change tool has ended well.
-    Altered,
-    /// Ends [`Step::Writing`].
-    Written,
-    /// Waits until both sides are equal while the task runs.
-    Equal,
-    /// Compares both sides now.
-    Compare,
-    /// Compares both sides and expects exactly the differences listed in a file.
-    Differs(String),
-    /// Compares the target's DDL with a file.
-    Ddl(String),
-    /// Expects a query at the target to answer one text.
-    Yields(String, String),
-    /// Expects the task's output to hold a text.
-    Says(String),
-    /// Expects the task's output not to hold a text.
-    Lacks(String),
-    /// Expects the task to have ended with one paragraph that names it and holds a text.
-    Reason(String),
-    /// Expects the task's last totals of a table.
-    Total(String, Vec<String>),
-    /// Expects a check of the last precheck to have a result, and to say a text.
-    Finds(String, String, String),
-    /// Expects the last check to have named exactly the differences listed in a file.
-    Names(String),
-    /// Waits until a metric has a value.
-    Metric(String, Wanted),
-    /// Waits until `/readyz` says that the task is ready.
-    Ready,
-    /// Waits until `/readyz` gives a reason why it is not.
-    Unready(String),
-    /// Expects no escape codes in the task's output.
-    Plain,
-    /// Expects every line of the log files in a folder to be a JSON object.
-    Json(String),
-    /// Remembers what the target holds.
-    Remember,
-    /// Expects the target to hold what was remembered.
-    Untouched,
-    /// Remembers how far the target's log of statements is.
-    Log,
-    /// Expects only statements that read in the log since [`Step::Log`].
-    ReadOnly,
-    /// Expects the log since [`Step::Log`] to hold what the last `dt plan --format json` announced, and no other change.
-    AsPlanned,
-    /// Sends a request to the local Databend's test endpoints.
-    Control(String, String, String),
-    /// Kills the task so many times under load.
-    Kills(u32),
 }
 
 impl Case {
@@ -223,7 +132,7 @@ impl Case {
             }
             "not_copied" => self.not_copied.push(rest.to_owned()),
             "not_compared" => self.not_compared.push(rest.to_owned()),
-            _ => self.steps.push(step(word, rest)?),
+            _ => self.steps.push(Step::read(word, rest)?),
         }
         Ok(())
     }
@@ -262,108 +171,6 @@ impl Case {
     pub fn id(&self, family: Family) -> String {
         format!("dt_test_{}_{family}", self.name.replace('/', "_"))
     }
-}
-
-fn step(word: &str, rest: &str) -> Result<Step> {
-    let text = || rest.to_owned();
-    let code = || rest.parse().context("an exit code is wanted");
-    Ok(match word {
-        "source" => Step::Source(text()),
-        "target" => Step::Target(text()),
-        "position" => Step::Position,
-        "run" => with_code(rest).map(|(file, code)| Step::Run(file.to_owned(), code))?,
-        "terminal" => with_code(rest).map(|(file, code)| Step::Terminal(file.to_owned(), code))?,
-        "command" => with_code(rest).map(|(args, code)| Step::Command(words(args), code))?,
-        "every_command" => Step::EveryCommand,
-        "lasted" => Step::Lasted(rest.parse().context("a number of seconds is wanted")?),
-        "variable" => {
-            let (name, value) = rest.split_once(' ').context("variable NAME TEXT")?;
-            Step::Variable(name.to_owned(), value.to_owned())
-        }
-        "file" => {
-            let (name, mode) = rest.split_once(' ').context("file NAME MODE")?;
-            Step::File(name.to_owned(), u32::from_str_radix(mode, 8).context("an octal mode is wanted")?)
-        }
-        "start" => Step::Start(text()),
-        "follow" => Step::Follow,
-        "wait" => Step::Wait(text()),
-        "ends" => Step::Ends(code()?),
-        "stop" if rest.is_empty() => Step::Stop(0),
-        "stop" => Step::Stop(code()?),
-        "kill" => Step::Kill,
-        "takeover" => Step::TakeOver(code()?),
-        "writing" => Step::Writing(text()),
-        "pt_osc" => {
-            let (table, alter) = rest.split_once(' ').context("pt_osc TABLE ACTIONS [-- OPTIONS]")?;
-            let (alter, options) = alter.split_once(" -- ").unwrap_or((alter, ""));
-            Step::PtOsc(table.to_owned(), [vec![format!("--alter={alter}")], words(options)].concat())
-        }
-        "gh_ost" => {
-            let (table, alter) = rest.split_once(' ').context("gh_ost TABLE ACTIONS")?;
-            Step::GhOst(table.to_owned(), alter.to_owned())
-        }
-        "altered" => Step::Altered,
-        "written" => Step::Written,
-        "equal" => Step::Equal,
-        "compare" => Step::Compare,
-        "differs" => Step::Differs(text()),
-        "ddl" => Step::Ddl(text()),
-        "yields" => {
-            let (query, answer) = rest.rsplit_once(" => ").context("yields QUERY => TEXT")?;
-            Step::Yields(query.to_owned(), answer.to_owned())
-        }
-        "says" => Step::Says(text()),
-        "lacks" => Step::Lacks(text()),
-        "reason" => Step::Reason(text()),
-        "names" => Step::Names(text()),
-        "total" => {
-            let mut words = rest.split_whitespace().map(str::to_owned);
-            Step::Total(words.next().context("total DB.TABLE name=value ..")?, words.collect())
-        }
-        "finds" => {
-            let mut words = rest.splitn(3, ' ').map(str::to_owned);
-            let mut next = || words.next().unwrap_or_default();
-            Step::Finds(next(), next(), next())
-        }
-        "metric" => {
-            let mut words = rest.rsplitn(3, ' ');
-            let mut next = || words.next().context("metric NAME{labels} = VALUE, or > VALUE");
-            let (value, relation, name) = (next()?.parse()?, next()?, next()?.to_owned());
-            match relation {
-                "=" => Step::Metric(name, Wanted::Equal(value)),
-                ">" => Step::Metric(name, Wanted::Above(value)),
-                _ => bail!("metric NAME{{labels}} = VALUE, or > VALUE"),
-            }
-        }
-        "ready" => Step::Ready,
-        "unready" => Step::Unready(text()),
-        "plain" => Step::Plain,
-        "json" => Step::Json(text()),
-        "remember" => Step::Remember,
-        "untouched" => Step::Untouched,
-        "log" => Step::Log,
-        "read_only" => Step::ReadOnly,
-        "as_planned" => Step::AsPlanned,
-        "control" => {
-            let mut words = rest.splitn(3, ' ').map(str::to_owned);
-            let mut next = || words.next().unwrap_or_default();
-            Step::Control(next(), next(), next())
-        }
-        "kills" => Step::Kills(rest.parse().context("a number is wanted")?),
-        _ => bail!("no such step; see dt-tests/README.md"),
-    })
-}
-
-/// What runs, and the exit code that it has to end with: `INI [exits CODE]`.
-fn with_code(rest: &str) -> Result<(&str, i32)> {
-    match rest.rsplit_once(" exits ") {
-        Some((what, code)) => Ok((what, code.parse()?)),
-        None => Ok((rest, 0)),
-    }
-}
-
-fn words(text: &str) -> Vec<String> {
-    text.split_whitespace().map(str::to_owned).collect()
 }
 
 fn folders(root: &Path) -> Result<Vec<PathBuf>> {
@@ -411,18 +218,5 @@ mod tests {
             }
             _ => Vec::new(),
         }
-    }
-
-    #[test]
-    fn steps_are_read() {
-        assert_eq!(step("run", "a.ini exits 1").unwrap(), Step::Run("a.ini".into(), 1));
-        let yields = step("yields", "SELECT 1 => 1").unwrap();
-        assert_eq!(yields, Step::Yields("SELECT 1".into(), "1".into()));
-        let command = step("command", "plan a.ini --format json exits 2").unwrap();
-        assert_eq!(command, Step::Command(words("plan a.ini --format json"), 2));
-        let metric = step("metric", "dt_a_total{t=\"x y\"} = 3").unwrap();
-        assert_eq!(metric, Step::Metric("dt_a_total{t=\"x y\"}".into(), Wanted::Equal(3.0)));
-        assert!(step("metric", "dt_a 3").is_err());
-        assert!(step("dance", "").is_err());
     }
 }

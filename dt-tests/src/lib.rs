@@ -8,6 +8,7 @@ pub mod bench;
 pub mod case;
 pub mod certificates;
 pub mod compare;
+pub mod ddl;
 pub mod docs;
 pub mod faults;
 pub mod http;

@@ -17,8 +17,8 @@ use tokio::time::{Instant, MissedTickBehavior, interval, sleep};
 
 use crate::source::Source;
 
-/// The tables that the writers change.
-pub const TABLES: &str = "CREATE TABLE keyed (id INT NOT NULL PRIMARY KEY, v INT, s VARCHAR(20));
+/// The tables that the writers change. They name the columns that they write: others may come, go and change their names meanwhile.
+pub const TABLES: &str = "CREATE TABLE keyed (id INT NOT NULL PRIMARY KEY, v INT, s VARCHAR(20), note VARCHAR(10) DEFAULT 'n', spare INT DEFAULT 1);
 CREATE TABLE composite (a INT NOT NULL, b VARCHAR(40) NOT NULL, v INT, PRIMARY KEY (a, b));
 CREATE TABLE keyless (v INT, s VARCHAR(20));
 CREATE TABLE account (id INT NOT NULL PRIMARY KEY, total INT);
@@ -144,7 +144,7 @@ fn keyed(random: &mut StdRng, changed: i64) -> Vec<String> {
         format!("({}, {}, 'row')", r.random_range(0..3000), r.random::<u16>())
     });
     vec![
-        format!("REPLACE INTO keyed VALUES {rows}"),
+        format!("REPLACE INTO keyed (id, v, s) VALUES {rows}"),
         format!("UPDATE keyed SET v = v + 1 WHERE id BETWEEN {id} AND {}", id + changed),
         format!("DELETE FROM keyed WHERE id BETWEEN {} AND {}", id + 40, id + 44),
     ]
@@ -167,7 +167,7 @@ fn keyless(random: &mut StdRng, changed: i64) -> Vec<String> {
     let v = random.random_range(0..200);
     let rows = values(random, changed, |r| format!("({}, 'row')", r.random_range(0..200)));
     vec![
-        format!("INSERT INTO keyless VALUES {rows}"),
+        format!("INSERT INTO keyless (v, s) VALUES {rows}"),
         format!("UPDATE keyless SET v = {} WHERE v = {v} LIMIT 3", (v + 1) % 200),
         format!("DELETE FROM keyless WHERE v = {} LIMIT 20", (v + 2) % 200),
     ]

@@ -28,6 +28,15 @@ pub enum Network {
 struct State {
     network: Network,
     server: SocketAddr,
+    /// Falls silent when a client says this.
+    silent_at: Option<&'static str>,
+}
+
+impl State {
+    fn up(server: u16) -> Self {
+        let server = SocketAddr::from(([127, 0, 0, 1], server));
+        Self { network: Network::Up, server, silent_at: None }
+    }
 }
 
 /// A listening port that leads to a server. Dropping it ends every connection.
@@ -54,9 +63,9 @@ impl Proxy {
     pub async fn start(server: u16) -> Result<Self> {
         let listener = TcpListener::bind("127.0.0.1:0").await?;
         let port = listener.local_addr()?.port();
-        let (state, watched) = watch::channel(State { network: Network::Up, server: local(server) });
+        let (state, _) = watch::channel(State::up(server));
         let met = Arc::new(AtomicU64::new(0));
-        let task = tokio::spawn(listen(listener, watched, Arc::clone(&met)));
+        let task = tokio::spawn(listen(listener, state.clone(), Arc::clone(&met)));
         Ok(Self { port, state, met, task })
     }
 
@@ -65,11 +74,16 @@ impl Proxy {
         self.state.send_modify(|state| state.network = network);
     }
 
+    /// Falls silent at the moment in which a client says `text`, and keeps that back.
+    pub fn silence_at(&self, text: &'static str) {
+        self.state.send_modify(|state| state.silent_at = Some(text));
+    }
+
     /// Leads to another server from now on. Open connections are reset.
     pub async fn point_to(&self, server: u16) {
         self.set(Network::Cut);
         sleep(Duration::from_millis(50)).await;
-        self.state.send_modify(|state| *state = State { network: Network::Up, server: local(server) });
+        self.state.send_modify(|state| *state = State::up(server));
     }
 
     /// Connections that met a network that was not up.
@@ -78,17 +92,13 @@ impl Proxy {
     }
 }
 
-fn local(port: u16) -> SocketAddr {
-    SocketAddr::from(([127, 0, 0, 1], port))
-}
-
-async fn listen(listener: TcpListener, state: watch::Receiver<State>, met: Arc<AtomicU64>) {
+async fn listen(listener: TcpListener, network: watch::Sender<State>, met: Arc<AtomicU64>) {
     // Aborted with this task, and with it every connection.
     let mut connections = tokio::task::JoinSet::new();
     loop {
         tokio::select! {
             accepted = listener.accept() => if let Ok((client, _)) = accepted {
-                connections.spawn(connection(client, state.clone(), Arc::clone(&met)));
+                connections.spawn(connection(client, network.clone(), Arc::clone(&met)));
             },
             Some(_) = connections.join_next() => {}
         }
@@ -96,7 +106,8 @@ async fn listen(listener: TcpListener, state: watch::Receiver<State>, met: Arc<A
 }
 
 /// One connection, until one side closes it or the network is cut.
-async fn connection(client: TcpStream, mut state: watch::Receiver<State>, met: Arc<AtomicU64>) {
+async fn connection(client: TcpStream, network: watch::Sender<State>, met: Arc<AtomicU64>) {
+    let mut state = network.subscribe();
     // So that the client sees a reset and no orderly end.
     let _ = client.set_zero_linger();
     let _ = client.set_nodelay(true);
@@ -120,8 +131,8 @@ async fn connection(client: TcpStream, mut state: watch::Receiver<State>, met: A
         let (from_client, to_client) = client.into_split();
         let (from_server, to_server) = server.into_split();
         tokio::select! {
-            () = pump(from_client, to_server, state.clone()) => {}
-            () = pump(from_server, to_client, state) => {}
+            () = pump(from_client, to_server, state.clone(), |said| spring(&network, said)) => {}
+            () = pump(from_server, to_client, state, |_| {}) => {}
         }
     };
     tokio::select! {
@@ -133,15 +144,33 @@ async fn connection(client: TcpStream, mut state: watch::Receiver<State>, met: A
     }
 }
 
-/// Carries bytes one way while the network is up.
-async fn pump(mut from: OwnedReadHalf, mut to: OwnedWriteHalf, mut state: watch::Receiver<State>) {
+/// Makes the network silent if a client says what it is to be silent at.
+fn spring(network: &watch::Sender<State>, said: &[u8]) {
+    network.send_if_modified(|state| {
+        let springs =
+            state.silent_at.is_some_and(|text| said.windows(text.len()).any(|part| part == text.as_bytes()));
+        if springs {
+            (state.network, state.silent_at) = (Network::Silent, None);
+        }
+        springs
+    });
+}
+
+/// Carries bytes one way while the network is up; `heard` is told what comes.
+async fn pump(
+    mut from: OwnedReadHalf,
+    mut to: OwnedWriteHalf,
+    mut state: watch::Receiver<State>,
+    heard: impl Fn(&[u8]),
+) {
     let mut buffer = vec![0; 1 << 16];
     loop {
         let Ok(read @ 1..) = from.read(&mut buffer).await else { return };
+        let Some(bytes) = buffer.get(..read) else { return };
+        heard(bytes);
         if state.wait_for(|state| state.network == Network::Up).await.is_err() {
             return;
         }
-        let Some(bytes) = buffer.get(..read) else { return };
         if to.write_all(bytes).await.is_err() {
             return;
         }
@@ -185,5 +214,14 @@ mod tests {
         proxy.set(Network::Cut);
         assert!(client.read_exact(&mut byte).await.is_err());
         assert_eq!(proxy.met(), 1);
+        proxy.set(Network::Up);
+        proxy.silence_at("now");
+        let mut client = TcpStream::connect(("127.0.0.1", proxy.port)).await.unwrap();
+        client.write_all(b"n").await.unwrap();
+        client.read_exact(&mut byte).await.unwrap();
+        client.write_all(b"ow, not now").await.unwrap();
+        let silent = tokio::time::timeout(Duration::from_millis(100), client.read_exact(&mut byte)).await;
+        assert!(silent.is_err());
+        assert_eq!(proxy.met(), 2);
     }
 }

@@ -46,7 +46,9 @@ pub fn folder() -> Result<PathBuf> {
     for entry in std::fs::read_dir(&target)? {
         let path = entry?.path();
         let pid = path.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
-        if !Path::new("/proc").join(&pid).exists() {
+        // Whatever has another name is not a run's.
+        let is_run = !pid.is_empty() && pid.bytes().all(|byte| byte.is_ascii_digit());
+        if is_run && !Path::new("/proc").join(&pid).exists() {
             std::fs::remove_dir_all(&path).with_context(|| path.display().to_string())?;
         }
     }

@@ -10,7 +10,7 @@ use std::fs::Permissions;
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 
-use anyhow::{Context, Result, ensure};
+use anyhow::{Context, Result};
 use tokio::task::JoinHandle;
 
 use crate::case::{Case, Step};
@@ -164,19 +164,13 @@ impl<'a> Play<'a> {
     async fn step(&mut self, step: &Step) -> Result<()> {
         match step {
             Step::Source(file) => self.source_script(file).await,
-            Step::Target(file) => match self.text(file)? {
-                Some(script) => self.target.run(&script).await,
-                None => Ok(()),
-            },
+            Step::Target(file) => self.target_script(file).await,
             Step::Position => self.position().await,
             Step::Run(file, code) => self.run(file, *code).await,
             Step::Command(args, code) => self.command(args, *code).await,
             Step::EveryCommand => self.tasks.every_command().await,
             Step::Lasted(seconds) => self.tasks.lasted(*seconds),
-            Step::Variable(name, text) => {
-                self.tasks.set_variable(name, &self.vars.fill(text));
-                Ok(())
-            }
+            Step::Variable(name, text) => self.variable(name, text),
             Step::File(name, mode) => self.file(name, *mode),
             Step::Terminal(file, code) => self.terminal(file, *code).await,
             Step::Start(file) => self.start(file),
@@ -207,29 +201,24 @@ impl<'a> Play<'a> {
             Step::Unready(reason) => self.readiness(503, reason).await,
             Step::Plain => self.plain(),
             Step::Json(folder) => self.json(folder),
-            Step::Remember => {
-                self.remembered = Some(self.target.fingerprint(self.vars.get("db")).await?);
-                Ok(())
-            }
-            Step::Untouched => {
-                let now = self.target.fingerprint(self.vars.get("db")).await?;
-                let before = self.remembered.as_deref().context("nothing was remembered")?;
-                ensure!(now == before, "the target was touched; before:\n{before}\nnow:\n{now}");
-                Ok(())
-            }
+            Step::Remember => self.remember().await,
+            Step::Untouched => self.untouched().await,
             Step::Log => self.log().await,
             Step::ReadOnly => self.read_only().await,
             Step::AsPlanned => self.as_planned().await,
-            Step::Control(method, path, body) => {
-                let answer = self.target.control(method, path, &self.vars.fill(body)).await?;
-                std::fs::write(self.folder.join("control.txt"), answer)?;
-                Ok(())
-            }
-            Step::Kills(times) => {
-                self.outcome.note = kill::run(self, *times).await?;
-                Ok(())
-            }
+            Step::Control(method, path, body) => self.control(method, path, body).await,
+            Step::Kills(times) => self.kills(*times).await,
         }
+    }
+
+    fn variable(&mut self, name: &str, text: &str) -> Result<()> {
+        self.tasks.set_variable(name, &self.vars.fill(text));
+        Ok(())
+    }
+
+    async fn kills(&mut self, times: u32) -> Result<()> {
+        self.outcome.note = kill::run(self, times).await?;
+        Ok(())
     }
 
     /// Text of a file with placeholders filled in. The scripts that every suite names are optional.
@@ -311,6 +300,18 @@ impl<'a> Play<'a> {
 
     async fn source_part(&self, script: &str) -> Result<()> {
         self.source.run(&format!("USE {};\n{script}", self.vars.get("db"))).await
+    }
+
+    async fn target_script(&self, file: &str) -> Result<()> {
+        match self.text(file)? {
+            Some(script) => self.target.run(&script).await,
+            None => Ok(()),
+        }
+    }
+
+    async fn control(&self, method: &str, path: &str, body: &str) -> Result<()> {
+        let answer = self.target.control(method, path, &self.vars.fill(body)).await?;
+        Ok(std::fs::write(self.folder.join("control.txt"), answer)?)
     }
 
     async fn position(&mut self) -> Result<()> {

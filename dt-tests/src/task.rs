@@ -255,8 +255,16 @@ impl Tasks {
     /// # Errors
     /// It does not end in time, or with another code.
     pub async fn ends(&mut self, code: i32) -> Result<()> {
+        self.ends_within(FINISH, code).await
+    }
+
+    /// The same for a task that takes its time.
+    ///
+    /// # Errors
+    /// As [`Tasks::ends`].
+    pub async fn ends_within(&mut self, limit: Duration, code: i32) -> Result<()> {
         let mut task = self.running.take().context("no task is running")?;
-        let status = task.process.wait(FINISH).await?;
+        let status = task.process.wait(limit).await?;
         self.lasted = task.since.elapsed();
         self.ended(&task.process);
         expect_code(status.code(), code, &task.process)

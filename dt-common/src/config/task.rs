@@ -285,6 +285,8 @@ pub struct PipelineConfig {
     pub max_bytes: usize,
     /// Interval of monitor lines and of idle checkpoints.
     pub checkpoint_interval: Duration,
+    /// Interval of looks for rows that are to be repaired; zero for none.
+    pub repair_interval: Duration,
 }
 
 impl PipelineConfig {

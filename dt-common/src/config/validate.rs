@@ -228,6 +228,7 @@ fn pipeline(raw: &RawConfig) -> Result<PipelineConfig> {
         max_rows: number("max_rows", 1, 100_000_000)? as usize,
         max_bytes: number("max_bytes", 1, 1 << 40)? as usize,
         checkpoint_interval: Duration::from_secs(number("checkpoint_interval_secs", 1, 86_400)?),
+        repair_interval: Duration::from_secs(number("repair_interval_secs", 0, 86_400)?),
     })
 }
 

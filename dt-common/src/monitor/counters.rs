@@ -77,6 +77,7 @@ impl TableCounters {
     pub fn write(&mut self, changes: &NetChanges) {
         match changes {
             NetChanges::Append { rows, .. } => self.inserted += rows.len() as u64,
+            NetChanges::Inserted { rows } => self.upserted += rows.len() as u64,
             NetChanges::Keyed { upserts, deletes, patches } => {
                 self.upserted += (upserts.len() + patches.len()) as u64;
                 self.removed += deletes.len() as u64;
@@ -84,6 +85,10 @@ impl TableCounters {
             NetChanges::Counted { inserts, deletes } => {
                 self.inserted += inserts.len() as u64;
                 self.removed += deletes.iter().map(|(_, copies)| copies).sum::<u64>();
+            }
+            NetChanges::Repaired { gone, rows, .. } => {
+                self.upserted += rows.len() as u64;
+                self.removed += gone.len() as u64;
             }
         }
     }

@@ -61,7 +61,8 @@ impl<'a> Digests<'a> {
 pub struct Rows<'a> {
     table: &'a ComparedTable,
     marks: Vec<RowMark>,
-    copies: HashMap<u64, u64>,
+    /// Equal rows by their hash: how many, and the pushed part of the hash.
+    copies: HashMap<u64, (u64, u64)>,
 }
 
 impl<'a> Rows<'a> {
@@ -78,20 +79,27 @@ impl<'a> Rows<'a> {
         let rest = row.split_off(self.table.schema.key_columns().len());
         let hash = number(rest.first(), "hash")?;
         if self.table.schema.is_keyed() {
-            let hash = mix(self.table, hash, &rest[1..]);
-            self.marks.push(RowMark { key: texts(row), hash, copies: 1 });
-        } else if self.table.is_pushed() {
-            *self.copies.entry(hash).or_default() += number::<u64>(rest.get(1), "number of rows")?;
-        } else {
-            *self.copies.entry(mix(self.table, hash, &rest[1..])).or_default() += 1;
+            let whole = mix(self.table, hash, &rest[1..]);
+            self.marks.push(RowMark { key: texts(row), hash: whole, pushed: hash, copies: 1 });
+            return Ok(());
         }
+        let (whole, more) = match self.table.is_pushed() {
+            true => (hash, number::<u64>(rest.get(1), "number of rows")?),
+            false => (mix(self.table, hash, &rest[1..]), 1),
+        };
+        self.copies.entry(whole).or_insert((0, hash)).0 += more;
         Ok(())
     }
 
     /// The rows.
     pub fn done(mut self) -> Vec<RowMark> {
         let counted = self.copies.into_iter();
-        self.marks.extend(counted.map(|(hash, copies)| RowMark { key: Vec::new(), hash, copies }));
+        self.marks.extend(counted.map(|(hash, (copies, pushed))| RowMark {
+            key: Vec::new(),
+            hash,
+            pushed,
+            copies,
+        }));
         self.marks
     }
 }
@@ -127,9 +135,10 @@ impl<'a> Texts<'a> {
         let forms = self.table.forms.iter().zip(&all);
         let travelled: Cells =
             forms.filter(|(form, _)| !form.is_pushed()).map(|(_, text)| text.clone()).collect();
-        let hash = mix(self.table, number(rest.first(), "hash")?, &travelled);
+        let pushed = number(rest.first(), "hash")?;
+        let hash = mix(self.table, pushed, &travelled);
         if self.table.schema.is_keyed() || self.hashes.remove(&hash) {
-            self.found.push(RowTexts { mark: RowMark { key, hash, copies: 1 }, texts: all });
+            self.found.push(RowTexts { mark: RowMark { key, hash, pushed, copies: 1 }, texts: all });
         }
         Ok(())
     }

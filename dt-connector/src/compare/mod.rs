@@ -9,7 +9,7 @@
 //! A form that only one engine can compute ([`Form::is_pushed`]) travels as text, is evened out here and mixed into the hash.
 
 pub mod answer;
-mod form;
+mod side;
 
 use std::collections::BTreeMap;
 use std::ops::RangeInclusive;
@@ -21,7 +21,8 @@ use dt_common::error::Result;
 use dt_common::position::Position;
 use dt_common::schema::{ColumnType, TableName, TableSchema};
 
-pub use form::{Form, Loss};
+pub use dt_common::form::{Form, Loss};
+pub use side::{Engine, Question};
 
 /// One table of both sides.
 #[derive(Debug, Clone)]
@@ -118,6 +119,8 @@ pub struct RowMark {
     pub key: Vec<String>,
     /// Hash of the whole row.
     pub hash: u64,
+    /// The part of it that both engines compute.
+    pub pushed: u64,
     /// Equal rows; 1 with a key.
     pub copies: u64,
 }

@@ -2,6 +2,7 @@
 
 pub mod mysql;
 mod ownership;
+mod repairs;
 
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -16,6 +17,7 @@ use dt_common::schema::{TableName, TableSchema};
 use tokio_util::sync::CancellationToken;
 
 pub use ownership::Ownership;
+pub use repairs::Repairs;
 
 /// What an extraction has to know before it begins.
 #[derive(Debug, Clone, Default)]
@@ -28,6 +30,10 @@ pub struct ExtractPlan {
     pub monitor: Arc<Monitor>,
     /// Whom to ask, when somebody else reads in the task's name.
     pub ownership: Ownership,
+    /// Rows to repair while it goes on. A snapshot does not ask for them, unless it is `repairs_only`.
+    pub repairs: Repairs,
+    /// Whether a task without a change stream is to do what [`ExtractPlan::repairs`] asks for and nothing else, until it is stopped.
+    pub repairs_only: bool,
 }
 
 /// A source.

@@ -6,10 +6,11 @@ use async_trait::async_trait;
 use dt_common::batch::{Checkpoint, Progress, TableBatch};
 use dt_common::error::{Error, Result};
 use dt_common::item::Ddl;
+use dt_common::repair::RepairPart;
 use dt_common::schema::TableSchema;
 
 use super::{CommitReport, Sinker, TargetTable};
-use crate::admin::{StoredTask, StructPlan, TargetAdmin, TargetLook};
+use crate::admin::{RepairState, StoredTask, StructPlan, TargetAdmin, TargetLook};
 
 /// Discards rows and remembers nothing: a restarted task begins anew.
 #[derive(Debug, Default)]
@@ -51,6 +52,11 @@ impl Sinker for DummySinker {
         Ok(())
     }
 
+    /// Nobody can ask a dummy for anything.
+    async fn asked_repairs(&self) -> Result<Vec<RepairPart>> {
+        Ok(Vec::new())
+    }
+
     async fn close(&self) -> Result<()> {
         Ok(())
     }
@@ -74,6 +80,18 @@ impl TargetAdmin for DummySinker {
     }
 
     async fn forget(&self) -> Result<()> {
+        Err(remembers_nothing())
+    }
+
+    async fn ask_repair(&self, _parts: &[RepairPart]) -> Result<()> {
+        Err(remembers_nothing())
+    }
+
+    async fn repair_state(&self, _request: &str) -> Result<RepairState> {
+        Err(remembers_nothing())
+    }
+
+    async fn end_repair(&self, _request: &str) -> Result<()> {
         Err(remembers_nothing())
     }
 

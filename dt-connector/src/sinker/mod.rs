@@ -11,6 +11,7 @@ use dt_common::batch::{Checkpoint, Progress, TableBatch};
 use dt_common::error::Result;
 use dt_common::item::Ddl;
 use dt_common::monitor::ReplacedValues;
+use dt_common::repair::RepairPart;
 use dt_common::schema::TableSchema;
 
 /// What a table of the target looks like before the task writes to it.
@@ -124,6 +125,13 @@ pub trait Sinker: Send + Sync + 'static {
     /// # Errors
     /// `Fenced` when another writer has taken the task over; an unreachable target.
     async fn confirm(&self) -> Result<()>;
+
+    /// Rows that somebody asks the task to repair and that no commit has answered ([`Progress::repaired`]). Tells whoever asks that
+    /// they were read. Waits for no commit, and delays none.
+    ///
+    /// # Errors
+    /// `Fenced` when another writer has taken the task over; an unreachable target.
+    async fn asked_repairs(&self) -> Result<Vec<RepairPart>>;
 
     /// Ends the sink's sessions. Nothing that was committed depends on it.
     ///

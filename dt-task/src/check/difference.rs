@@ -2,6 +2,8 @@
 
 use std::collections::HashMap;
 
+use dt_common::filter::Filter;
+use dt_common::row::{Row, RowChange};
 use dt_common::schema::TableName;
 use dt_connector::compare::{ComparedTable, RowMark, RowTexts};
 use serde_json::{Map, Value, json};
@@ -113,6 +115,18 @@ impl Difference {
 }
 
 impl Kind {
+    /// Whether `[filter] do_events` is how it comes about: the change that would have mended it is left out.
+    pub(super) fn is_left_out(self, filter: &Filter) -> bool {
+        let nothing = || -> Row { Box::new([]) };
+        let mend = match self {
+            Self::Missing => RowChange::Insert { after: nothing() },
+            Self::Extra => RowChange::Delete { before: nothing() },
+            Self::Different => RowChange::Rewrite { after: nothing() },
+            Self::Structure => return false,
+        };
+        !filter.follows_change(&mend)
+    }
+
     fn name(self) -> &'static str {
         match self {
             Self::Missing => "missing",
@@ -144,6 +158,11 @@ impl Found {
             && (!self.mark.key.is_empty() || self.mark == other.mark)
     }
 
+    /// The same, of a row that may still be on its way.
+    pub(super) fn unsettled(self) -> Self {
+        Self { difference: self.difference.unsettled(), ..self }
+    }
+
     /// Whether the source has the same row too.
     pub(super) fn is_same_as(&self, other: &Self) -> bool {
         self.is_untouched_since(other) && self.state[0] == other.state[0]
@@ -164,6 +183,8 @@ pub(super) fn by_key(
         let rows =
             |side: &HashMap<Vec<String>, Vec<RowTexts>>| side.get(&mark.key).cloned().unwrap_or_default();
         let (mut here, mut there) = (rows(&source), rows(&target));
+        // Of several under one key the one that is equal is the row itself.
+        there.sort_by_key(|row| here.iter().all(|other| other.mark.hash != row.mark.hash));
         let pairs = here.len().min(there.len());
         let (more_here, more_there) = (here.split_off(pairs), there.split_off(pairs));
         for (here, there) in here.iter().zip(&there) {
@@ -232,15 +253,16 @@ pub(super) fn unequal(
     if table.schema.is_keyed() {
         return unequal_keys(source, target);
     }
-    let mut copies: HashMap<u64, (u64, u64)> = HashMap::new();
-    source.into_iter().for_each(|mark| copies.entry(mark.hash).or_default().0 = mark.copies);
-    target.into_iter().for_each(|mark| copies.entry(mark.hash).or_default().1 = mark.copies);
+    let mut copies: HashMap<(u64, u64), (u64, u64)> = HashMap::new();
+    let name = |mark: &RowMark| (mark.hash, mark.pushed);
+    source.into_iter().for_each(|mark| copies.entry(name(&mark)).or_default().0 = mark.copies);
+    target.into_iter().for_each(|mark| copies.entry(name(&mark)).or_default().1 = mark.copies);
     let mut found: Vec<(Kind, RowMark)> = copies
         .into_iter()
         .filter(|(_, (here, there))| here != there)
-        .map(|(hash, (here, there))| {
+        .map(|((hash, pushed), (here, there))| {
             let kind = if here > there { Kind::Missing } else { Kind::Extra };
-            (kind, RowMark { key: Vec::new(), hash, copies: here.abs_diff(there) })
+            (kind, RowMark { key: Vec::new(), hash, pushed, copies: here.abs_diff(there) })
         })
         .collect();
     found.sort_unstable_by_key(|(_, mark)| mark.hash);

@@ -8,29 +8,33 @@
 //! - [`table`]: the comparison of one table
 //! - [`settle`]: differences beside a running task
 //! - [`difference`]: what differs, and how it is told
+//! - [`repair`]: rows that differ, handed over to the task
 //! - [`report`]: what was compared, and what it cost
 
 mod difference;
+mod repair;
 mod report;
 mod settle;
 mod slices;
 mod table;
 
 use std::collections::HashSet;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use dt_common::config::{ExtractType, TaskConfig};
 use dt_common::error::{Error, Result};
+use dt_common::filter::Filter;
 use dt_common::schema::{TableName, TableSchema};
-use dt_connector::compare::{CompareSource, CompareTarget, Meter};
+use dt_connector::compare::{CompareSource, CompareTarget, ComparedTable, Meter, RowMark};
 use futures::{StreamExt, TryStreamExt};
 use tokio::sync::Semaphore;
 use tracing::info;
 
 use crate::factory;
 use difference::Difference;
+use repair::Asked;
 pub use report::{Summary, TableSummary};
 use settle::Stream;
 use table::TableCheck;
@@ -47,6 +51,8 @@ pub struct CheckOptions {
     pub show_values: bool,
     /// Differences after which the comparison ends; they are counted by row.
     pub limit: u64,
+    /// Whether the rows that differ are repaired.
+    pub repair: bool,
 }
 
 /// What the comparison of all tables shares.
@@ -56,15 +62,18 @@ struct Check<'a> {
     /// The change stream that may be about to write what differs.
     stream: Option<Stream>,
     options: &'a CheckOptions,
+    filter: &'a Filter,
     /// Questions that are asked at the same time, of both sides each.
     places: Semaphore,
     parallel: usize,
     tell: &'a (dyn Fn(&str) -> Result<()> + Sync),
     told: AtomicU64,
     rows: AtomicU64,
+    repairs: Mutex<Vec<Asked>>,
 }
 
-/// Compares the task's tables. Every difference is a line of JSON for `tell`.
+/// Compares the task's tables. Every difference is a line of JSON for `tell`. With [`CheckOptions::repair`] what was told is repaired, and
+/// compared once more: the answer is what is left then.
 ///
 /// # Errors
 /// A side that cannot be read; a table that is named and not followed; the first error of `tell`.
@@ -73,6 +82,24 @@ pub async fn run(
     options: &CheckOptions,
     tell: &(dyn Fn(&str) -> Result<()> + Sync),
 ) -> Result<Summary> {
+    if options.repair {
+        repair::check(config)?;
+    }
+    let (summary, asked) = compare(config, options, tell).await?;
+    if !options.repair || asked.is_empty() {
+        return Ok(summary);
+    }
+    info!(rows = asked.len(), "repairing");
+    repair::run(config, asked).await?;
+    info!("comparing again");
+    Ok(compare(config, options, tell).await?.0)
+}
+
+async fn compare(
+    config: &TaskConfig,
+    options: &CheckOptions,
+    tell: &(dyn Fn(&str) -> Result<()> + Sync),
+) -> Result<(Summary, Vec<Asked>)> {
     let (source, target) = factory::compared_sides(config)?;
     let schemas: Vec<_> =
         factory::source_admin(config)?.tables().await?.into_iter().map(|t| t.schema).collect();
@@ -90,15 +117,20 @@ pub async fn run(
         target,
         stream,
         options,
+        filter: &config.filter,
         places: Semaphore::new(parallel),
         parallel,
         tell,
         told: AtomicU64::new(0),
         rows: AtomicU64::new(0),
+        repairs: Mutex::default(),
     };
     let compared = check.tables(config, &chosen);
     tokio::select! {
-        tables = compared => Ok(Summary { tables: tables?, limited: check.is_full() }),
+        tables = compared => {
+            let summary = Summary { tables: tables?, limited: check.is_full() };
+            Ok((summary, check.repairs.into_inner().unwrap_or_else(PoisonError::into_inner)))
+        }
         never = check.progress() => match never {},
     }
 }
@@ -151,6 +183,14 @@ impl Check<'_> {
             (self.tell)(&difference.line(self.options.show_values))?;
         }
         Ok(())
+    }
+
+    /// Remembers a row that was told, to be repaired.
+    fn to_repair(&self, table: &ComparedTable, mark: RowMark) {
+        if self.options.repair {
+            let mut repairs = self.repairs.lock().unwrap_or_else(PoisonError::into_inner);
+            repairs.push(Asked { table: table.schema.name.clone(), forms: table.forms.clone(), mark });
+        }
     }
 
     fn is_full(&self) -> bool {

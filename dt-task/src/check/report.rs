@@ -15,6 +15,8 @@ pub struct TableSummary {
     pub bytes: u64,
     /// Rows that differ.
     pub differences: u64,
+    /// Rows that differ as `[filter] do_events` lets them; no differences.
+    pub left_out: u64,
     /// Columns that travel as text, because the two engines do not compute one text for them.
     pub travelled: Vec<String>,
     /// Whether the rows were compared; not, when the table itself differs.
@@ -30,6 +32,7 @@ impl TableSummary {
             sent: 0,
             bytes: 0,
             differences: 1,
+            left_out: 0,
             travelled: Vec::new(),
             compared: false,
         }

@@ -7,7 +7,7 @@ use dt_connector::compare::{Buckets, ComparedTable, Meter, RowMark, Slice};
 use futures::future::BoxFuture;
 use futures::{StreamExt, TryStreamExt, try_join};
 
-use super::difference::{self, Difference, Found, Kind};
+use super::difference::{self, Found, Kind};
 use super::settle::LOOKS;
 use super::slices::{self, Next};
 use super::{Check, TableSummary};
@@ -23,11 +23,20 @@ pub(super) struct TableCheck<'a> {
     meters: [Meter; 2],
     rows: AtomicU64,
     differences: AtomicU64,
+    /// Rows that differ because `[filter] do_events` leaves changes out.
+    left_out: AtomicU64,
 }
 
 impl<'a> TableCheck<'a> {
     pub(super) fn new(check: &'a Check<'a>, table: ComparedTable) -> Self {
-        Self { check, table, meters: Check::meter(), rows: AtomicU64::new(0), differences: AtomicU64::new(0) }
+        Self {
+            check,
+            table,
+            meters: Check::meter(),
+            rows: AtomicU64::new(0),
+            differences: AtomicU64::new(0),
+            left_out: AtomicU64::new(0),
+        }
     }
 
     /// Compares the table's rows and tells what differs.
@@ -61,6 +70,7 @@ impl<'a> TableCheck<'a> {
             sent: self.meters.iter().map(|meter| meter.read().0).sum(),
             bytes: self.meters.iter().map(|meter| meter.read().1).sum(),
             differences: self.differences.load(Ordering::Relaxed),
+            left_out: self.left_out.load(Ordering::Relaxed),
             travelled: self.table.unpushed_columns().into_iter().map(str::to_owned).collect(),
             compared: true,
         })
@@ -107,9 +117,14 @@ impl<'a> TableCheck<'a> {
                 return Ok(());
             }
             let found = self.look(some).await?;
-            for difference in self.settle(slice, found).await? {
+            for found in self.settle(slice, found).await? {
+                if found.kind.is_left_out(self.check.filter) {
+                    self.left_out.fetch_add(1, Ordering::Relaxed);
+                    continue;
+                }
                 self.differences.fetch_add(1, Ordering::Relaxed);
-                self.check.tell(&difference)?;
+                self.check.tell(&found.difference)?;
+                self.check.to_repair(&self.table, found.mark);
             }
         }
         Ok(())
@@ -126,15 +141,15 @@ impl<'a> TableCheck<'a> {
     }
 
     /// Looks again at what was found until it is sure, where a task may be about to write it.
-    async fn settle(&self, slice: &Slice, mut found: Vec<Found>) -> Result<Vec<Difference>> {
-        let Some(stream) = &self.check.stream else { return Ok(told(found)) };
+    async fn settle(&self, slice: &Slice, mut found: Vec<Found>) -> Result<Vec<Found>> {
+        let Some(stream) = &self.check.stream else { return Ok(found) };
         let mut before = None;
         for look in 1..=LOOKS {
             if found.is_empty() {
                 break;
             }
             let Some(now) = stream.passed(self.check.source.as_ref()).await? else {
-                return Ok(told(found).into_iter().map(Difference::unsettled).collect());
+                return Ok(found.into_iter().map(Found::unsettled).collect());
             };
             let again = self.again(slice, &found).await?;
             let is_last = look == LOOKS;
@@ -148,7 +163,7 @@ impl<'a> TableCheck<'a> {
                 break;
             }
         }
-        Ok(told(found))
+        Ok(found)
     }
 
     /// Another look at rows that differed.
@@ -188,8 +203,4 @@ impl<'a> TableCheck<'a> {
         });
         Ok(found.collect())
     }
-}
-
-fn told(found: Vec<Found>) -> Vec<Difference> {
-    found.into_iter().map(|found| found.difference).collect()
 }

@@ -156,6 +156,10 @@ pub(super) struct CheckArgs {
     /// Ends the comparison after so many differences.
     #[arg(long, value_name = "ROWS", default_value_t = 1000, value_parser = clap::value_parser!(u64).range(1..))]
     pub(super) limit: u64,
+    /// Repairs the rows that differ, through the task: the one that runs, or this command takes it over for as long
+    /// as it takes. Then compares once more; the exit code says what is left.
+    #[arg(long, verbatim_doc_comment)]
+    pub(super) repair: bool,
 }
 
 #[derive(Debug, Clone, Copy, clap::Args)]

@@ -15,8 +15,12 @@ use crate::logging;
 pub(super) fn run(path: &Path, args: &CheckArgs) -> Result<Exit, Failure> {
     let config = read_task(path)?;
     logging::start_beside(&config.runtime)?;
-    let options =
-        CheckOptions { tables: tables(&args.tables)?, show_values: args.show_values, limit: args.limit };
+    let options = CheckOptions {
+        tables: tables(&args.tables)?,
+        show_values: args.show_values,
+        limit: args.limit,
+        repair: args.repair,
+    };
     let summary = block_on(check::run(&config, &options, &|line| output::print(line)))?;
     show(&text(&summary));
     Ok(if summary.is_equal() { Exit::Done } else { Exit::Differs })
@@ -45,6 +49,10 @@ fn row(table: &TableSummary) -> [String; 6] {
         (false, _) => "not: its structure differs".to_owned(),
         (true, true) => "by digests of both servers".to_owned(),
         (true, false) => format!("by rows, because of {}", table.travelled.join(", ")),
+    };
+    let how = match table.left_out {
+        0 => how,
+        rows => format!("{how}; {rows} differ as do_events lets them"),
     };
     let number = |n: u64| n.to_string();
     [

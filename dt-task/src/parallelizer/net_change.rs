@@ -31,6 +31,7 @@ impl NetChange {
             Self::Keyed(Keyed {
                 table: Arc::clone(table),
                 states: Vec::new(),
+                only_new: true,
                 index: HashTable::new(),
                 hasher: DefaultHashBuilder::default(),
                 has_partial: false,
@@ -67,6 +68,8 @@ impl NetChange {
 pub(super) struct Keyed {
     table: Arc<TableSchema>,
     states: Vec<State>,
+    /// Whether the first change of every key was its insert, and all of them are there.
+    only_new: bool,
     index: HashTable<Place>,
     hasher: DefaultHashBuilder,
     /// Whether any state's row leaves columns out.
@@ -96,17 +99,25 @@ impl State {
 impl Keyed {
     fn add(&mut self, change: RowChange) -> Result<()> {
         match change {
-            RowChange::Insert { after } => self.set(State::There(after)),
+            RowChange::Insert { after } => {
+                let known = self.set(State::There(after));
+                self.only_new &= !known;
+            }
             RowChange::Rewrite { mut after } => {
                 if is_partial(&after)
                     && let Some(State::There(known)) = self.state(&after)
                 {
                     complete(&mut after, known);
                 }
-                self.set(State::There(after));
+                let known = self.set(State::There(after));
+                self.only_new &= known;
             }
-            RowChange::Delete { before } => self.set(State::Gone(before)),
+            RowChange::Delete { before } => {
+                self.only_new = false;
+                self.set(State::Gone(before));
+            }
             RowChange::Update { before, mut after } => {
+                self.only_new = false;
                 let displaced = self.is_displaced(&before);
                 if is_partial(&after) {
                     match self.state(&before) {
@@ -154,16 +165,21 @@ impl Keyed {
         self.index.find(hash, same).map(|place| place.at)
     }
 
-    fn set(&mut self, state: State) {
+    /// Answers whether the key had a state before.
+    fn set(&mut self, state: State) -> bool {
         self.has_partial |= matches!(&state, State::There(row) if is_partial(row));
         let (hash, key) = (self.hash(state.row()), self.table.key_columns());
         let same =
             |place: &Place| place.hash == hash && same_key(key, self.states[place.at].row(), state.row());
         match self.index.entry(hash, same, |place| place.hash) {
-            Entry::Occupied(found) => self.states[found.get().at] = state,
+            Entry::Occupied(found) => {
+                self.states[found.get().at] = state;
+                true
+            }
             Entry::Vacant(free) => {
                 free.insert(Place { hash, at: self.states.len() });
                 self.states.push(state);
+                false
             }
         }
     }
@@ -180,6 +196,9 @@ impl Keyed {
                 State::There(row) => upserts.push(row),
                 State::Gone(row) => deletes.push(row),
             }
+        }
+        if self.only_new && patches.is_empty() {
+            return NetChanges::Inserted { rows: upserts };
         }
         NetChanges::Keyed { upserts, deletes, patches }
     }

@@ -6,14 +6,16 @@ use std::sync::Arc;
 use dt_common::batch::Progress;
 use dt_common::item::SnapshotChunk;
 use dt_common::monitor::TableCounters;
+use dt_common::repair::Repair;
 use dt_common::row::RowData;
 use dt_common::schema::{TableName, TableSchema};
 use tokio::sync::{OwnedSemaphorePermit, oneshot};
 
-/// Rows or chunks; never both, since a chunk is no part of the change stream.
+/// Rows, chunks or repairs; never two of them, since neither of the latter is a part of the change stream.
 pub(super) enum Body {
     Rows(Vec<RowData>),
     Chunks(Vec<SnapshotChunk>),
+    Repairs(Vec<Repair>),
 }
 
 impl Body {
@@ -21,6 +23,7 @@ impl Body {
         match self {
             Self::Rows(rows) => rows.is_empty(),
             Self::Chunks(chunks) => chunks.is_empty(),
+            Self::Repairs(repairs) => repairs.is_empty(),
         }
     }
 }
@@ -60,6 +63,11 @@ impl Counts {
             Body::Chunks(chunks) => {
                 for chunk in chunks {
                     counts.of(&chunk.table).copied(chunk);
+                }
+            }
+            Body::Repairs(repairs) => {
+                for repair in repairs {
+                    counts.of(&repair.table);
                 }
             }
         }

@@ -8,6 +8,7 @@ use dt_common::item::{ChunkMark, Ddl, DtItem, SnapshotChunk};
 use dt_common::monitor::Monitor;
 use dt_common::position::{CommitMark, Position};
 use dt_common::queue::ItemReceiver;
+use dt_common::repair::{RepairMark, Repaired};
 use dt_common::row::RowData;
 use tokio::sync::{OwnedSemaphorePermit, mpsc, oneshot};
 use tokio::time::{Instant, sleep_until};
@@ -56,6 +57,7 @@ struct Open {
     marks: Vec<ChunkMark>,
     forget_marks: bool,
     definitions: Vec<Definition>,
+    repaired: Vec<RepairMark>,
     /// Whom to tell when the batch is committed.
     stored: Option<oneshot::Sender<()>>,
     /// When the batch has waited long enough.
@@ -76,6 +78,7 @@ impl Open {
             marks: Vec::new(),
             forget_marks: false,
             definitions: Vec::new(),
+            repaired: Vec::new(),
             stored: None,
             deadline: None,
             permit: None,
@@ -85,7 +88,7 @@ impl Open {
     fn in_transaction(&self) -> bool {
         let open = match &self.body {
             Body::Rows(rows) => rows.len() > self.whole,
-            Body::Chunks(_) => false,
+            Body::Chunks(_) | Body::Repairs(_) => false,
         };
         open || self.spilled
     }
@@ -193,6 +196,7 @@ impl Cutter {
                 self.flush().await
             }
             DtItem::Ddl(ddl) => self.apply(*ddl).await,
+            DtItem::Repair(repaired) => self.repair(repaired).await,
             DtItem::Definitions(definitions) => {
                 self.open.redefine(definitions);
                 self.open.moved = true;
@@ -213,14 +217,14 @@ impl Cutter {
     }
 
     async fn add_row(&mut self, row: RowData) -> Result<(), Gone> {
-        if !self.open.marks.is_empty() {
+        if !self.open.marks.is_empty() || !self.open.repaired.is_empty() {
             self.flush().await?;
         }
         self.begin().await?;
         self.open.bytes += row.memory();
         match &mut self.open.body {
             Body::Rows(rows) => rows.push(row),
-            body @ Body::Chunks(_) => *body = Body::Rows(vec![row]),
+            body @ (Body::Chunks(_) | Body::Repairs(_)) => *body = Body::Rows(vec![row]),
         }
         if self.open.bytes >= self.bounds.part_bytes { self.spill().await } else { Ok(()) }
     }
@@ -269,7 +273,31 @@ impl Cutter {
         self.open.marks.push(chunk.mark.clone());
         match &mut self.open.body {
             Body::Chunks(chunks) => chunks.push(chunk),
-            body @ Body::Rows(_) => *body = Body::Chunks(vec![chunk]),
+            body @ (Body::Rows(_) | Body::Repairs(_)) => *body = Body::Chunks(vec![chunk]),
+        }
+        self.close_if_due().await
+    }
+
+    /// Repairs are batches of their own: everything before them is committed first, and nothing behind them comes into theirs.
+    async fn repair(&mut self, repaired: Repaired) -> Result<(), Gone> {
+        if !matches!(self.open.body, Body::Repairs(_)) {
+            self.flush().await?;
+        }
+        self.begin().await?;
+        self.open.moved = true;
+        let repair = match repaired {
+            Repaired::Refused(mark) => {
+                self.open.repaired.push(mark);
+                return self.close_if_due().await;
+            }
+            Repaired::Rows(repair) => *repair,
+        };
+        self.open.repaired.push(RepairMark { id: repair.id.clone(), refused: None });
+        self.open.whole += repair.rows.len().max(1);
+        self.open.bytes += repair.rows.iter().map(|row| dt_common::row::row_memory(row)).sum::<usize>();
+        match &mut self.open.body {
+            Body::Repairs(repairs) => repairs.push(repair),
+            body @ (Body::Rows(_) | Body::Chunks(_)) => *body = Body::Repairs(vec![repair]),
         }
         self.close_if_due().await
     }
@@ -364,6 +392,7 @@ impl Cutter {
             marks: open.marks,
             forget_marks: open.forget_marks,
             definitions: open.definitions,
+            repaired: open.repaired,
         };
         let (has_changes, stored) = (open.has_changes, open.stored);
         let batch = Batch { body: open.body, progress, has_changes, stored, turn, permit: open.permit };

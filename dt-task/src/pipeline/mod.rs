@@ -38,6 +38,7 @@ use dt_connector::sinker::{Sinker, StagedWork};
 use tokio::sync::{OwnedSemaphorePermit, mpsc, oneshot};
 use tokio::task::JoinSet;
 
+use crate::copy_plan::complete_behind;
 use crate::parallelizer::Parallelizer;
 use batch::{Batch, Body};
 use bounds::Bounds;
@@ -86,6 +87,7 @@ pub struct Pipeline<S: Sinker> {
     lanes: usize,
     config: PipelineConfig,
     monitor: Arc<Monitor>,
+    marks_changes: bool,
 }
 
 impl<S: Sinker> Pipeline<S> {
@@ -97,7 +99,12 @@ impl<S: Sinker> Pipeline<S> {
         config: PipelineConfig,
         monitor: Arc<Monitor>,
     ) -> Self {
-        Self { sinker, parallelizer, lanes, config, monitor }
+        Self { sinker, parallelizer, lanes, config, monitor, marks_changes: false }
+    }
+
+    /// For a task that copies and follows: marks the tables that need no copy behind a change of structure.
+    pub fn marking_changes(self, marks_changes: bool) -> Self {
+        Self { marks_changes, ..self }
     }
 
     /// Runs until the queue has ended and everything whole in it is committed. `position` is where the task resumes.
@@ -117,7 +124,8 @@ impl<S: Sinker> Pipeline<S> {
             parts: None,
             held: Vec::new(),
         };
-        let committer = Committer { sinker: self.sinker, monitor: self.monitor };
+        let committer =
+            Committer { sinker: self.sinker, monitor: self.monitor, marks_changes: self.marks_changes };
         // Tasks of their own, so that one is not held up by what another computes; they end with this one.
         let mut steps = JoinSet::new();
         steps.spawn(cutter.run(items));
@@ -136,6 +144,7 @@ impl<S: Sinker> Pipeline<S> {
 struct Committer<S: Sinker> {
     sinker: Arc<S>,
     monitor: Arc<Monitor>,
+    marks_changes: bool,
 }
 
 impl<S: Sinker> Committer<S> {
@@ -143,8 +152,12 @@ impl<S: Sinker> Committer<S> {
         while let Some(prepared) = prepared.recv().await {
             match prepared? {
                 Prepared::Batch(batch) => self.commit(*batch).await?,
-                Prepared::Ddl(ddl, applied) => {
-                    self.apply(&ddl.0, &ddl.1).await?;
+                Prepared::Ddl(change, applied) => {
+                    let (ddl, mut progress) = *change;
+                    if self.marks_changes {
+                        progress.marks = complete_behind(&ddl.changes);
+                    }
+                    self.apply(&ddl, &progress).await?;
                     // A cutter that is gone needs no answer.
                     let _ = applied.send(());
                 }

@@ -2,9 +2,10 @@
 
 use std::sync::Arc;
 
-use dt_common::batch::TableBatch;
+use dt_common::batch::{NetChanges, TableBatch};
 use dt_common::error::{Error, Result};
 use dt_common::monitor::TableCounters;
+use dt_common::repair::Repair;
 use dt_common::schema::TableSchema;
 use dt_connector::sinker::{Sinker, StagedWork};
 use futures::{StreamExt, TryStreamExt, stream};
@@ -92,6 +93,7 @@ impl<S: Sinker> Stager<S> {
             Body::Rows(rows) if rows.is_empty() => Vec::new(),
             Body::Rows(rows) => self.parallelizer.split_rows(rows)?,
             Body::Chunks(chunks) => self.parallelizer.split_chunks(chunks)?,
+            Body::Repairs(repairs) => repairs.into_iter().map(repaired).collect(),
         };
         let lanes = tables.into_iter().map(|table| {
             let sinker = Arc::clone(&self.sinker);
@@ -118,6 +120,11 @@ impl<T> Staged<T> {
         self.counters.add(later.counters);
         self
     }
+}
+
+fn repaired(repair: Repair) -> TableBatch {
+    let Repair { table, forms, gone, rows, .. } = repair;
+    TableBatch { table, changes: NetChanges::Repaired { forms, gone, rows }, is_part: false }
 }
 
 /// What lanes have staged, and what it counts for.

@@ -11,6 +11,7 @@ use dt_common::item::{ChunkMark, ChunkWrite, DtItem, SnapshotChunk};
 use dt_common::monitor::{BinlogFile, BinlogLook, ReplacedValues};
 use dt_common::position::{BinlogPosition, CommitMark};
 use dt_common::queue::{ItemSender, queue};
+use dt_common::repair::{Repair, RepairId, RepairMark, RepairPart, Repaired, RowNames};
 use dt_common::row::{Row, RowChange, RowData, row_memory};
 use dt_common::schema::TableSchema;
 use dt_common::value::ColValue;
@@ -107,6 +108,10 @@ impl Sinker for RecordingSinker {
         Ok(())
     }
 
+    async fn asked_repairs(&self) -> Result<Vec<RepairPart>> {
+        Ok(Vec::new())
+    }
+
     async fn close(&self) -> Result<()> {
         Ok(())
     }
@@ -145,6 +150,7 @@ fn start_with(
         max_rows,
         max_bytes: 1 << 20,
         checkpoint_interval: Duration::from_secs(600),
+        repair_interval: Duration::from_secs(600),
     };
     let (sinker, monitor) = (Arc::new(sinker), Arc::new(Monitor::default()));
     let (items, receiver) = queue(config.buffer_bytes);
@@ -436,4 +442,32 @@ async fn lag_is_the_age_of_what_waits_and_then_zero() {
     assert_eq!((lag(), running.monitor.behind(Duration::from_secs(60)).bytes), (Some(0), Some(0)));
     running.sinker.gate.as_ref().unwrap().add_permits(1);
     running.finish().await.0.unwrap();
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_repair_is_committed_by_itself_at_its_place() {
+    let t = table(&["a"], &[]);
+    let running = start(RecordingSinker::default(), 100, 600_000);
+    let id = |part| RepairId { request: "r".into(), part };
+    let repair = Repair {
+        id: id(0),
+        table: Arc::clone(&t),
+        forms: Vec::new(),
+        gone: RowNames::Hashes(vec![7]),
+        rows: vec![Box::from([ColValue::Int(5)]), Box::from([ColValue::Int(5)])],
+    };
+    let refused = RepairMark { id: id(1), refused: Some("it has changed".into()) };
+    running
+        .send([
+            row(&t, 1),
+            DtItem::Commit(mark(10)),
+            DtItem::Repair(Repaired::Rows(Box::new(repair))),
+            DtItem::Repair(Repaired::Refused(refused)),
+            row(&t, 2),
+            DtItem::Commit(mark(20)),
+        ])
+        .await;
+    let (result, commits) = running.finish().await;
+    result.unwrap();
+    assert_eq!(commits, [(1, Some(10), 0), (3, Some(10), 0), (1, Some(20), 0)]);
 }

@@ -7,6 +7,7 @@ use dt_common::batch::{Checkpoint, Progress, TableBatch};
 use dt_common::item::{Ddl, DtItem};
 use dt_common::monitor::BinlogLook;
 use dt_common::queue::ItemSender;
+use dt_common::repair::RepairPart;
 use dt_common::schema::{TableName, TableSchema};
 use dt_connector::extractor::SourceObserver;
 use dt_connector::sinker::{CommitReport, TargetTable};
@@ -104,6 +105,10 @@ impl Sinker for Target {
         Ok(())
     }
 
+    async fn asked_repairs(&self) -> Result<Vec<RepairPart>> {
+        Ok(Vec::new())
+    }
+
     async fn close(&self) -> Result<()> {
         if self.closes_never {
             std::future::pending::<()>().await;
@@ -123,7 +128,7 @@ async fn ended(extract_type: &str, hangs: bool, target: Target) -> Ended {
     let stop = target.stop.clone();
     let task = config(extract_type);
     let watch = Watch::default();
-    let run = run(&task, Box::new(Source { hangs }), target, &watch, stop);
+    let run = run(&task, Box::new(Source { hangs }), target, Purpose::Run, &watch, stop);
     tokio::time::timeout(Duration::from_secs(60), run).await.expect("the task hangs").unwrap()
 }
 

@@ -4,6 +4,7 @@ A fault is a JSON object:
 
     kind      login, query, page, final, kill, upload, heartbeat, logout, or any (default query)
     match     regular expression searched in the SQL text (ignoring case); absent means every request
+    after     regular expression: only requests behind a query whose SQL text it is found in count; absent means all
     nth       fire at the n-th matching request (default 1)
     times     how often from there on (default 1; 0 means always)
     action    one of ACTIONS
@@ -42,6 +43,7 @@ class Fault:
     action: str
     kind: str = "query"
     match: str | None = None
+    after: str | None = None
     nth: int = 1
     times: int = 1
     ms: int = 0
@@ -57,9 +59,14 @@ class Fault:
         if self.kind not in KINDS:
             raise ValueError(f"unknown kind {self.kind!r}: {', '.join(sorted(KINDS))}")
         self._pattern = re.compile(self.match or "", re.I | re.S)
+        self._before = self.after and re.compile(self.after, re.I | re.S)
 
     def sees(self, kind: str, sql: str) -> bool:
         """Counts a matching request; tells whether this is one to fire at."""
+        if self._before:
+            if kind == "query" and self._before.search(sql):
+                self._before = None
+            return False
         if self.kind not in ("any", kind) or not self._pattern.search(sql):
             return False
         self.seen += 1

@@ -1,6 +1,6 @@
 //! Rows and changes at the source, made by the source itself.
 
-use anyhow::Result;
+use anyhow::{Context, Result};
 
 use crate::source::Source;
 
@@ -53,6 +53,15 @@ pub async fn fill(source: &Source, table: &str, keys: Keys, each: u64, logged: b
         first = last + 1;
     }
     source.run(&sql).await
+}
+
+/// Bytes of a table's rows as text.
+///
+/// # Errors
+/// The source refuses.
+pub async fn bytes(source: &Source, table: &str) -> Result<u64> {
+    let sum = source.text(&format!("SELECT SUM(LENGTH(CONCAT({COLUMNS}))) FROM {table}")).await?;
+    sum.trim().parse().with_context(|| format!("{table} holds `{sum}` bytes"))
 }
 
 /// Keys that follow each other.

@@ -9,7 +9,7 @@ use super::freshness::Seen;
 use super::measure::Cost;
 
 /// Objects that a full run has, with their fields.
-pub const FIELDS: [(&str, &[&str]); 14] = [
+pub const FIELDS: [(&str, &[&str]); 15] = [
     ("extract_snapshot", RATE),
     ("extract_cdc_insert", RATE),
     ("extract_cdc_update", RATE),
@@ -23,6 +23,7 @@ pub const FIELDS: [(&str, &[&str]); 14] = [
     ("big_txn", &["rows_per_s", "peak_rss_mib"]),
     ("small_tables_snapshot", PLAIN),
     ("small_tables_cdc", PLAIN),
+    ("check", &["rows_per_s", "share_of_snapshot", "share_of_cpu", "share_of_bytes"]),
     ("databend_round_trip", &["ms"]),
 ];
 const RATE: &[&str] = &["rows_per_s", "ceiling_rows_per_s", "ratio", "cpu_s_per_mrow", "peak_rss_mib"];
@@ -80,6 +81,21 @@ impl Figures {
         self.put(name, json!({"p50": whole(seen.p50), "p99": whole(seen.p99)}));
         let note = format!("p50 {:.0} ms, p99 {:.0} ms at {:.0} changes/s", seen.p50, seen.p99, seen.rate);
         line(name, &format!(" {note:<39}"), seen.cost)
+    }
+
+    /// A comparison of equal rows beside the copy of the same rows. `bytes` is what both sides have sent of the rows' own, `in_all`.
+    pub fn check(&mut self, rows: u64, snapshot: Cost, check: Cost, bytes: u64, in_all: u64) -> String {
+        let rate = rows as f64 / check.seconds;
+        let (time, cpu) = (check.seconds / snapshot.seconds, check.all_cpu() / snapshot.all_cpu());
+        let share = bytes as f64 / in_all as f64;
+        self.put(
+            "check",
+            json!({"rows_per_s": whole(rate), "share_of_snapshot": rounded(time), "share_of_cpu": rounded(cpu),
+                   "share_of_bytes": share}),
+        );
+        let note =
+            format!("{rate:>11.0} {:.0} % of a snapshot, {:.3} % of its bytes", time * 100.0, share * 100.0);
+        line("check", &format!("{note:<40}"), check)
     }
 
     /// What the local Databend's HTTP takes for a statement that does nothing.

@@ -31,6 +31,13 @@ pub struct Cost {
     pub target_cpu: f64,
 }
 
+impl Cost {
+    /// CPU time of all three.
+    pub fn all_cpu(self) -> f64 {
+        self.cpu + self.source_cpu + self.target_cpu
+    }
+}
+
 /// `dt`, while it runs.
 #[derive(Debug)]
 pub struct Running {
@@ -46,9 +53,13 @@ impl Running {
     /// # Errors
     /// It cannot be started.
     pub fn start(room: &Room, name: &str, ini: &str) -> Result<Self> {
+        Self::start_command("run", room, name, ini)
+    }
+
+    fn start_command(command: &str, room: &Room, name: &str, ini: &str) -> Result<Self> {
         let file: PathBuf = room.folder.join(format!("{name}.ini"));
         std::fs::write(&file, ini)?;
-        let args = ["run".to_owned(), file.display().to_string()];
+        let args = [command.to_owned(), file.display().to_string()];
         let before = [children_cpu()?, cpu(room.source_pid()?)?, cpu(room.target_pid()?)?];
         let since = Instant::now();
         let process = Process::start("dt", &task::binary()?, &args, &file.with_extension("log"))?;
@@ -64,18 +75,24 @@ impl Running {
     ///
     /// # Errors
     /// Another exit code, or no end in time; with the tail of its log.
-    pub async fn ends(mut self, room: &Room) -> Result<Cost> {
+    pub async fn ends(self, room: &Room) -> Result<Cost> {
+        Ok(self.ends_saying(room).await?.0)
+    }
+
+    /// The same, with what it has said.
+    async fn ends_saying(mut self, room: &Room) -> Result<(Cost, String)> {
         timeout(LIMIT, self.watch()).await.context("not finished in time")??;
         let seconds = self.since.elapsed().as_secs_f64();
         let status = self.process.wait(POLL).await?;
         ensure!(status.success(), "{}", self.process.tail());
-        Ok(Cost {
+        let cost = Cost {
             seconds,
             cpu: children_cpu()? - self.before[0],
             peak_rss_mib: self.peak_rss_mib,
             source_cpu: cpu(room.source_pid()?)? - self.before[1],
             target_cpu: cpu(room.target_pid()?)? - self.before[2],
-        })
+        };
+        Ok((cost, self.process.output()))
     }
 
     /// Looks at its memory until it ends. The kernel keeps the peak, so that only the last moment can be missed.
@@ -99,6 +116,14 @@ impl Running {
 /// As [`Running::ends`].
 pub async fn run(room: &Room, name: &str, ini: &str) -> Result<Cost> {
     Running::start(room, name, ini)?.ends(room).await
+}
+
+/// Runs a command beside `dt run`, and answers what it said.
+///
+/// # Errors
+/// As [`Running::ends`].
+pub async fn command(room: &Room, command: &str, name: &str, ini: &str) -> Result<(Cost, String)> {
+    Running::start_command(command, room, name, ini)?.ends_saying(room).await
 }
 
 /// CPU seconds of all children that have ended and were waited for.

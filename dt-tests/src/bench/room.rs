@@ -54,6 +54,11 @@ impl Room {
         Ok(Self { source, target, folder: folder.to_owned(), scale })
     }
 
+    /// Whether this run has the rows of the full benchmark.
+    pub fn is_whole(&self) -> bool {
+        self.scale >= 1.0
+    }
+
     /// A number of rows or transactions of the full benchmark, at this run's scale.
     pub fn scaled(&self, full: u64) -> u64 {
         ((full as f64 * self.scale) as u64).max(10)

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use anyhow::{Result, bail, ensure};
+use anyhow::{Result, anyhow, bail, ensure};
 use tokio::time::Instant;
 
 use super::ceiling::{self, Net};
@@ -14,7 +14,7 @@ use super::room::Room;
 use crate::report::Report;
 
 /// The workloads by name, in the order of a full run.
-pub const NAMES: [&str; 9] = [
+pub const NAMES: [&str; 10] = [
     "snapshot",
     "cdc_insert",
     "cdc_update",
@@ -24,7 +24,12 @@ pub const NAMES: [&str; 9] = [
     "big_txn",
     "big_txn_killed",
     "small_tables",
+    "check",
 ];
+
+/// What a comparison of equal rows may take of the time of their snapshot, and of their bytes.
+const CHECK_TIME: f64 = 0.5;
+const CHECK_BYTES: f64 = 0.01;
 
 /// Tables of the snapshot and rows in all.
 const TABLES: u64 = 4;
@@ -66,6 +71,7 @@ pub async fn play(name: &str, room: &Room, figures: &mut Figures, report: &Repor
         "big_txn" => big_txn(room, &db, figures, report).await?,
         "big_txn_killed" => big_txn_killed(room, &db).await?,
         "small_tables" => small_tables(room, &db, figures, report).await?,
+        "check" => check(room, &db, figures, report).await?,
         _ => bail!("no workload `{name}`; there are {}", NAMES.join(", ")),
     }
     room.stage_is_clean(&db).await?;
@@ -86,14 +92,51 @@ pub async fn round_trip(room: &Room, figures: &mut Figures, report: &Report) -> 
     Ok(())
 }
 
-async fn snapshot(room: &Room, db: &str, figures: &mut Figures, report: &Report) -> Result<()> {
-    let each = room.scaled(SNAPSHOT_ROWS / TABLES);
+/// Tables to be copied, each with so many rows.
+async fn snapshot_tables(room: &Room, db: &str, each: u64) -> Result<Vec<String>> {
     let tables: Vec<String> = (1..=TABLES).map(|i| format!("sbtest{i}")).collect();
     data::tables(room.source(), db, &tables).await?;
     let full: Vec<String> = tables.iter().map(|table| format!("{db}.{table}")).collect();
     let fills = full.iter().map(|table| data::fill(room.source(), table, Keys::up_to(each), each, false));
     futures::future::try_join_all(fills).await?;
     room.create_tables(db).await?;
+    Ok(tables)
+}
+
+/// `dt check` of equal rows, beside the snapshot that made them equal.
+async fn check(room: &Room, db: &str, figures: &mut Figures, report: &Report) -> Result<()> {
+    let each = room.scaled(SNAPSHOT_ROWS / TABLES);
+    let tables = snapshot_tables(room, db, each).await?;
+    let snapshot = measure::run(room, "check_snapshot", &room.snapshot(db)).await?;
+    let mut in_all = 0;
+    for table in &tables {
+        in_all += data::bytes(room.source(), &format!("{db}.{table}")).await?;
+    }
+    let (cost, said) = measure::command(room, "check", "check", &room.snapshot(db)).await?;
+    let sums = said.lines().filter(|line| line.starts_with('`')).map(|line| {
+        let cells: Vec<u64> = line.split_whitespace().skip(1).take(3).flat_map(str::parse).collect();
+        <[u64; 3]>::try_from(cells).map_err(|_| anyhow!("no summary of a table: {line}"))
+    });
+    let sums = sums.collect::<Result<Vec<_>>>()?;
+    let (rows, bytes) = sums.iter().fold((0, 0), |sum, [rows, _, bytes]| (sum.0 + rows, sum.1 + bytes));
+    ensure!(rows == each * TABLES, "{rows} rows were compared of {}", each * TABLES);
+    report.say(&figures.check(rows, snapshot, cost, bytes, in_all));
+    ensure!((bytes as f64) < CHECK_BYTES * in_all as f64, "{bytes} bytes were sent for rows of {in_all}");
+    // With few rows both take as long as a start.
+    let is_slow = cost.seconds >= CHECK_TIME * snapshot.seconds;
+    ensure!(
+        !(is_slow && room.is_whole()),
+        "it took {:.1} s, the copy {:.1} s",
+        cost.seconds,
+        snapshot.seconds
+    );
+    room.compare(db, &tables).await
+}
+
+async fn snapshot(room: &Room, db: &str, figures: &mut Figures, report: &Report) -> Result<()> {
+    let each = room.scaled(SNAPSHOT_ROWS / TABLES);
+    let tables = snapshot_tables(room, db, each).await?;
+    let full: Vec<String> = tables.iter().map(|table| format!("{db}.{table}")).collect();
     let rows = each * TABLES;
     let read = ceiling::select(room, db, &tables).await?;
     let write = ceiling::copy(room, &full, each).await?;

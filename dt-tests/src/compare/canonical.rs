@@ -22,6 +22,8 @@ pub enum Kind {
     Duration,
     /// As a value: key order does not count, the kind and digits of numbers do.
     Json,
+    /// As the bytes of 32-bit floats, in hexadecimal digits.
+    Vector,
     /// As it is.
     Text,
 }
@@ -39,6 +41,7 @@ fn kind(source: &str, target: &str) -> Kind {
         "double" => Kind::Double,
         "datetime" | "timestamp" => Kind::Timestamp,
         "time" => Kind::Duration,
+        "vector" => Kind::Vector,
         _ => Kind::Text,
     }
 }
@@ -61,9 +64,15 @@ pub fn value(kind: Kind, text: String) -> String {
         Kind::Timestamp => Some(timestamp(&text)),
         Kind::Duration => microseconds(&text).map(|us| us.to_string()),
         Kind::Json => serde_json::from_str(&text).ok().map(|value| json(&value)),
+        Kind::Vector => serde_json::from_str(&text).ok().map(|numbers: Vec<f64>| vector(&numbers)),
         Kind::Text => None,
     };
     evened.unwrap_or(text)
+}
+
+fn vector(numbers: &[f64]) -> String {
+    let bytes = numbers.iter().flat_map(|number| (*number as f32).to_le_bytes());
+    bytes.map(|byte| format!("{byte:02X}")).collect()
 }
 
 fn number(text: &str) -> String {
@@ -106,40 +115,62 @@ fn clock(text: &str) -> Option<i64> {
     Some(sign * (seconds * 1_000_000 + format!("{fraction:0<6}").parse::<i64>().ok()?))
 }
 
+/// Every leaf with the way to it, in order. This is on purpose not how `dt check` evens JSON out: the two share no mistake.
 fn json(value: &Value) -> String {
+    let mut found = Vec::new();
+    leaves("$", value, &mut found);
+    found.sort_unstable();
+    found.join("\n")
+}
+
+fn leaves(path: &str, value: &Value, found: &mut Vec<String>) {
     match value {
+        Value::Object(members) if members.is_empty() => found.push(format!("{path} object")),
         Value::Object(members) => {
-            let mut members: Vec<(&String, &Value)> = members.iter().collect();
-            members.sort_by_key(|(name, _)| *name);
-            let members: Vec<String> = members
-                .iter()
-                .map(|(name, value)| format!("{}:{}", Value::from(name.as_str()), json(value)))
-                .collect();
-            format!("{{{}}}", members.join(","))
+            for (name, value) in members {
+                leaves(&format!("{path}.{name:?}"), value, found);
+            }
         }
-        Value::Array(items) => format!("[{}]", items.iter().map(json).collect::<Vec<_>>().join(",")),
-        Value::Number(number) => json_number(&number.to_string()),
-        Value::Null | Value::Bool(_) | Value::String(_) => value.to_string(),
+        Value::Array(items) if items.is_empty() => found.push(format!("{path} array")),
+        Value::Array(items) => {
+            for (at, value) in items.iter().enumerate() {
+                leaves(&format!("{path}[{at}]"), value, found);
+            }
+        }
+        Value::Number(number) => found.push(format!("{path} number {}", digits(&number.to_string()))),
+        Value::String(text) => found.push(format!("{path} text {text:?}")),
+        Value::Null | Value::Bool(_) => found.push(format!("{path} {value}")),
     }
 }
 
-/// An integer by its digits; anything with a point or an exponent as `digits` e `exponent`, so that `1e3` is `1000.0`
-/// but not `1000`.
-fn json_number(text: &str) -> String {
+/// An integer as it is; anything with a point or an exponent with all of its digits and a point, so that `1e3` is `1000.0` but not
+/// `1000`.
+fn digits(text: &str) -> String {
     if !text.contains(['.', 'e', 'E']) {
         return text.to_owned();
     }
     let (mantissa, exponent) = text.split_once(['e', 'E']).unwrap_or((text, "0"));
-    let (sign, mantissa) = mantissa.strip_prefix('-').map_or(("", mantissa), |m| ("-", m));
+    let (sign, mantissa) = mantissa.strip_prefix('-').map_or(("", mantissa), |rest| ("-", rest));
     let (whole, fraction) = mantissa.split_once('.').unwrap_or((mantissa, ""));
-    let digits = format!("{whole}{fraction}");
-    let kept = digits.trim_end_matches('0');
-    let exponent =
-        exponent.parse::<i64>().unwrap_or(0) - fraction.len() as i64 + (digits.len() - kept.len()) as i64;
-    match kept.trim_start_matches('0') {
-        "" => "0e0".to_owned(),
-        digits => format!("{sign}{digits}e{exponent}"),
-    }
+    // Beyond what a DOUBLE holds nothing is evened out.
+    let Some(exponent) = exponent.parse::<i64>().ok().filter(|exponent| exponent.abs() < 400) else {
+        return text.to_owned();
+    };
+    let zeros = "0".repeat(exponent.unsigned_abs() as usize);
+    // The point stands between the two; it is moved by adding zeros on the side that it moves to.
+    let (whole, fraction) = if exponent < 0 {
+        let whole = format!("{zeros}{whole}");
+        let (before, behind) = whole.split_at(whole.len() - zeros.len());
+        (before.to_owned(), format!("{behind}{fraction}"))
+    } else {
+        let fraction = format!("{fraction}{zeros}");
+        let (before, behind) = fraction.split_at(zeros.len());
+        (format!("{whole}{before}"), behind.to_owned())
+    };
+    let (whole, fraction) = (whole.trim_start_matches('0'), fraction.trim_end_matches('0'));
+    let or_zero = |part: &str| if part.is_empty() { "0".to_owned() } else { part.to_owned() };
+    let sign = if whole.is_empty() && fraction.is_empty() { "" } else { sign };
+    format!("{sign}{}.{}", or_zero(whole), or_zero(fraction))
 }
 
 #[cfg(test)]
@@ -159,8 +190,11 @@ mod tests {
             (Kind::Duration, "26:00:00.5", "1 day 2:00:00.500000"),
             (Kind::Duration, "-26:00:00", "-1 day -2:00:00"),
             (Kind::Duration, "-838:59:59.000001", "-838:59:59.000001"),
+            (Kind::Vector, "AAAAAA3E000080BF", "[0.3333333,-1.0]"),
             (Kind::Json, r#"{"b":[1e3,null],"a":"x"}"#, r#"{"a": "x", "b": [1000.0, null]}"#),
             (Kind::Json, "[1.50]", "[1.5]"),
+            (Kind::Json, "[-1.25e-3, 12.5E+1, -0.0]", "[-0.00125, 125.0, 0.0]"),
+            (Kind::Json, "[1e300]", &format!("[1{}.0]", "0".repeat(300))),
         ] {
             assert_eq!(value(kind, one.into()), value(kind, other.into()), "{kind:?}");
         }
@@ -174,9 +208,15 @@ mod tests {
             (Kind::Double, "0.1", "0.10000000000000002"),
             (Kind::Timestamp, "2024-01-01 00:00:00.005", "2024-01-01 00:00:00.5"),
             (Kind::Duration, "00:00:00.000001", "00:00:00"),
+            (Kind::Vector, "ABAAAA3E", "[0.33333]"),
             (Kind::Json, "[1]", "[1.0]"),
             (Kind::Json, "[12345678901234567890123]", "[12345678901234567890124]"),
             (Kind::Json, "[null]", "[\"null\"]"),
+            (Kind::Json, "[1.5e-7]", "[1.5e-8]"),
+            (Kind::Json, "[[], 1]", "[{}, 1]"),
+            (Kind::Json, "[1, 2]", "[2, 1]"),
+            (Kind::Json, r#"{"a": {"b": 1}}"#, r#"{"a": 1, "b": 1}"#),
+            (Kind::Json, r#"{"a\".\"b": 1}"#, r#"{"a": {"b": 1}}"#),
             (Kind::Text, "a", "a "),
         ] {
             assert_ne!(value(kind, one.into()), value(kind, other.into()), "{kind:?}");

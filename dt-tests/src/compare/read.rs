@@ -113,7 +113,9 @@ fn source_expression(family: Family, column: &Column, json: bool) -> String {
         "bit" => format!("CAST({c} AS UNSIGNED)"),
         // FLOAT alone would be printed with six digits.
         "float" | "double" => format!("CAST({c} AS DOUBLE)"),
-        "binary" | "varbinary" | "tinyblob" | "blob" | "mediumblob" | "longblob" => format!("HEX({c})"),
+        "binary" | "varbinary" | "tinyblob" | "blob" | "mediumblob" | "longblob" | "vector" => {
+            format!("HEX({c})")
+        }
         "geometry" | "point" | "linestring" | "polygon" | "multipoint" | "multilinestring"
         | "multipolygon" | "geometrycollection" | "geomcollection" => match family {
             Family::MariaDb => format!("CONCAT(ST_SRID({c}), ':', HEX(ST_AsBinary({c})))"),
@@ -131,6 +133,7 @@ fn target_expression(column: &Column) -> String {
         "VARCHAR" | "STRING" => c,
         "BINARY" => format!("upper(hex({c}))"),
         "VARIANT" => format!("IF({c} IS NULL, NULL, to_string(json_array({c})))"),
+        "VECTOR" => format!("to_string(to_variant({c}))"),
         "GEOMETRY" => format!("concat(to_string(st_srid({c})), ':', upper(hex(st_asbinary({c}))))"),
         _ => format!("to_string({c})"),
     }

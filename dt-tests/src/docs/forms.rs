@@ -32,6 +32,7 @@ const FORMS: &[(&str, By)] = &[
     ("make test CASE=... SERVER=...", By::Other("the case that it names is a case of make test")),
     ("make bench", By::Other("make test plays it with few rows")),
     ("make matrix", By::Other("make test plays a sample of it")),
+    ("make ddl", By::Other("make test plays a sample of it")),
     (
         "make faults",
         By::Nobody("half an hour: make test plays a sample of it, and it is run before a release"),
@@ -39,7 +40,7 @@ const FORMS: &[(&str, By)] = &[
     ("make soak", By::Nobody("twenty minutes: it is run before a release")),
     (
         "make verify",
-        By::Nobody("make lint, make test, make matrix and make faults: it is run before a release"),
+        By::Nobody("make lint, make test, make matrix, make ddl and make faults: it is run before a release"),
     ),
     ("make release", By::Nobody("a release build takes too long for a test")),
     ("dt run shop.ini", By::Other("docs/quick-start.md")),
@@ -48,6 +49,7 @@ const FORMS: &[(&str, By)] = &[
     ("dt precheck shop.ini", By::Other("docs/quick-start.md")),
     ("dt precheck shop.ini --format json", By::Other("the cases of bad_input and precheck")),
     ("dt check shop.ini", By::Other("the cases check/..")),
+    ("dt check shop.ini --repair", By::Other("the cases check/repair_sql and check/repair_stage")),
     ("dt reset shop.ini", By::Other("the cases commands/reset..")),
     ("install -m ...", NO_SYSTEMD),
     ("systemctl ...", NO_SYSTEMD),

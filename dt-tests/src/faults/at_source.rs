@@ -141,6 +141,22 @@ pub(super) async fn bring_about(fault: SourceFault, held: bool, scene: &mut Scen
     }
 }
 
+/// The network falls silent at a statement of the task's start, which ends and says so.
+pub(super) async fn silent_at(statement: &'static str, scene: &mut Scene<'_>) -> Result<String> {
+    let before = scene.lane.to_source.met();
+    scene.lane.to_source.silence_at(statement);
+    scene.start()?;
+    scene.tasks.ends(1).await?;
+    let met = scene.lane.to_source.met() - before;
+    scene.lane.to_source.set(Network::Up);
+    ensure!(met > 0, "dt asked for no {statement}");
+    let sign = "the source was silent for 3 s";
+    ensure!(scene.tasks.output().contains(sign), "dt does not say that {sign}");
+    scene.start()?;
+    scene.tasks.follow().await?;
+    Ok(format!("{met} connections, `{sign}`, exit code 1"))
+}
+
 /// Drops every binlog but the present one. MariaDB keeps a file, without a word, until its engine has flushed what is in it.
 async fn purge(source: &Source) -> Result<()> {
     source.run("FLUSH BINARY LOGS").await?;

@@ -10,7 +10,7 @@ use tokio::time::sleep;
 
 use super::lane::USER;
 use super::scene::Scene;
-use super::table::{Phase, query};
+use super::step::{Phase, query};
 use crate::proxy::{Network, Proxy};
 
 /// How long a network is away here.

@@ -3,9 +3,11 @@
 //! | file | holds |
 //! |---|---|
 //! | [`table`] | which fault meets which step: the whole suite at one look |
+//! | [`step`] | the steps, and how each is met |
 //! | [`lane`] | the servers of one row after the other, with networks that can be cut |
 //! | [`scene`] | one task with its load: to be started, held at a step, killed, compared |
 //! | [`play`], [`at_source`] | how each fault is brought about, and what has to come of it |
+//! | [`changes`] | statements that change a structure, with rows between them |
 //! | [`clock`] | a clock that can be set back |
 //! | [`mishap`] | faults at random times, for as long as it takes |
 //! | [`marathon`] | kills under constant load from a task's first second on |
@@ -17,6 +19,7 @@
 //! fault that did not fire fails its case.
 
 pub mod at_source;
+pub mod changes;
 mod clock;
 pub mod invariant;
 pub mod lane;
@@ -28,4 +31,5 @@ pub mod play;
 mod proofs;
 pub mod scene;
 pub mod soak;
+pub mod step;
 pub mod table;

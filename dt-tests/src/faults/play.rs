@@ -5,12 +5,13 @@ use std::time::Duration;
 
 use anyhow::{Context, Result, ensure};
 use serde_json::{Value, json};
-use tokio::time::sleep;
+use tokio::time::{Instant, sleep};
 
 use super::at_source::{self, SourceFault, away, shown};
 use super::lane::Lane;
 use super::scene::Scene;
-use super::table::{Case, Phase, Step};
+use super::step::{Phase, Step, TO_SOURCE};
+use super::table::Case;
 use crate::proxy::Network;
 use crate::steps::Outcome;
 
@@ -28,6 +29,8 @@ pub enum Then {
     Run,
     /// It runs when the next process is on its way already.
     RunLate,
+    /// It runs at the same time as its repetition by the next process.
+    RunBeside,
 }
 
 /// What happens.
@@ -65,6 +68,7 @@ impl fmt::Display for Fault {
             Self::Killed(Then::NotRun) => "killed, not run",
             Self::Killed(Then::Run) => "killed, run",
             Self::Killed(Then::RunLate) => "killed, late",
+            Self::Killed(Then::RunBeside) => "killed, beside",
             Self::Stopped => "stopped",
             Self::StoppedWithTargetDead => "stopped, target dead",
             Self::Overtaken => "overtaken",
@@ -86,8 +90,8 @@ impl fmt::Display for Fault {
 /// The fault did not fire, the task did not do what it has to, or the sides differ.
 pub async fn play(case: &Case, lane: &mut Lane, seed: u64) -> Result<Outcome> {
     let mut scene = Scene::under_load(lane, case.step.phase == Phase::Copy, seed).await?;
-    if case.step.in_files {
-        scene.write_files();
+    if let Some(method) = case.method {
+        scene.write_by(method);
     }
     let result = run(case, &mut scene).await;
     let tail = tail(&scene.tasks.output());
@@ -98,13 +102,13 @@ pub async fn play(case: &Case, lane: &mut Lane, seed: u64) -> Result<Outcome> {
 }
 
 async fn run(case: &Case, scene: &mut Scene<'_>) -> Result<(usize, String)> {
-    let step = &case.step;
+    let (step, begun) = (&case.step, Instant::now());
     if case.fault == Fault::ClockSetBack {
         scene.take_clock().await?;
     }
     match step.phase {
         Phase::Start | Phase::Copy => {}
-        Phase::Batch => {
+        Phase::Batch | Phase::Change(_) => {
             scene.start()?;
             scene.tasks.follow().await?;
             scene.says_again("batch committed").await?;
@@ -118,16 +122,23 @@ async fn run(case: &Case, scene: &mut Scene<'_>) -> Result<(usize, String)> {
             sleep(Duration::from_secs(1)).await;
         }
     }
+    let before = begun.elapsed().as_secs_f64();
     let fired = bring_about(case.fault, step, scene).await?;
+    let during = begun.elapsed().as_secs_f64() - before;
     let rows = scene.ends_equal().await?;
-    if matches!(case.fault, Fault::Killed(Then::RunLate) | Fault::Overtaken) {
+    let behind = begun.elapsed().as_secs_f64() - before - during;
+    if let Phase::Change(changes) = step.phase {
+        scene.are_applied(changes).await?;
+    }
+    let may_leave = matches!(case.fault, Fault::Killed(Then::RunLate | Then::RunBeside) | Fault::Overtaken);
+    if may_leave && !scene.staged_files().await?.is_empty() {
         // What the first process has sent may arrive when the second one has swept already: then it is the next one's to remove.
         scene.start()?;
         scene.tasks.follow().await?;
         scene.tasks.stop(0).await?;
     }
     scene.nothing_is_staged().await?;
-    Ok((rows, fired))
+    Ok((rows, format!("{fired}; {before:.1} s before, {during:.1} with it, {behind:.1} behind")))
 }
 
 /// Brings the fault about and waits until the task is on its way again. Answers what shows that it fired.
@@ -158,6 +169,9 @@ async fn bring_about(fault: Fault, step: &Step, scene: &mut Scene<'_>) -> Result
             scene.release("run").await?;
             scene.tasks.follow().await?;
             Ok(format!("held, {met} connections"))
+        }
+        Fault::Source(SourceFault::Network(Network::Silent)) if step.kind == TO_SOURCE => {
+            at_source::silent_at(step.sql, scene).await
         }
         Fault::Source(fault) => {
             let held = !step.kind.is_empty();
@@ -207,7 +221,7 @@ async fn overtaken(step: &Step, scene: &mut Scene<'_>) -> Result<String> {
 /// A fault of the local Databend, until it has fired so often.
 async fn answered(fault: Value, times: u64, step: &Step, scene: &mut Scene<'_>) -> Result<String> {
     scene.plant(step, fault).await?;
-    start(step, scene)?;
+    start(step, scene).await?;
     let fired = scene.fired(times).await?;
     scene.control("DELETE", "/_fault", "").await?;
     scene.tasks.follow().await?;
@@ -257,10 +271,11 @@ async fn compacted(step: &Step, scene: &mut Scene<'_>) -> Result<String> {
     Ok("held, compacted, conflict".to_owned())
 }
 
-/// Starts the task where the step belongs to its start.
-fn start(step: &Step, scene: &mut Scene<'_>) -> Result<()> {
+/// Starts the task where the step belongs to its start; changes the structure where it belongs to that.
+async fn start(step: &Step, scene: &mut Scene<'_>) -> Result<()> {
     match step.phase {
         Phase::Start | Phase::Copy => scene.start(),
+        Phase::Change(changes) => scene.change(changes).await,
         Phase::Batch | Phase::Down => Ok(()),
     }
 }
@@ -268,29 +283,37 @@ fn start(step: &Step, scene: &mut Scene<'_>) -> Result<()> {
 /// Brings the task to a step and keeps it there: the request has arrived and has not run.
 async fn hold(step: &Step, scene: &mut Scene<'_>) -> Result<()> {
     scene.plant(step, json!({ "action": "pause" })).await?;
-    start(step, scene)?;
+    start(step, scene).await?;
     scene.fired(1).await.map(drop)
 }
 
 async fn killed(then: Then, step: &Step, scene: &mut Scene<'_>) -> Result<String> {
     let action = if then == Then::Run { "pause_after" } else { "pause" };
     scene.plant(step, json!({ "action": action })).await?;
-    start(step, scene)?;
+    start(step, scene).await?;
     let fired = scene.fired(1).await?;
     if then == Then::Run {
         // The request has arrived; it is held when it has run.
-        scene.is_held().await?;
+        scene.are_held(1).await?;
     }
     scene.tasks.kill().await?;
     match then {
         Then::NotRun => scene.release("drop").await?,
         Then::Run => scene.release("run").await?,
         Then::RunLate => {}
+        Then::RunBeside => scene.plant(step, json!({ "action": "pause" })).await?,
     }
     scene.start()?;
-    if then == Then::RunLate {
-        scene.tasks.wait_for("task taken over").await?;
-        scene.release("run").await?;
+    match then {
+        Then::NotRun | Then::Run => {}
+        Then::RunLate => {
+            scene.tasks.wait_for("task taken over").await?;
+            scene.release("run").await?;
+        }
+        Then::RunBeside => {
+            scene.are_held(2).await?;
+            scene.release("run").await?;
+        }
     }
     scene.tasks.follow().await?;
     Ok(format!("held {fired}, SIGKILL"))

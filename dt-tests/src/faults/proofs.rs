@@ -39,7 +39,7 @@ fn every_sentence_of_the_guarantee_has_its_test() {
         assert!(!proofs.is_empty(), "no proof: {row}");
         for (kind, name) in proofs {
             let exists = match kind {
-                "fault" => cases.iter().any(|case| case.name() == name || case.fault.to_string() == name),
+                "fault" => cases.iter().any(|case| case.row() == name || case.fault.to_string() == name),
                 "case" => root().join("dt-tests/tests/mysql_to_databend").join(name).is_dir(),
                 "unit" => sources.contains(&format!("fn {name}()")),
                 "long" => root().join("dt-tests/src/faults").join(format!("{name}.rs")).is_file(),

@@ -7,9 +7,10 @@ use anyhow::{Context, Result, bail, ensure};
 use serde_json::{Value, json};
 use tokio::time::{Instant, sleep};
 
+use super::changes::Changes;
 use super::clock;
 use super::lane::Lane;
-use super::table::Step;
+use super::step::{Method, Step};
 use crate::compare::{self, Expected, Place};
 use crate::load::{self, Load, Pace};
 use crate::process::POLL;
@@ -23,7 +24,7 @@ const FIRE: Duration = Duration::from_secs(120);
 const EQUAL: Duration = Duration::from_secs(180);
 
 /// What the tables hold before the task begins.
-const ROWS: &str = "INSERT INTO keyed SELECT a.n * 16 + b.n, 1, 'old' FROM sixteen a, sixteen b;
+const ROWS: &str = "INSERT INTO keyed (id, v, s) SELECT a.n * 16 + b.n, 1, 'old' FROM sixteen a, sixteen b;
 INSERT INTO composite SELECT a.n, CONCAT('k', b.n), 1 FROM sixteen a, sixteen b;
 INSERT INTO keyless SELECT a.n, 'old' FROM sixteen a, sixteen b;
 INSERT INTO account SELECT a.n * 16 + b.n, 0 FROM sixteen a, sixteen b;
@@ -82,6 +83,7 @@ impl<'a> Scene<'a> {
         let ini = format!(
             "[task]\nid={id}\n[extractor]\ndb_type=mysql\nextract_type=snapshot_and_cdc\nurl={}\nheartbeat_interval_secs=1\n\
              read_timeout_secs=3\nchunk_rows=100\n[filter]\ndo_dbs={id}\n[sinker]\ndb_type=databend\nurl={}\n[runtime]\nlog_level=debug\n\
+             [schema]\ndrop_column=apply\ndrop_table=apply\n\
              [pipeline]\nflush_interval_ms=100\ncheckpoint_interval_secs=1\nbuffer_memory_mb=1\nmax_rows=2000\n",
             lane.source_url(),
             lane.target_url(),
@@ -89,9 +91,36 @@ impl<'a> Scene<'a> {
         Ok(Self { tasks: Tasks::new(&folder), lane, id, load: None, ini, folder })
     }
 
-    /// Lets rows travel in files, however few they are.
-    pub fn write_files(&mut self) {
-        self.ini = self.ini.replace("[sinker]\n", "[sinker]\nwrite_method=stage\n");
+    /// Chooses how rows travel, however many they are.
+    pub fn write_by(&mut self, method: Method) {
+        self.ini = self.ini.replace("[sinker]\n", &format!("[sinker]\nwrite_method={method}\n"));
+    }
+
+    /// Changes the structure of tables at the source.
+    ///
+    /// # Errors
+    /// The source refuses.
+    pub async fn change(&self, changes: Changes) -> Result<()> {
+        let (script, _) = changes.script();
+        self.lane.source().run(&format!("USE {};\n{script}", self.id)).await
+    }
+
+    /// Expects that every change of structure was applied once and none is under way.
+    ///
+    /// # Errors
+    /// What the task's history says instead.
+    pub async fn are_applied(&self, changes: Changes) -> Result<()> {
+        let sql = format!(
+            "SELECT concat_ws(' ', to_string(count(*)), to_string(count(applied_at)), to_string(count(intent))) FROM \
+             _dt.ddl_history_{}",
+            self.id
+        );
+        let found =
+            self.lane.target().query(&sql).await?.into_iter().flatten().flatten().next().unwrap_or_default();
+        let (_, count) = changes.script();
+        let expected = format!("{count} {count} 0");
+        ensure!(found == expected, "changes, applied and under way: {found}, not {expected}");
+        Ok(())
     }
 
     /// Where the task stages its files.
@@ -189,7 +218,7 @@ impl<'a> Scene<'a> {
     /// # Errors
     /// The local Databend refuses.
     pub async fn plant(&self, step: &Step, fault: Value) -> Result<()> {
-        let mut body = json!({ "kind": step.kind, "match": step.sql, "nth": step.nth });
+        let mut body = json!({ "kind": step.kind, "match": step.sql, "after": step.after, "nth": step.nth });
         if let (Some(body), Value::Object(fault)) = (body.as_object_mut(), fault) {
             body.extend(fault);
         }
@@ -223,18 +252,18 @@ impl<'a> Scene<'a> {
         Ok(faults.iter().filter_map(|fault| fault["fired"].as_u64()).sum())
     }
 
-    /// Waits until a request is held.
+    /// Waits until so many requests are held.
     ///
     /// # Errors
-    /// None is in time.
-    pub async fn is_held(&self) -> Result<()> {
+    /// They are not in time.
+    pub async fn are_held(&self, requests: u64) -> Result<()> {
         let deadline = Instant::now() + FIRE;
         loop {
             let state: Value = serde_json::from_str(&self.control("GET", "/_fault", "").await?)?;
-            if state["held"].as_u64().is_some_and(|held| held > 0) {
+            if state["held"].as_u64().is_some_and(|held| held >= requests) {
                 return Ok(());
             }
-            ensure!(Instant::now() < deadline, "no request is held: {state}");
+            ensure!(Instant::now() < deadline, "not {requests} requests are held: {state}");
             sleep(POLL).await;
         }
     }
@@ -298,9 +327,11 @@ impl<'a> Scene<'a> {
 
     /// Whether it is worth while to compare: a comparison that comes too early takes the machine from the task.
     async fn counts_agree(&self) -> Result<()> {
-        let tables = self.tables().await?.into_iter();
+        let tables = self.tables().await?;
+        let arrived = self.lane.target().tables(&self.id).await?;
+        ensure!(tables == arrived, "tables: {tables:?} at the source, {arrived:?} in the target");
         let counts: Vec<String> =
-            tables.map(|table| format!("(SELECT count(*) FROM `{}`.`{table}`)", self.id)).collect();
+            tables.iter().map(|table| format!("(SELECT count(*) FROM `{}`.`{table}`)", self.id)).collect();
         let source = format!("SELECT CONCAT_WS(', ', {})", counts.join(", "));
         let target = format!("SELECT concat_ws(', ', to_string({}))", counts.join("), to_string("));
         let (source, target) =

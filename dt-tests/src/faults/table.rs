@@ -1,102 +1,19 @@
 //! Which fault meets which step.
 //!
-//! Every case runs under load on every shape of table: keyed, composite key, keyless, and several tables in a transaction.
+//! Every case runs under load on every shape of table: keyed, composite key, keyless, and several tables in a transaction. Where rows
+//! travel at a step it is played twice: with rows in the text of statements, and with rows in files.
 
 use super::at_source::SourceFault;
 use super::play::{Fault, Then};
+use super::step::{
+    ADD_COLUMN, ADD_KEYLESS, BEGIN, CHUNK, CHUNK_BEGIN, CHUNK_COMMIT, CHUNK_FILE, CHUNK_KEYLESS, CHUNK_MOVE,
+    CHUNKS_STAGED, CLAIM, CLEAR, CLEAR_BEGIN, CLEAR_COMMIT, CLEAR_MOVE, COMMIT, COMPOSITE, COUNT, CREATE,
+    DATABASE, DEFINITIONS, DOWN, DROP, DROP_COLUMN, ENGINES, FENCE, FILE, FINAL, HANDED, INTENT,
+    INTENT_COMMIT, KEYED, KEYLESS, LEFT, LOAD, LOGIN, LOOK, LOOK_AGAIN, MARK, MODIFY_COLUMN, MOVE, Method,
+    PLAN, POSITION, PROBE, READING, RENAME, RENAME_COLUMN, ROW, SEVERAL, STAGED, STATE, STREAM, SWEEP, Step,
+    TABLE, TRUNCATE, VARIABLES,
+};
 use crate::proxy::Network;
-
-/// When a fault comes.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Phase {
-    /// In a task's start, struct, hand-over or copy.
-    Start,
-    /// In a copy that takes long enough to be met while the source is being read.
-    Copy,
-    /// While the task follows changes.
-    Batch,
-    /// While the task is stopped.
-    Down,
-}
-
-/// A step of a task: a phase and, where the step is a request to Databend, which.
-#[derive(Debug, Clone, Copy)]
-pub struct Step {
-    /// Shown.
-    pub name: &'static str,
-    /// When it comes.
-    pub phase: Phase,
-    /// Kind of the request; empty when the step is no request.
-    pub kind: &'static str,
-    /// Found in its SQL.
-    pub sql: &'static str,
-    /// The how manieth of its kind.
-    pub nth: u32,
-    /// Whether rows travel in files, whatever `WRITE_METHOD` says.
-    pub in_files: bool,
-}
-
-const fn request(name: &'static str, phase: Phase, kind: &'static str, sql: &'static str, nth: u32) -> Step {
-    Step { name, phase, kind, sql, nth, in_files: false }
-}
-
-pub(super) const fn query(name: &'static str, phase: Phase, sql: &'static str, nth: u32) -> Step {
-    request(name, phase, "query", sql, nth)
-}
-
-const fn moment(name: &'static str, phase: Phase) -> Step {
-    request(name, phase, "", "", 0)
-}
-
-const fn in_files(step: Step) -> Step {
-    Step { in_files: true, ..step }
-}
-
-// The start of a task.
-const LOGIN: Step = request("start: login", Phase::Start, "login", "", 1);
-const STATE: Step = query("start: state tables", Phase::Start, "^CREATE TABLE .*_dt.*checkpoint", 1);
-const ROW: Step = query("start: checkpoint row", Phase::Start, "^INSERT INTO ._dt.*checkpoint", 1);
-const CLAIM: Step = query("start: takeover", Phase::Start, "^UPDATE ._dt.*SET .epoch", 1);
-const LOOK: Step = request("start: page of columns", Phase::Start, "page", "system.columns", 2);
-const DATABASE: Step = query("struct: database", Phase::Start, "^CREATE DATABASE .*dt_test", 1);
-const TABLE: Step = query("struct: third table", Phase::Start, "^CREATE TABLE .*dt_test", 3);
-// The hand-over: its start position is the first batch.
-const POSITION: Step = query("hand-over: position", Phase::Start, "^UPDATE ._dt.*SET .n. = 1,", 1);
-const HANDED: Step = query("hand-over: commit", Phase::Start, "^COMMIT", 1);
-// The copy.
-const CHUNK_BEGIN: Step = query("copy: begin", Phase::Start, "^BEGIN", 2);
-const CHUNK: Step = query("copy: rows", Phase::Start, WRITE, 2);
-const CHUNK_KEYLESS: Step = query("copy: keyless rows", Phase::Start, WRITE_KEYLESS, 1);
-const MARK: Step = query("copy: done mark", Phase::Start, "^INSERT INTO ._dt.*marks", 1);
-const CHUNK_MOVE: Step = query("copy: checkpoint", Phase::Start, "^UPDATE ._dt.*SET .n. = 2", 1);
-const CHUNK_COMMIT: Step = query("copy: commit", Phase::Start, "^COMMIT", 2);
-const READING: Step = query("copy: while reading", Phase::Copy, WRITE, 2);
-// A batch of changes.
-const BEGIN: Step = query("batch: begin", Phase::Batch, "^BEGIN", 2);
-const KEYED: Step = query("batch: keyed", Phase::Batch, "^(INSERT|DELETE|REPLACE|COPY|MERGE).*.keyed", 2);
-const COMPOSITE: Step =
-    query("batch: composite", Phase::Batch, "^(INSERT|DELETE|REPLACE|COPY|MERGE).*.composite", 2);
-const KEYLESS: Step = query("batch: keyless", Phase::Batch, WRITE_KEYLESS, 2);
-const SEVERAL: Step =
-    query("batch: several tables", Phase::Batch, "^(INSERT|DELETE|REPLACE|COPY|MERGE).*.entry", 2);
-const MOVE: Step = query("batch: checkpoint", Phase::Batch, "^UPDATE ._dt.*SET .n.", 2);
-const COMMIT: Step = query("batch: commit", Phase::Batch, "^COMMIT", 2);
-const FINAL: Step = request("batch: final of commit", Phase::Batch, "final", "^COMMIT", 1);
-// Files: the first upload of a start is a probe of the stage.
-const SWEEP: Step = in_files(query("stage: sweep", Phase::Start, "^LIST @", 1));
-const PROBE: Step = in_files(request("stage: probe", Phase::Start, "upload", "", 1));
-const CHUNK_FILE: Step = in_files(request("stage: file of a chunk", Phase::Start, "upload", "", 3));
-const CHUNKS_STAGED: Step = in_files(query("stage: chunks staged", Phase::Start, "^BEGIN", 3));
-const FILE: Step = in_files(request("stage: file of a batch", Phase::Batch, "upload", "", 2));
-const COUNT: Step = in_files(query("stage: count of a file", Phase::Batch, "^SELECT count.* FROM @", 2));
-const STAGED: Step = in_files(query("stage: batch staged", Phase::Batch, "^BEGIN", 2));
-const LOAD: Step = in_files(query("stage: loading a file", Phase::Batch, WRITE_KEYLESS, 2));
-// Moments of the source.
-const STREAM: Step = moment("stream", Phase::Batch);
-const DOWN: Step = moment("while stopped", Phase::Down);
-
-const WRITE: &str = "^(INSERT|DELETE|REPLACE|COPY|MERGE).*dt_test_fault_\\d+.\\.";
-const WRITE_KEYLESS: &str = "^(INSERT|DELETE|REPLACE|COPY|MERGE).*.keyless";
 
 /// The suite.
 pub const TABLE_OF_FAULTS: &[(Fault, &[Step])] = &[
@@ -131,11 +48,92 @@ pub const TABLE_OF_FAULTS: &[(Fault, &[Step])] = &[
             COUNT,
             STAGED,
             LOAD,
+            PLAN,
+            INTENT,
+            INTENT_COMMIT,
+            LEFT,
+            FENCE,
+            DROP_COLUMN,
+            RENAME_COLUMN,
+            MODIFY_COLUMN,
+            ADD_COLUMN,
+            ADD_KEYLESS,
+            CREATE,
+            RENAME,
+            DROP,
+            TRUNCATE,
+            CLEAR_BEGIN,
+            CLEAR,
+            CLEAR_MOVE,
+            CLEAR_COMMIT,
+            LOOK_AGAIN,
         ],
     ),
-    (Fault::Killed(Then::Run), &[ROW, CLAIM, TABLE, HANDED, CHUNK_COMMIT, MOVE, COMMIT, CHUNK_FILE, FILE]),
-    (Fault::Killed(Then::RunLate), &[CLAIM, HANDED, CHUNK_COMMIT, COMMIT, FILE]),
-    (Fault::Stopped, &[CLAIM, TABLE, HANDED, CHUNK, CHUNK_COMMIT, KEYLESS, COMMIT, FILE]),
+    (
+        Fault::Killed(Then::Run),
+        &[
+            ROW,
+            CLAIM,
+            TABLE,
+            HANDED,
+            CHUNK_COMMIT,
+            MOVE,
+            COMMIT,
+            CHUNK_FILE,
+            FILE,
+            INTENT_COMMIT,
+            DROP_COLUMN,
+            RENAME_COLUMN,
+            MODIFY_COLUMN,
+            ADD_COLUMN,
+            ADD_KEYLESS,
+            CREATE,
+            RENAME,
+            DROP,
+            CLEAR_COMMIT,
+        ],
+    ),
+    (
+        Fault::Killed(Then::RunLate),
+        &[
+            CLAIM,
+            HANDED,
+            CHUNK_COMMIT,
+            COMMIT,
+            FILE,
+            INTENT_COMMIT,
+            DROP_COLUMN,
+            RENAME_COLUMN,
+            MODIFY_COLUMN,
+            ADD_COLUMN,
+            CREATE,
+            RENAME,
+            DROP,
+            CLEAR_COMMIT,
+        ],
+    ),
+    (
+        Fault::Killed(Then::RunBeside),
+        &[DROP_COLUMN, RENAME_COLUMN, MODIFY_COLUMN, ADD_COLUMN, ADD_KEYLESS, CREATE, RENAME, DROP],
+    ),
+    (
+        Fault::Stopped,
+        &[
+            CLAIM,
+            TABLE,
+            HANDED,
+            CHUNK,
+            CHUNK_COMMIT,
+            KEYLESS,
+            COMMIT,
+            FILE,
+            INTENT_COMMIT,
+            FENCE,
+            ADD_COLUMN,
+            RENAME,
+            CLEAR_COMMIT,
+        ],
+    ),
     (Fault::StoppedWithTargetDead, &[COMMIT]),
     (
         Fault::Overtaken,
@@ -155,36 +153,136 @@ pub const TABLE_OF_FAULTS: &[(Fault, &[Step])] = &[
             COUNT,
             STAGED,
             LOAD,
+            PLAN,
+            INTENT,
+            INTENT_COMMIT,
+            LEFT,
+            FENCE,
+            DROP_COLUMN,
+            RENAME_COLUMN,
+            MODIFY_COLUMN,
+            ADD_COLUMN,
+            CREATE,
+            RENAME,
+            DROP,
+            TRUNCATE,
+            CLEAR,
+            CLEAR_COMMIT,
+            LOOK_AGAIN,
         ],
     ),
     (
         Fault::Answer("drop_before"),
-        &[LOGIN, CLAIM, LOOK, TABLE, HANDED, CHUNK_COMMIT, KEYLESS, MOVE, COMMIT, SWEEP, PROBE, FILE],
+        &[
+            LOGIN,
+            CLAIM,
+            LOOK,
+            TABLE,
+            HANDED,
+            CHUNK_COMMIT,
+            KEYLESS,
+            MOVE,
+            COMMIT,
+            SWEEP,
+            PROBE,
+            FILE,
+            INTENT_COMMIT,
+            ADD_COLUMN,
+            CLEAR_COMMIT,
+        ],
     ),
     (
         Fault::Answer("drop_after"),
-        &[ROW, CLAIM, TABLE, HANDED, CHUNK_COMMIT, KEYLESS, MOVE, COMMIT, FINAL, CHUNK_FILE, FILE, LOAD],
+        &[
+            ROW,
+            CLAIM,
+            TABLE,
+            HANDED,
+            CHUNK_COMMIT,
+            KEYLESS,
+            MOVE,
+            COMMIT,
+            FINAL,
+            CHUNK_FILE,
+            FILE,
+            LOAD,
+            INTENT_COMMIT,
+            DROP_COLUMN,
+            RENAME_COLUMN,
+            MODIFY_COLUMN,
+            ADD_COLUMN,
+            CREATE,
+            RENAME,
+            DROP,
+            CLEAR_COMMIT,
+        ],
     ),
     (
         Fault::Answer("http_503"),
-        &[LOGIN, CLAIM, LOOK, CHUNK, KEYLESS, COMMIT, FINAL, SWEEP, PROBE, CHUNK_FILE, FILE, COUNT],
+        &[
+            LOGIN,
+            CLAIM,
+            LOOK,
+            CHUNK,
+            KEYLESS,
+            COMMIT,
+            FINAL,
+            SWEEP,
+            PROBE,
+            CHUNK_FILE,
+            FILE,
+            COUNT,
+            PLAN,
+            INTENT,
+            INTENT_COMMIT,
+            LEFT,
+            FENCE,
+            ADD_COLUMN,
+            TRUNCATE,
+            CLEAR,
+            CLEAR_COMMIT,
+            LOOK_AGAIN,
+        ],
     ),
-    (Fault::Answer("garbage"), &[LOGIN, CLAIM, LOOK, CHUNK, KEYLESS, COMMIT, FINAL, PROBE, FILE, COUNT]),
-    (Fault::Answer("delay"), &[LOGIN, CLAIM, CHUNK_COMMIT, KEYLESS, COMMIT, FILE]),
-    (Fault::Answer("delay_after"), &[LOOK, CHUNK_COMMIT, COMMIT, FILE]),
-    (Fault::Answer("kill_session"), &[CHUNK, CHUNK_COMMIT, KEYLESS, COMMIT, LOAD]),
+    (
+        Fault::Answer("garbage"),
+        &[
+            LOGIN,
+            CLAIM,
+            LOOK,
+            CHUNK,
+            KEYLESS,
+            COMMIT,
+            FINAL,
+            PROBE,
+            FILE,
+            COUNT,
+            PLAN,
+            ADD_COLUMN,
+            CLEAR_COMMIT,
+        ],
+    ),
+    (Fault::Answer("delay"), &[LOGIN, CLAIM, CHUNK_COMMIT, KEYLESS, COMMIT, FILE, ADD_COLUMN, CLEAR_COMMIT]),
+    (Fault::Answer("delay_after"), &[LOOK, CHUNK_COMMIT, COMMIT, FILE, ADD_COLUMN]),
+    (
+        Fault::Answer("kill_session"),
+        &[CHUNK, CHUNK_COMMIT, KEYLESS, COMMIT, LOAD, INTENT_COMMIT, ADD_COLUMN, CLEAR_COMMIT],
+    ),
     (Fault::DiskFull, &[CHUNK, KEYLESS, COMMIT, CHUNK_FILE, FILE]),
     (Fault::StageEmptied, &[CHUNKS_STAGED, STAGED]),
     (Fault::ClockSetBack, &[READING, STREAM]),
     (Fault::Compacted, &[COMMIT]),
-    (Fault::TargetRestarted, &[TABLE, HANDED, CHUNK, CHUNK_COMMIT, KEYLESS, COMMIT]),
-    (Fault::Target(Network::Cut), &[CHUNK, COMMIT, FILE]),
+    (Fault::TargetRestarted, &[TABLE, HANDED, CHUNK, CHUNK_COMMIT, KEYLESS, COMMIT, ADD_COLUMN]),
+    (Fault::Target(Network::Cut), &[CHUNK, COMMIT, FILE, ADD_COLUMN]),
     (Fault::Target(Network::Silent), &[CHUNK, COMMIT, FILE]),
     (Fault::Source(SourceFault::Restarted), &[HANDED, READING, STREAM]),
     (Fault::Source(SourceFault::Crashed), &[READING, STREAM]),
-    (Fault::Source(SourceFault::ConnectionsKilled), &[HANDED, READING, STREAM]),
+    (Fault::Source(SourceFault::ConnectionsKilled), &[HANDED, READING, STREAM, ADD_COLUMN]),
     (Fault::Source(SourceFault::Network(Network::Cut)), &[READING, STREAM]),
-    (Fault::Source(SourceFault::Network(Network::Silent)), &[READING, STREAM]),
+    (
+        Fault::Source(SourceFault::Network(Network::Silent)),
+        &[VARIABLES, DEFINITIONS, ENGINES, READING, STREAM],
+    ),
     (Fault::Source(SourceFault::Rotated), &[HANDED, STREAM, DOWN]),
     (Fault::Source(SourceFault::FailedOver), &[STREAM, DOWN]),
     (Fault::Source(SourceFault::Purged), &[DOWN]),
@@ -194,13 +292,16 @@ pub const TABLE_OF_FAULTS: &[(Fault, &[Step])] = &[
 
 /// What `make test` plays: one case of each kind that takes a second or two.
 const SAMPLE: &[&str] = &[
-    "killed, late / batch: commit",
-    "killed, not run / copy: keyless rows",
+    "killed, late / batch: commit / sql",
+    "killed, late / batch: commit / stage",
+    "killed, not run / copy: keyless rows / stage",
     "killed, run / start: takeover",
-    "stopped / batch: commit",
-    "overtaken / batch: commit",
-    "drop_after / batch: commit",
-    "kill_session / batch: keyless",
+    "killed, run / change: column renamed",
+    "stopped / batch: commit / sql",
+    "overtaken / batch: commit / stage",
+    "overtaken / change: column added",
+    "drop_after / batch: commit / sql",
+    "kill_session / batch: keyless / sql",
     "connections killed / stream",
 ];
 
@@ -211,18 +312,34 @@ pub struct Case {
     pub fault: Fault,
     /// When.
     pub step: Step,
+    /// How rows travel meanwhile; `None` for `auto`.
+    pub method: Option<Method>,
 }
 
 impl Case {
     /// Every case, in the order of the table.
     pub fn all() -> Vec<Self> {
-        let rows = TABLE_OF_FAULTS.iter();
-        rows.flat_map(|(fault, steps)| steps.iter().map(|step| Self { fault: *fault, step: *step })).collect()
+        let mut cases = Vec::new();
+        for (fault, steps) in TABLE_OF_FAULTS {
+            for step in *steps {
+                let methods = step.ways.methods().iter();
+                cases.extend(methods.map(|method| Self { fault: *fault, step: *step, method: *method }));
+            }
+        }
+        cases
     }
 
     /// Fault and step.
-    pub fn name(&self) -> String {
+    pub fn row(&self) -> String {
         format!("{} / {}", self.fault, self.step.name)
+    }
+
+    /// Fault, step and, where it is chosen, the way of the rows.
+    pub fn name(&self) -> String {
+        match self.method {
+            Some(method) => format!("{} / {method}", self.row()),
+            None => self.row(),
+        }
     }
 
     /// Whether `make test` plays it.
@@ -230,12 +347,14 @@ impl Case {
         SAMPLE.contains(&self.name().as_str())
     }
 
-    /// Whether it is played on MySQL too: what happens at the source, and every fault of a commit.
+    /// Whether it is played on MySQL too: what happens at the source, every fault of a commit, and a change of structure that is cut
+    /// short.
     pub fn is_for_mysql(&self) -> bool {
+        let cut_short = matches!(self.fault, Fault::Killed(_) | Fault::Overtaken)
+            && [INTENT_COMMIT.name, ADD_COLUMN.name, RENAME.name].contains(&self.step.name);
         matches!(self.fault, Fault::Source(_))
-            || self.step.name == COMMIT.name
-            || self.step.name == HANDED.name
-            || self.step.name == FILE.name
+            || [COMMIT.name, HANDED.name, FILE.name, CLEAR_COMMIT.name].contains(&self.step.name)
+            || cut_short
     }
 }
 

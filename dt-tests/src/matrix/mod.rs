@@ -3,6 +3,7 @@
 //! One table a type and one task a way, so that hundreds of values take seconds. The oracle is the source read back by its own server
 //! ([`crate::compare`]). Beside the types by themselves there are tables of random columns ([`random`]).
 
+pub mod keys;
 pub mod random;
 pub mod types;
 
@@ -40,7 +41,14 @@ pub async fn play(
     source.drop_databases(&db).await?;
     target.drop_databases(&db).await?;
     source.run(&format!("CREATE DATABASE {db} DEFAULT CHARACTER SET utf8mb4;")).await?;
-    let all: Vec<(usize, &Kind)> = kinds.iter().enumerate().collect();
+    let mut all: Vec<(usize, &Kind)> = kinds.iter().enumerate().collect();
+    all.retain(|(_, kind)| match kind.scripted.as_ref().and_then(|table| table.only) {
+        Some((only, why)) if only != source.family => {
+            report.not_applicable(&kind.name, source.family, why);
+            false
+        }
+        Some(_) | None => true,
+    });
     let tables = script(source, &db, &all, table, report).await;
     let matrix = Matrix { source, target, folder, db: &db };
     for (read, method) in WAYS {
@@ -110,7 +118,11 @@ impl Matrix<'_> {
         let to = Place { db: format!("{}__{read}_{method}", self.db), ..from.clone() };
         let expected = Expected { from, to, columns: Vec::new(), condition: None };
         let comparison = compare::table(self.source, self.target, &expected).await?;
-        let wanted = if kind.values.is_empty() { COMPUTED_ROWS } else { kind.values.len() };
+        let wanted = match &kind.scripted {
+            Some(table) => table.count,
+            None if kind.values.is_empty() => COMPUTED_ROWS,
+            None => kind.values.len(),
+        };
         if !comparison.differences.is_empty() {
             let shown: Vec<String> = comparison.differences.iter().take(5).map(ToString::to_string).collect();
             bail!("{}", shown.join("\n"));
@@ -124,6 +136,9 @@ impl Matrix<'_> {
 
 /// The table of a type.
 fn table(i: usize, kind: &Kind) -> String {
+    if let Some(table) = &kind.scripted {
+        return table.named(table.create, &format!("t{i}"));
+    }
     if kind.is_key {
         format!("CREATE TABLE t{i} (c {}, n INT, PRIMARY KEY (c));", kind.definition)
     } else {
@@ -131,8 +146,12 @@ fn table(i: usize, kind: &Kind) -> String {
     }
 }
 
-/// What is done to it: every value is inserted, then the row is touched, one gets another key, one is deleted and comes back.
+/// What is done to it: every value is inserted, then the row is touched, one gets another key, one is deleted and comes back; two keys are
+/// swapped.
 fn rows(i: usize, kind: &Kind) -> String {
+    if let Some(table) = &kind.scripted {
+        return table.named(table.rows, &format!("t{i}"));
+    }
     let mut sql = String::new();
     let mut say = |statement: String| {
         sql.push_str(&statement);
@@ -148,6 +167,13 @@ fn rows(i: usize, kind: &Kind) -> String {
             say(format!("DELETE FROM t{i} WHERE c = {first}"));
             say(format!("UPDATE t{i} SET c = {first} WHERE c = {second}"));
             say(format!("INSERT INTO t{i} (c, n) VALUES ({second}, 7)"));
+            // By way of a third key, whose row comes back.
+            let (one, other, free) = (&values[2], &values[3], &values[4]);
+            say(format!("START TRANSACTION; DELETE FROM t{i} WHERE c = {free}"));
+            for (from, to) in [(one, free), (other, one), (free, other)] {
+                say(format!("UPDATE t{i} SET c = {to} WHERE c = {from}"));
+            }
+            say(format!("COMMIT; INSERT INTO t{i} (c, n) VALUES ({free}, 9)"));
         }
         (false, []) => {
             (1..=COMPUTED_ROWS).for_each(|id| say(format!("INSERT INTO t{i} (id) VALUES ({id})")));

@@ -38,5 +38,6 @@ fn table(n: usize, sources: &[&Kind], rng: &mut StdRng) -> Kind {
         columns: (0..chosen.len()).map(name).collect::<Vec<_>>().join(", "),
         values: (0..ROWS).map(|_| row(rng)).collect(),
         is_key: false,
+        scripted: None,
     }
 }

@@ -1,5 +1,6 @@
 //! The types with their edge values: as SQL of the source, so that the source says what they are.
 
+use super::keys::{self, Scripted};
 use crate::servers::Family;
 
 /// One kind of table: what is tried of a type.
@@ -15,6 +16,8 @@ pub struct Kind {
     pub values: Vec<String>,
     /// Whether `c` is the primary key.
     pub is_key: bool,
+    /// A table with a script of its own; then the rest says nothing.
+    pub scripted: Option<Scripted>,
 }
 
 /// A type, its values parted by two blanks, and the family that alone has it.
@@ -270,6 +273,14 @@ const KEYS: &[(&str, &str)] = &[
         "x'00000000'  x'01000000'  x'0200ff00'  x'00ff0000'  x'61000000'  x'61200000'  x'ffffffff'  x'80000000'",
     ),
     ("VARBINARY(9)", "x''  x'00'  x'01'  x'0100'  x'00ff'  x'61'  x'6120'  x'ffffffff'"),
+    ("DECIMAL(10,2)", "0  0.01  -0.01  1  1.5  99999999.99  -99999999.99  10"),
+    ("DECIMAL(18,0)", "0  1  -1  999999999999999999  -999999999999999999  10  100  2"),
+    ("DECIMAL(19,4)", "0  0.0001  -0.0001  999999999999999.9999  -1  1  10  100"),
+    (
+        "DECIMAL(65,30)",
+        "0  0.000000000000000000000000000001  1  -1  99999999999999999999999999999999999  10  2  3",
+    ),
+    ("INT", "0  1  -1  2147483647  -2147483648  2  3  4"),
     ("DECIMAL(30,10)", "0  0.1  -0.1  1  1.0000000001  99999999999999999999.9999999999  -1  10"),
     (
         "DATETIME(6)",
@@ -313,6 +324,7 @@ pub fn kinds(family: Family) -> Vec<Kind> {
         columns: "c".to_owned(),
         values,
         is_key,
+        scripted: None,
     };
     let types = TYPES.iter().filter(|line| has(line.2));
     let mut all: Vec<Kind> =
@@ -337,6 +349,9 @@ pub fn kinds(family: Family) -> Vec<Kind> {
     all.push(kind("SET of 64", format!("SET({})", members(64)), sets.map(str::to_owned).to_vec(), false));
     for (ty, values) in KEYS {
         all.push(kind(&format!("key {ty}"), format!("{ty} NOT NULL"), parted(values), true));
+    }
+    for table in keys::TABLES {
+        all.push(Kind { scripted: Some(table.clone()), ..kind(table.name, String::new(), Vec::new(), true) });
     }
     all
 }

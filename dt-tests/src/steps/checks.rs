@@ -13,6 +13,18 @@ use crate::compare::{self, Expected, Place};
 const EQUAL: Duration = Duration::from_secs(60);
 
 impl Play<'_> {
+    pub(super) async fn remember(&mut self) -> Result<()> {
+        self.remembered = Some(self.target.fingerprint(self.vars.get("db")).await?);
+        Ok(())
+    }
+
+    pub(super) async fn untouched(&self) -> Result<()> {
+        let now = self.target.fingerprint(self.vars.get("db")).await?;
+        let before = self.remembered.as_deref().context("nothing was remembered")?;
+        ensure!(now == before, "the target was touched; before:\n{before}\nnow:\n{now}");
+        Ok(())
+    }
+
     /// The tables that have to be equal on both sides.
     async fn expected(&self) -> Result<Vec<Expected>> {
         let left_out = |place: &Place| {

@@ -23,4 +23,8 @@ pub(super) const KEYS: &[Key] = &[
         Some("10"),
         "How often the monitor logs, and how often the position is stored when nothing that is followed changes.",
     ).only(ROWS),
+    key("repair_interval_secs",
+        Some("10"),
+        "How often the task asks the target for rows that `dt check --repair` has handed over: a SELECT of a small table in a session of its own, which delays no commit. `0` for never. A target that is put to sleep when nobody asks it wants a longer one; `dt check --repair` waits for twice as long before it takes over a task that does not answer.",
+    ).only(ROWS),
 ];

@@ -11,7 +11,7 @@ use dt_common::filter::Filter;
 use mysql_async::Conn;
 
 use super::checks::{self, Looking, Needs, SourceCheck};
-use super::connection::Connector;
+use super::connection::{Connector, answers};
 use super::estimates::estimated_rows;
 use super::schema::{SourceTables, read_tables};
 use super::server::Server;
@@ -45,15 +45,21 @@ impl MySqlAdmin {
 
     async fn open(&self) -> Result<(Conn, Server)> {
         let mut conn = self.connector.connect().await?;
-        let server = Server::inspect(&mut conn).await?;
+        let doing = "asking the source who it is";
+        let server = answers(self.config.read_timeout, doing, Server::inspect(&mut conn)).await?;
         Ok((conn, server))
+    }
+
+    async fn read_tables(&self, conn: &mut Conn, server: &Server) -> Result<SourceTables> {
+        let read = read_tables(conn, server, &self.filter);
+        answers(self.config.read_timeout, "reading the definitions of the tables", read).await
     }
 
     /// The checks that need the followed tables, and those that are read.
     async fn look(&self, seen: &mut Seen) -> SourceLook {
         let nothing = Checkpoint::default();
         let mut checks = checks::precheck(&mut self.looking(seen, &nothing), Needs::Session).await;
-        let tables = match read_tables(&mut seen.conn, &seen.server, &self.filter).await {
+        let tables = match self.read_tables(&mut seen.conn, &seen.server).await {
             Ok(tables) => tables,
             Err(error) => {
                 checks.extend(checks::failed(self.kind, Needs::Tables, error));
@@ -83,7 +89,7 @@ impl MySqlAdmin {
 impl SourceAdmin for MySqlAdmin {
     async fn tables(&mut self) -> Result<Vec<SourceTable>> {
         let (mut conn, server) = self.open().await?;
-        let schemas = checks::readable(read_tables(&mut conn, &server, &self.filter).await?)?;
+        let schemas = checks::readable(self.read_tables(&mut conn, &server).await?)?;
         let names = schemas.iter().map(|table| &table.name);
         let estimates = estimated_rows(&mut conn, &server, names).await?;
         let tables = schemas.into_iter().map(|schema| {

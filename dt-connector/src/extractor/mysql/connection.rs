@@ -197,14 +197,27 @@ pub(crate) async fn answer<T>(
     // A timer costs more than a row that has arrived already.
     let answered = match futures::poll!(&mut answer) {
         Poll::Ready(answered) => answered,
-        Poll::Pending => tokio::time::timeout(patience, answer).await.map_err(|_| {
-            Error::new(
-                ErrorKind::Transient,
-                format!("{doing}: the source was silent for {} s", patience.as_secs()),
-            )
-        })?,
+        Poll::Pending => tokio::time::timeout(patience, answer).await.map_err(|_| silent(patience, doing))?,
     };
     answered.map_err(|e| source_error(doing, e))
+}
+
+/// Waits for the end of a few questions to the source that stand at a task's start, but not for ever.
+///
+/// # Errors
+/// Those of `questions`; silence is a lost connection.
+pub(crate) async fn answers<T>(
+    patience: Duration,
+    doing: &str,
+    questions: impl Future<Output = Result<T>>,
+) -> Result<T> {
+    let answered = tokio::time::timeout(patience, questions).await;
+    answered.unwrap_or_else(|_| Err(silent(patience, doing).way_out("start the task again")))
+}
+
+fn silent(patience: Duration, doing: &str) -> Error {
+    let seconds = patience.as_secs();
+    Error::new(ErrorKind::Transient, format!("{doing}: the source was silent for {seconds} s"))
 }
 
 /// Whether dt works with a server of this version text, see [`Flavor::oldest`].
@@ -349,6 +362,9 @@ mod tests {
             Ok(7)
         };
         assert_eq!(answer(patience, "reading", late).await.unwrap(), 7);
+        let silent = answers::<()>(patience, "looking", std::future::pending()).await.unwrap_err();
+        assert_eq!(silent.kind(), ErrorKind::Transient);
+        assert!(silent.to_string().contains("looking: the source was silent for 300 s"), "{silent}");
     }
 
     #[test]

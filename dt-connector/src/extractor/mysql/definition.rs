@@ -119,6 +119,13 @@ pub(crate) struct IndexPart {
     pub(crate) hash: bool,
 }
 
+impl IndexPart {
+    /// Whether it is the column of this name, or its beginning.
+    pub(crate) fn is_of(&self, column: &str) -> bool {
+        self.column.as_ref().is_some_and(|own| own.eq_ignore_ascii_case(column))
+    }
+}
+
 impl TableDefinition {
     /// A table that nobody follows, and of which nothing else is known.
     pub(crate) fn unknown(name: TableName, charset: String) -> Self {
@@ -193,9 +200,7 @@ fn choose_key(columns: &[DefinedColumn], parts: &[IndexPart]) -> Option<Key> {
     parts.chunk_by(|a, b| a.index == b.index).find_map(|index| {
         let kind = if index[0].index == "PRIMARY" { KeyKind::Primary } else { KeyKind::Unique };
         let positions = index.iter().map(|part| {
-            let position = columns.iter().position(|column| {
-                part.column.as_ref().is_some_and(|name| column.name.eq_ignore_ascii_case(name))
-            })?;
+            let position = columns.iter().position(|column| part.is_of(&column.name))?;
             let hashed = part.hash && kind == KeyKind::Unique;
             let usable = !(part.prefix || hashed || columns[position].nullable);
             usable.then_some(position)

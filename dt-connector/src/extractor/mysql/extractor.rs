@@ -17,7 +17,7 @@ use tokio_util::sync::CancellationToken;
 use tracing::{info, warn};
 
 use super::checks::{self, Looking, Needs};
-use super::connection::{Connector, close, is_encrypted};
+use super::connection::{Connector, answers, close, is_encrypted};
 use super::ddl::{Catalog, Charsets};
 use super::definition::{FollowedTable, TableDefinition};
 use super::estimates::estimated_rows;
@@ -66,7 +66,8 @@ impl MySqlExtractor {
 impl Extractor for MySqlExtractor {
     async fn prepare(&mut self) -> Result<()> {
         let mut conn = self.connector.connect_first().await?;
-        let server = Server::inspect(&mut conn).await?;
+        let doing = "asking the source who it is";
+        let server = answers(self.config.read_timeout, doing, Server::inspect(&mut conn)).await?;
         let (major, minor, patch) = server.version;
         info!(
             flavor = %server.flavor,
@@ -74,7 +75,8 @@ impl Extractor for MySqlExtractor {
             encrypted = is_encrypted(&conn),
             "source connected"
         );
-        self.check(&mut conn, &server, &SourceTables::default(), Needs::Session).await?;
+        self.check(&mut conn, &server, &SourceTables::default(), &Checkpoint::default(), Needs::Session)
+            .await?;
         self.opened = Some((conn, server));
         Ok(())
     }
@@ -83,7 +85,7 @@ impl Extractor for MySqlExtractor {
         let (mut conn, server) =
             self.opened.take().ok_or_else(|| Error::internal("tables before prepare"))?;
         let (source, untold) = if stored.definitions.is_empty() {
-            let today = read_tables(&mut conn, &server, &self.filter).await?;
+            let today = self.read_tables(&mut conn, &server).await?;
             let untold = Catalog::stored(&today.definitions, &today.charsets)?;
             (today, untold)
         } else {
@@ -91,13 +93,13 @@ impl Extractor for MySqlExtractor {
             let mut source = stored_tables(definitions, charsets, &self.filter, &self.config.schema)?;
             let mut added = Vec::new();
             if self.extract_type == ExtractType::SnapshotAndCdc {
-                let today = read_tables(&mut conn, &server, &self.filter).await?;
+                let today = self.read_tables(&mut conn, &server).await?;
                 added = source.add_older(today, stored.source_time);
             }
             let untold = Catalog::stored(&added, &Charsets::default())?;
             (source, untold)
         };
-        self.check(&mut conn, &server, &source, Needs::Tables).await?;
+        self.check(&mut conn, &server, &source, stored, Needs::Tables).await?;
         let schemas: Vec<Arc<TableSchema>> = source.schemas().cloned().collect();
         let estimates = self.estimates(&mut conn, &server, &schemas).await;
         close(conn).await;
@@ -140,6 +142,12 @@ impl MySqlExtractor {
         self.config.max_connections.is_none_or(|most| most >= least)
     }
 
+    /// The tables as they are today.
+    async fn read_tables(&self, conn: &mut Conn, server: &Server) -> Result<SourceTables> {
+        let read = read_tables(conn, server, &self.filter);
+        answers(self.config.read_timeout, "reading the definitions of the tables", read).await
+    }
+
     /// Rows by the statistics, for a task that copies. Without them it goes on: they are worth a percentage only.
     async fn estimates(
         &self,
@@ -150,8 +158,9 @@ impl MySqlExtractor {
         match self.extract_type {
             ExtractType::Struct | ExtractType::Cdc => HashMap::new(),
             ExtractType::Snapshot | ExtractType::SnapshotAndCdc => {
-                let names = tables.iter().map(|table| &table.name);
-                estimated_rows(conn, server, names).await.unwrap_or_else(|error| {
+                let estimated = estimated_rows(conn, server, tables.iter().map(|table| &table.name));
+                let doing = "reading the statistics of the tables";
+                answers(self.config.read_timeout, doing, estimated).await.unwrap_or_else(|error| {
                     warn!(%error, "the source does not estimate its rows: the copy goes on without percentages");
                     HashMap::new()
                 })
@@ -165,9 +174,9 @@ impl MySqlExtractor {
         conn: &mut Conn,
         server: &Server,
         tables: &SourceTables,
+        stored: &Checkpoint,
         needs: Needs,
     ) -> Result<()> {
-        let nothing = Checkpoint::default();
         let mut at = Looking {
             conn,
             connector: &self.connector,
@@ -176,7 +185,7 @@ impl MySqlExtractor {
             filter: &self.filter,
             kind: self.extract_type,
             tables,
-            stored: &nothing,
+            stored,
         };
         checks::at_start(&mut at, needs).await
     }

@@ -28,6 +28,7 @@ mod extractor;
 mod handover;
 mod literal;
 mod observer;
+mod repair;
 mod schema;
 mod server;
 mod shadow;

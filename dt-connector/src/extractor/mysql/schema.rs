@@ -116,8 +116,18 @@ pub(crate) fn stored_tables(
 
 impl SourceTables {
     /// Adds those of today's tables that came into the filter: they are not known, and are older than the stored position. One that is
-    /// younger comes by its CREATE TABLE in the stream. Answers which were added.
+    /// younger comes by its CREATE TABLE in the stream, and one that is older may come by a RENAME when a known table has no longer its
+    /// name: then the stream decides. Answers which were added.
     pub(crate) fn add_older(&mut self, today: Self, source_time: i64) -> Vec<TableDefinition> {
+        let is_older = |definition: &TableDefinition| {
+            definition.created.is_some_and(|created| (created as i64) < source_time / 1_000_000)
+        };
+        let stands = |known: &Arc<TableSchema>| {
+            today.definitions.iter().any(|definition| definition.name == known.name && is_older(definition))
+        };
+        if !self.schemas().all(stands) {
+            return Vec::new();
+        }
         let mut added = Vec::new();
         for (table, definition) in today.tables.into_iter().zip(today.definitions) {
             let is_known = self.definitions.iter().any(|known| {
@@ -125,9 +135,7 @@ impl SourceTables {
                     known.shadow.as_ref().is_some_and(|shadow| shadow.waits_for(&definition.name));
                 waited_for || known.name == definition.name
             });
-            let is_older =
-                definition.created.is_some_and(|created| (created as i64) < source_time / 1_000_000);
-            if !is_known && is_older {
+            if !is_known && is_older(&definition) {
                 self.tables.push(table);
                 self.definitions.push(definition.clone());
                 added.push(definition);

@@ -6,6 +6,7 @@ use async_trait::async_trait;
 use dt_common::check::{Check, Finding};
 use dt_common::config::{DatabendConfig, ExtractType, TableLayout};
 use dt_common::error::{Error, Result};
+use dt_common::repair::RepairPart;
 use dt_common::router::Router;
 use dt_common::schema::TableSchema;
 use tracing::warn;
@@ -19,7 +20,7 @@ use super::routes::Routes;
 use super::stage::folder::task_folder;
 use super::target_tables;
 use crate::admin::{
-    FOLLOWED_TABLES, PlannedTable, StoredTask, StructPlan, TargetAdmin, TargetLook, TargetState,
+    FOLLOWED_TABLES, PlannedTable, RepairState, StoredTask, StructPlan, TargetAdmin, TargetLook, TargetState,
 };
 
 /// Databend, looked at.
@@ -99,6 +100,25 @@ impl TargetAdmin for DatabendAdmin {
         if let Err(error) = session.query(&format!("REMOVE {}", self.stage)).await {
             warn!(%error, stage = self.stage, "files that the task may have left in the stage could not be removed");
         }
+        session.close().await
+    }
+
+    async fn ask_repair(&self, parts: &[RepairPart]) -> Result<()> {
+        let session = self.client.connect().await?;
+        self.state()?.ask(&session, parts).await?;
+        session.close().await
+    }
+
+    async fn repair_state(&self, request: &str) -> Result<RepairState> {
+        let session = self.client.session().await?;
+        let state = self.state()?.answered(&session, request).await?;
+        session.close().await?;
+        Ok(state)
+    }
+
+    async fn end_repair(&self, request: &str) -> Result<()> {
+        let session = self.client.session().await?;
+        self.state()?.withdraw(&session, request).await?;
         session.close().await
     }
 

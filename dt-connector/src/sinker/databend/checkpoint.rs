@@ -1,4 +1,4 @@
-//! The task's state in the target: schema `_dt`, four tables a task.
+//! The task's state in the target: schema `_dt`, five tables a task.
 //!
 //! `checkpoint_<task>` holds one row: who owns the task (`epoch`, `owner`), how many batches are committed (`n`) and the source's
 //! position behind the last of them. Every batch moves `n` by compare-and-set in its own transaction, so a batch is committed
@@ -8,7 +8,8 @@
 //! `marks_<task>` holds the done marks of a snapshot. Marks are appended: an append conflicts with nothing.
 //!
 //! `schemas_<task>` holds the definitions that the source's tables had at the position ([`definitions`]), and `ddl_history_<task>` every change
-//! of structure, with what is left to do of one that is under way ([`super::evolve`]).
+//! of structure, with what is left to do of one that is under way ([`super::evolve`]). `repairs_<task>` holds what `dt check --repair`
+//! has handed over ([`repairs`]).
 //!
 //! The row is made before anybody writes, since two transactions that insert do not conflict. Starters that meet may each
 //! insert one: rows without a batch beside another row are the trace of that, and all but one go. Should two of them nevertheless
@@ -25,6 +26,7 @@ use super::definitions;
 use super::evolve::history;
 use super::marks;
 use super::quote;
+use super::repairs;
 
 /// Version of what is stored. A newer one is refused, never half understood.
 pub const FORMAT: u32 = 1;
@@ -44,6 +46,7 @@ pub struct StateTables {
     pub(super) marks: String,
     pub(super) schemas: String,
     pub(super) history: String,
+    pub(super) repairs: String,
 }
 
 /// The ownership of a task, and the number of its committed batches.
@@ -92,6 +95,7 @@ impl StateTables {
             marks: format!("`_dt`.`marks_{task}`"),
             schemas: format!("`_dt`.`schemas_{task}`"),
             history: format!("`_dt`.`ddl_history_{task}`"),
+            repairs: format!("`_dt`.`repairs_{task}`"),
         })
     }
 
@@ -101,7 +105,7 @@ impl StateTables {
     /// A missing privilege; a stored state that is doubled, newer or cannot be read.
     pub async fn take_over(&self, session: &Session, owner: &str) -> Result<(Lease, Checkpoint)> {
         let row = self.claim(session, owner, |row| self.check(row)).await?;
-        self.check_marks(session, &row.lease).await?;
+        self.check_order(session, &row.lease).await?;
         let checkpoint = self.checkpoint(session, &row).await?;
         Ok((row.lease, checkpoint))
     }
@@ -151,6 +155,9 @@ impl StateTables {
         if !progress.marks.is_empty() {
             out.push(marks::insert(&self.marks, lease, &progress.marks)?);
         }
+        if !progress.repaired.is_empty() {
+            out.push(repairs::insert(&self.repairs, &progress.repaired));
+        }
         if progress.forget_marks {
             out.push(format!("DELETE FROM {}", self.marks));
         }
@@ -159,16 +166,17 @@ impl StateTables {
 
     /// Statements that remove what the commits before left behind: every commit leaves a snapshot and files. A purge writes no
     /// snapshot and conflicts with nothing; the marks are compacted too, since each batch appends a block.
-    pub fn upkeep(&self) -> [String; 3] {
+    pub fn upkeep(&self) -> [String; 4] {
         [
             format!("OPTIMIZE TABLE {} PURGE", self.checkpoint),
             format!("OPTIMIZE TABLE {} ALL", self.marks),
             format!("OPTIMIZE TABLE {} ALL", self.schemas),
+            format!("OPTIMIZE TABLE {} ALL", self.repairs),
         ]
     }
 
     /// Statements that make the tables where they are missing.
-    pub fn create(&self) -> [String; 5] {
+    pub fn create(&self) -> [String; 6] {
         [
             "CREATE DATABASE IF NOT EXISTS `_dt`".to_owned(),
             format!(
@@ -180,6 +188,7 @@ impl StateTables {
             marks::create(&self.marks, OPTIONS),
             definitions::create(&self.schemas, OPTIONS),
             history::create(&self.history, OPTIONS),
+            repairs::create(&self.repairs, OPTIONS),
         ]
     }
 
@@ -297,15 +306,22 @@ impl StateTables {
         parsed.map_err(|e: Error| self.broken(&format!("the stored position cannot be read ({e})")))
     }
 
-    /// A mark is stored with the batch that its number names. Copied tables without the position of their copy would be followed
-    /// from another place.
-    async fn check_marks(&self, session: &Session, lease: &Lease) -> Result<()> {
-        let newest = session.query(&marks::newest_batch(&self.marks)).await;
-        let newest = newest.map_err(|e| e.at(format_args!("reading {}", self.marks)))?;
-        let newest = newest.into_iter().flatten().flatten().next().and_then(|n| n.parse::<u64>().ok());
-        match newest {
-            Some(newest) if newest > lease.n => Err(self.broken(&format!("{} is ahead of it", self.marks))),
-            Some(_) | None => Ok(()),
+    /// Whatever is stored beside the row is stored with a batch, and names it. When it names one that the row does not stand behind,
+    /// the row is not the task's: from another place copied tables and known definitions would be followed as if nothing were missing.
+    async fn check_order(&self, session: &Session, lease: &Lease) -> Result<()> {
+        let newest = [&self.marks, &self.schemas, &self.history].map(|table| {
+            format!(
+                "SELECT {}, to_string(max(`n`)) FROM {table} HAVING max(`n`) > {}",
+                quote::string(table),
+                lease.n
+            )
+        });
+        let ahead = session.query(&newest.join(" UNION ALL ")).await;
+        let ahead =
+            ahead.map_err(|e| e.at(format_args!("reading what is stored beside {}", self.checkpoint)))?;
+        match ahead.into_iter().flatten().flatten().next() {
+            Some(table) => Err(self.broken(&format!("{table} is ahead of it"))),
+            None => Ok(()),
         }
     }
 
@@ -348,49 +364,4 @@ async fn contended(result: Result<Option<u64>>) -> Result<()> {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn lease(epoch: u64, n: u64) -> Lease {
-        Lease { owner: "me".into(), epoch, n }
-    }
-
-    #[test]
-    fn the_compare_and_set_names_epoch_and_number() {
-        let tables = StateTables::new("a_1").unwrap();
-        let progress = Progress {
-            position: Some(r#"{"server":"u","file":"b.1","offset":4}"#.parse().unwrap()),
-            source_time: -7,
-            ..Progress::default()
-        };
-        assert_eq!(
-            tables.advance(&lease(3, 41), &progress),
-            "UPDATE `_dt`.`checkpoint_a_1` SET `n` = 42, `position` = '{\"server\":\"u\",\"file\":\"b.1\",\"offset\":4}', \
-             `source_time` = -7 WHERE `task_id` = 'a_1' AND `epoch` = 3 AND `n` = 41 AND `owner` = 'me'"
-        );
-        let keeps = tables.advance(&lease(3, 41), &Progress::default());
-        assert!(!keeps.contains("position"), "{keeps}");
-    }
-
-    #[test]
-    fn bad_task_ids_are_refused() {
-        for id in ["", "a-b", "a`b", "é"] {
-            assert!(StateTables::new(id).is_err(), "{id}");
-        }
-    }
-
-    #[test]
-    fn rows_parse_or_fail() {
-        let tables = StateTables::new("t").unwrap();
-        let row = |values: [&str; 6]| {
-            values.map(|v| Some(v.to_owned())).into_iter().chain([None]).collect::<Vec<_>>()
-        };
-        let parsed = tables.parse(row(["t", "1", "2", "3", "me", "-7"])).unwrap();
-        assert_eq!((&parsed.lease, parsed.source_time), (&lease(2, 3), -7));
-        assert!(tables.check(&parsed).is_ok());
-        let newer = tables.parse(row(["t", "2", "2", "3", "me", "-7"])).unwrap();
-        assert!(tables.check(&newer).unwrap_err().to_string().contains("format is 2"));
-        assert_eq!(tables.parse(row(["other", "1", "2", "3", "me", "-7"])), None);
-        assert_eq!(tables.parse(row(["t", "1", "-2", "3", "me", "-7"])), None);
-    }
-}
+mod tests;

@@ -24,7 +24,7 @@ use tracing::{debug, info, warn};
 use super::checkpoint::{Lease, StateTables};
 use super::client::{Client, Session};
 use super::retry::{self, Limits, Retries};
-use super::staged::{StagedTable, statements};
+use super::staged::{Act, Insertion, StagedTable, acts};
 use super::statements::{Expect, Statement};
 use crate::sinker::CommitReport;
 
@@ -254,8 +254,12 @@ impl Committer {
         let batch = lease.n + 1;
         session.execute("BEGIN").await?;
         debug!(batch, "batch begin");
-        for (table, statement) in statements(staged) {
-            execute(session, &statement).await.map_err(|e| e.at(format_args!("table {table}")))?;
+        for (table, act) in acts(staged) {
+            let done = match &act {
+                Act::Run(statement) => execute(session, statement).await,
+                Act::Insert(insertion) => insert(session, insertion).await,
+            };
+            done.map_err(|e| e.at(format_args!("table {table}")))?;
         }
         for sql in stored {
             session.execute(sql).await.map_err(|e| e.at("storing what a restart has to know"))?;
@@ -296,10 +300,36 @@ impl Committer {
     }
 }
 
+/// Adds rows that the source has inserted, or applies them by key where one of their keys is there.
+async fn insert(session: &Session, insertion: &Insertion) -> Result<()> {
+    let held = count(session, &insertion.look).await?;
+    if held == 0 {
+        debug!("new rows are added");
+        return execute(session, &insertion.add).await;
+    }
+    debug!(held, "keys of new rows are there already: they are applied by key");
+    for statement in &insertion.upserts {
+        execute(session, statement).await?;
+    }
+    Ok(())
+}
+
+/// The number that a look answers.
+async fn count(session: &Session, look: &str) -> Result<u64> {
+    let rows = session.query(look).await?;
+    let number = rows.into_iter().flatten().next().flatten().and_then(|number| number.parse().ok());
+    number.ok_or_else(|| Error::internal("a look for keys did not answer a number"))
+}
+
 async fn execute(session: &Session, statement: &Statement) -> Result<()> {
+    if let Some(look) = statement.look()
+        && count(session, &look).await? == 0
+    {
+        return Ok(());
+    }
     let affected = session.execute(&statement.sql).await?;
     match statement.expect {
-        Expect::Any => Ok(()),
+        Expect::Any | Expect::Hardly => Ok(()),
         Expect::Inserted(rows) if affected == Some(rows) => Ok(()),
         Expect::Inserted(rows) => {
             Err(Error::internal(format!("INSERT of {rows} rows answered {}", shown(affected))))

@@ -14,12 +14,14 @@ use dt_common::config::{DatabendConfig, WriteMethod};
 use dt_common::error::{Error, ErrorKind, Result};
 use dt_common::item::Ddl;
 use dt_common::monitor::Monitor;
+use dt_common::repair::RepairPart;
 use dt_common::router::Router;
 use dt_common::schema::{TableName, TableSchema};
+use tokio::sync::Mutex;
 use tracing::warn;
 
 use super::checkpoint::StateTables;
-use super::client::Client;
+use super::client::{Client, Session};
 use super::committer::Committer;
 use super::creation::Creation;
 use super::fitted::replaced;
@@ -47,6 +49,15 @@ pub struct DatabendSinker {
     stage: Option<Arc<StageFolder>>,
     plans: RwLock<HashMap<TableName, Arc<TablePlan>>>,
     monitor: Arc<Monitor>,
+    /// For looks at what is to be repaired: beside the transactions, so that no commit waits for one.
+    repairs: Mutex<RepairDesk>,
+}
+
+#[derive(Default)]
+struct RepairDesk {
+    session: Option<Session>,
+    /// Requests whose askers were told that they are read.
+    seen: Vec<String>,
 }
 
 impl DatabendSinker {
@@ -79,6 +90,7 @@ impl DatabendSinker {
             stage,
             plans: RwLock::new(HashMap::new()),
             monitor,
+            repairs: Mutex::default(),
         })
     }
 
@@ -91,6 +103,10 @@ impl DatabendSinker {
     /// The stage, when these changes travel in files: also few of them when there may be more of the table in the same batch, because
     /// one statement loads all files of a table.
     fn stage_for(&self, batch: &TableBatch) -> Option<&Arc<StageFolder>> {
+        // Few rows.
+        if matches!(batch.changes, NetChanges::Repaired { .. }) {
+            return None;
+        }
         let stage = self.stage.as_ref().filter(|stage| stage.is_open())?;
         match self.config.write_method {
             WriteMethod::Stage => Some(stage),
@@ -116,10 +132,10 @@ impl DatabendSinker {
     }
 
     /// Makes the plans of these tables from what the target holds.
-    async fn look_at(&self, tables: &[Arc<TableSchema>]) -> Result<Vec<TargetTable>> {
+    async fn look_at(&self, tables: &[Arc<TableSchema>], limits: Limits) -> Result<Vec<TargetTable>> {
         let made = self.routes.plans(tables)?;
         let targets: Vec<TableName> = made.iter().map(|plan| plan.target.clone()).collect();
-        let (plans, filled) = retry::at_start(async || {
+        let (plans, filled) = retry::within(limits, async || {
             let session = self.client.connect().await?;
             let columns = target_tables::read_columns(&session, &targets).await?;
             let plans = made
@@ -204,7 +220,7 @@ impl Sinker for DatabendSinker {
             }
         }
         if self.finish_change(committer).await? {
-            checkpoint = committer.stored().await?;
+            checkpoint = retry::at_start(|| committer.stored()).await?;
         }
         Ok(checkpoint)
     }
@@ -231,7 +247,7 @@ impl Sinker for DatabendSinker {
 
     async fn refresh_meta(&self, tables: &[Arc<TableSchema>]) -> Result<Vec<TargetTable>> {
         self.routes.check_values(tables)?;
-        self.look_at(tables).await
+        self.look_at(tables, retry::AT_START).await
     }
 
     async fn sink_dml(&self, batch: TableBatch) -> Result<StagedTable> {
@@ -281,7 +297,32 @@ impl Sinker for DatabendSinker {
         self.committer()?.confirm().await
     }
 
+    async fn asked_repairs(&self) -> Result<Vec<RepairPart>> {
+        let committer = self.committer()?;
+        let mut desk = self.repairs.lock().await;
+        let session = match desk.session.take() {
+            Some(session) => session,
+            None => committer.session().await?,
+        };
+        let parts = committer.tables().asked(&session).await?;
+        if !parts.is_empty() {
+            // A writer that has lost the task must not promise what only its successor can do.
+            committer.fence(&session).await?;
+        }
+        for part in &parts {
+            if !desk.seen.contains(&part.id.request) {
+                committer.tables().see(&session, &part.id.request).await?;
+                desk.seen.push(part.id.request.clone());
+            }
+        }
+        desk.session = Some(session);
+        Ok(parts)
+    }
+
     async fn close(&self) -> Result<()> {
+        if let Some(session) = self.repairs.lock().await.session.take() {
+            session.close().await?;
+        }
         if let Some(stage) = &self.stage {
             stage.close().await?;
         }

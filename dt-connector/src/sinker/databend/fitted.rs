@@ -128,9 +128,10 @@ fn push_fraction(text: &mut String, micros: u32, digits: u8) {
 /// How many of the values that a net change writes follow a policy. Deleted rows write none.
 pub fn replaced(plan: &TablePlan, changes: &NetChanges) -> Vec<ReplacedValues> {
     let (rows, patches): (&[Row], &[Row]) = match changes {
-        NetChanges::Append { rows, .. } => (rows, &[]),
+        NetChanges::Append { rows, .. } | NetChanges::Inserted { rows } => (rows, &[]),
         NetChanges::Keyed { upserts, patches, .. } => (upserts, patches),
         NetChanges::Counted { inserts, .. } => (inserts, &[]),
+        NetChanges::Repaired { rows, .. } => (rows, &[]),
     };
     let lenient = |column: &PlannedColumn| {
         [Policy::Null, Policy::Clamp, Policy::String].iter().any(|policy| column.policies.has(*policy))

@@ -56,11 +56,6 @@ pub fn latest(table: &str) -> String {
     )
 }
 
-/// `SELECT` of the number of the newest batch that stored a mark; NULL without marks.
-pub fn newest_batch(table: &str) -> String {
-    format!("SELECT to_string(max(`n`)) FROM {table}")
-}
-
 /// Reads a row of [`latest`].
 ///
 /// # Errors

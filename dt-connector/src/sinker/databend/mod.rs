@@ -39,6 +39,7 @@ pub mod merge;
 pub mod multiset;
 pub mod plan;
 pub mod quote;
+pub mod repairs;
 pub mod retry;
 pub mod routes;
 pub mod rowset;

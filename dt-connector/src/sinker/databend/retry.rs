@@ -60,11 +60,22 @@ impl Retries {
 ///
 /// # Errors
 /// The last one.
-pub async fn at_start<T, F>(mut work: impl FnMut() -> F) -> Result<T>
+pub async fn at_start<T, F>(work: impl FnMut() -> F) -> Result<T>
 where
     F: Future<Output = Result<T>>,
 {
-    let mut retries = Retries::new(AT_START);
+    within(AT_START, work).await
+}
+
+/// Does work that leaves nothing half done, or begins with a look at what is done, again and again as far as `limits` allow.
+///
+/// # Errors
+/// The last one.
+pub async fn within<T, F>(limits: Limits, mut work: impl FnMut() -> F) -> Result<T>
+where
+    F: Future<Output = Result<T>>,
+{
+    let mut retries = Retries::new(limits);
     loop {
         let error: Error = match work().await {
             Ok(done) => return Ok(done),

@@ -1,6 +1,7 @@
 //! What a lane hands to the committer: one table's part of a batch, and the order in which the parts run.
 
 use std::borrow::Cow;
+use std::collections::HashMap;
 use std::sync::Arc;
 
 use dt_common::monitor::ReplacedValues;
@@ -8,6 +9,7 @@ use dt_common::schema::TableName;
 
 use super::plan::TablePlan;
 use super::stage::load::{self, StagedFile};
+use super::stage::newcomers::{self, NewRows};
 use super::statements::Statement;
 use crate::sinker::StagedWork;
 
@@ -33,13 +35,35 @@ pub enum Step {
     Add(StagedFile),
     /// The rows of a file are applied by key, likewise.
     Upsert(StagedFile),
+    /// The rows of a file are added if that is all the same, else applied by key, likewise.
+    Insert(NewRows),
+}
+
+/// What the committer does to a table.
+#[derive(Debug)]
+pub enum Act<'a> {
+    /// It runs a statement.
+    Run(Cow<'a, Statement>),
+    /// It adds rows that the source has inserted, unless the target holds one of their keys.
+    Insert(Insertion),
+}
+
+/// Two ways for the same rows.
+#[derive(Debug)]
+pub struct Insertion {
+    /// `SELECT` of a number that is 0 when the rows can be added.
+    pub look: String,
+    /// Adds them.
+    pub add: Statement,
+    /// Applies them by key.
+    pub upserts: Vec<Statement>,
 }
 
 impl StagedWork for StagedTable {
     fn bytes(&self) -> u64 {
         let text = self.steps.iter().map(|step| match step {
             Step::Run(statement) => statement.sql.len() as u64,
-            Step::Add(_) | Step::Upsert(_) => 0,
+            Step::Add(_) | Step::Upsert(_) | Step::Insert(_) => 0,
         });
         text.sum::<u64>() + self.files.iter().map(|file| file.bytes).sum::<u64>()
     }
@@ -48,7 +72,7 @@ impl StagedWork for StagedTable {
     fn memory(&self) -> usize {
         let text = self.steps.iter().map(|step| match step {
             Step::Run(statement) => statement.sql.len(),
-            Step::Add(_) | Step::Upsert(_) => 0,
+            Step::Add(_) | Step::Upsert(_) | Step::Insert(_) => 0,
         });
         text.sum()
     }
@@ -58,37 +82,43 @@ impl StagedWork for StagedTable {
     }
 }
 
-/// The statements of a batch with their tables at the source: table after table, each in the order of its steps.
-pub fn statements(staged: &[StagedTable]) -> Vec<(&TableName, Cow<'_, Statement>)> {
+/// What a batch does, with the tables at the source: table after table, each in the order of its steps.
+pub fn acts(staged: &[StagedTable]) -> Vec<(&TableName, Act<'_>)> {
     let mut out = Vec::new();
     let mut plans: Vec<&TablePlan> = Vec::new();
+    let mut parts: HashMap<&TableName, Vec<&StagedTable>> = HashMap::new();
     for part in staged {
-        if plans.iter().all(|plan| plan.target != part.plan.target) {
+        let of_table = parts.entry(&part.plan.target).or_default();
+        if of_table.is_empty() {
             plans.push(&part.plan);
         }
+        of_table.push(part);
     }
     for plan in plans {
-        let mut run = FileRun { plan, adds: Vec::new(), upserts: Vec::new() };
-        let steps = staged.iter().filter(|part| part.plan.target == plan.target).flat_map(|part| &part.steps);
-        for step in steps {
+        let mut run = FileRun { plan, adds: Vec::new(), by_key: Vec::new() };
+        for step in parts[&plan.target].iter().flat_map(|part| &part.steps) {
             match step {
                 Step::Add(file) => {
-                    run.end_upserts(&mut out);
+                    run.end_by_key(&mut out);
                     run.adds.push(file);
                 }
                 Step::Upsert(file) => {
                     run.end_adds(&mut out);
-                    run.upserts.push(file);
+                    run.by_key.push(ByKey::Upsert(file));
+                }
+                Step::Insert(rows) => {
+                    run.end_adds(&mut out);
+                    run.by_key.push(ByKey::Insert(rows));
                 }
                 Step::Run(statement) => {
                     run.end_adds(&mut out);
-                    run.end_upserts(&mut out);
-                    out.push((&plan.schema.name, Cow::Borrowed(statement)));
+                    run.end_by_key(&mut out);
+                    out.push((&plan.schema.name, Act::Run(Cow::Borrowed(statement))));
                 }
             }
         }
         run.end_adds(&mut out);
-        run.end_upserts(&mut out);
+        run.end_by_key(&mut out);
     }
     out
 }
@@ -97,21 +127,45 @@ pub fn statements(staged: &[StagedTable]) -> Vec<(&TableName, Cow<'_, Statement>
 struct FileRun<'a> {
     plan: &'a TablePlan,
     adds: Vec<&'a StagedFile>,
-    upserts: Vec<&'a StagedFile>,
+    by_key: Vec<ByKey<'a>>,
+}
+
+/// A file of rows by key.
+enum ByKey<'a> {
+    Upsert(&'a StagedFile),
+    Insert(&'a NewRows),
 }
 
 impl<'a> FileRun<'a> {
-    fn end_adds(&mut self, out: &mut Vec<(&'a TableName, Cow<'a, Statement>)>) {
+    fn end_adds(&mut self, out: &mut Vec<(&'a TableName, Act<'a>)>) {
         if !self.adds.is_empty() {
-            out.push((&self.plan.schema.name, Cow::Owned(load::copy(self.plan, &self.adds))));
+            let copy = load::copy(self.plan, &self.adds);
+            out.push((&self.plan.schema.name, Act::Run(Cow::Owned(copy))));
             self.adds.clear();
         }
     }
 
-    fn end_upserts(&mut self, out: &mut Vec<(&'a TableName, Cow<'a, Statement>)>) {
-        let statements = load::upserts(self.plan, &self.upserts);
-        out.extend(statements.into_iter().map(|statement| (&self.plan.schema.name, Cow::Owned(statement))));
-        self.upserts.clear();
+    fn end_by_key(&mut self, out: &mut Vec<(&'a TableName, Act<'a>)>) {
+        let (plan, table) = (self.plan, &self.plan.schema.name);
+        let by_key = std::mem::take(&mut self.by_key);
+        let file = |file: &ByKey<'a>| match file {
+            ByKey::Upsert(file) => *file,
+            ByKey::Insert(rows) => &rows.file,
+        };
+        let files: Vec<&StagedFile> = by_key.iter().map(file).collect();
+        let upserts = load::upserts(plan, &files);
+        let new = by_key.iter().map(|file| match file {
+            ByKey::Insert(rows) => Some(*rows),
+            ByKey::Upsert(_) => None,
+        });
+        match new.collect::<Option<Vec<&NewRows>>>().filter(|new| !new.is_empty()) {
+            Some(new) => {
+                let insertion =
+                    Insertion { look: newcomers::look(plan, &new), add: load::copy(plan, &files), upserts };
+                out.push((table, Act::Insert(insertion)));
+            }
+            None => out.extend(upserts.into_iter().map(|s| (table, Act::Run(Cow::Owned(s))))),
+        }
     }
 }
 
@@ -151,13 +205,44 @@ mod tests {
             part("b", vec![upsert(4), upsert(5)]),
             part("a", vec![add(8)]),
         ];
-        let all = statements(&staged);
-        let shown: Vec<_> = all.iter().map(|(table, s)| (table.table.as_str(), s.expect)).collect();
+        let all = runs(&staged);
+        let shown: Vec<_> = all.iter().map(|(table, s)| (table.as_str(), s.expect)).collect();
         assert_eq!(
             shown,
             [("a", Expect::Inserted(1)), ("a", Expect::Any), ("a", Expect::Inserted(10)), ("b", Expect::Any),]
         );
         assert!(all[3].1.sql.contains("FILES => ('4.parquet', '5.parquet')"), "{}", all[3].1.sql);
         assert!(all[2].1.sql.contains("FILES = ('2.parquet', '8.parquet')"), "{}", all[2].1.sql);
+    }
+
+    #[test]
+    fn rows_are_added_when_all_of_a_table_are_new() {
+        let insert = |number| match add(number) {
+            Step::Add(file) => Step::Insert(NewRows { file, span: None }),
+            other => other,
+        };
+        let upsert = |number| match add(number) {
+            Step::Add(file) => Step::Upsert(file),
+            other => other,
+        };
+        let staged = [
+            part("a", vec![insert(1)]),
+            part("b", vec![insert(3)]),
+            part("a", vec![insert(2)]),
+            part("b", vec![upsert(4)]),
+        ];
+        let all = acts(&staged);
+        let [(_, Act::Insert(a)), (_, Act::Run(b))] = &all[..] else { panic!("{all:?}") };
+        assert_eq!(a.add.expect, Expect::Inserted(3));
+        assert!(a.upserts[0].sql.starts_with("REPLACE"), "{a:?}");
+        assert!(b.sql.starts_with("REPLACE") && b.sql.contains("'3.parquet', '4.parquet'"), "{b:?}");
+    }
+
+    fn runs(staged: &[StagedTable]) -> Vec<(String, Statement)> {
+        let run = |(table, act): (&TableName, Act<'_>)| match act {
+            Act::Run(statement) => (table.table.clone(), statement.into_owned()),
+            Act::Insert(insertion) => panic!("{insertion:?}"),
+        };
+        acts(staged).into_iter().map(run).collect()
     }
 }

@@ -3,9 +3,11 @@
 //! | change | statements |
 //! |---|---|
 //! | new rows | `INSERT .. VALUES`, whose answer has to count every row |
+//! | rows that the source has inserted | as rows by key; the `DELETE` runs where a look has found one of the keys |
 //! | rows by key | `DELETE` of all keys, matched as a [`super::rowset`]; then `INSERT` of the rows that are there afterwards |
 //! | the same, where the target holds columns of the user's own; rows that the source's image holds in parts | [`merge`](mod@super::merge) |
 //! | rows of a keyless table | [`super::multiset`], whose answer has to count every copy; then `INSERT` |
+//! | a repair | `DELETE` by the names of a comparison ([`super::compare`]); then as rows by key, or `INSERT` |
 //!
 //! Deletes go first, so that a key or a row that comes back in the same batch is there afterwards. `REPLACE` would do the same
 //! for a key, but it answers no count, and it is not faster: random keys among 200,000 rows took 0.40 s for 1,000 and 0.34 s for
@@ -16,6 +18,7 @@ use dt_common::error::Result;
 use dt_common::row::Row;
 use dt_common::value::ColValue;
 
+use super::compare::removal;
 use super::literal::push_value;
 use super::merge::{PRESENT, merge, patch, presence};
 use super::multiset;
@@ -43,6 +46,9 @@ pub struct Statement {
 pub enum Expect {
     /// Any number, or the server does not say.
     Any,
+    /// Any number of removed rows, and hardly ever one. So it is asked first whether there are any: in a small table a `DELETE` that finds
+    /// nothing takes 30 ms of CPU, the question 9, and the `INSERT` behind it 16.
+    Hardly,
     /// As many new rows.
     Inserted(u64),
     /// As many copies of rows of a keyless table: fewer means that somebody else has changed it.
@@ -64,17 +70,21 @@ pub fn statements(plan: &TablePlan, changes: &NetChanges, batch_size: usize) -> 
             writer.inserts(&mut out, rows)?;
         }
         NetChanges::Keyed { upserts, deletes, patches } => {
-            if plan.target_order.is_none() {
-                writer.merges(&mut out, upserts, deletes)?;
-            } else {
-                writer.deletes_by_key(&mut out, deletes.iter().chain(upserts))?;
-                writer.inserts(&mut out, upserts)?;
-            }
+            writer.upserts(&mut out, upserts, deletes, Expect::Any)?;
             writer.patches(&mut out, patches)?;
         }
+        NetChanges::Inserted { rows } => writer.upserts(&mut out, rows, &[], Expect::Hardly)?,
         NetChanges::Counted { inserts, deletes } => {
             multiset::deletes(&mut out, plan, deletes, writer.batch_size)?;
             writer.inserts(&mut out, inserts)?;
+        }
+        NetChanges::Repaired { forms, gone, rows } => {
+            out.extend(removal(plan, forms, gone)?);
+            if plan.schema.is_keyed() {
+                writer.upserts(&mut out, rows, &[], Expect::Any)?;
+            } else {
+                writer.inserts(&mut out, rows)?;
+            }
         }
     }
     Ok(out)
@@ -114,7 +124,32 @@ struct Writer<'a> {
     batch_size: usize,
 }
 
+impl Statement {
+    /// `SELECT` of how many rows a `DELETE` finds; `None` when nobody has to ask.
+    pub fn look(&self) -> Option<String> {
+        match self.expect {
+            Expect::Hardly => self.sql.strip_prefix("DELETE").map(|rows| format!("SELECT count(*){rows}")),
+            Expect::Any | Expect::Inserted(_) | Expect::Removed(_) => None,
+        }
+    }
+}
+
 impl Writer<'_> {
+    /// `there`: how many of the keys the target holds.
+    fn upserts(
+        &self,
+        out: &mut Vec<Statement>,
+        upserts: &[Row],
+        deletes: &[Row],
+        there: Expect,
+    ) -> Result<()> {
+        if self.plan.target_order.is_none() {
+            return self.merges(out, upserts, deletes);
+        }
+        self.deletes_by_key(out, deletes.iter().chain(upserts), there)?;
+        self.inserts(out, upserts)
+    }
+
     fn inserts(&self, out: &mut Vec<Statement>, rows: &[Row]) -> Result<()> {
         let head = format!("INSERT INTO {} ({}) VALUES ", self.plan.quoted, column_list(self.plan));
         self.batches(out, rows.iter(), &head, "", Expect::Inserted, Self::push_row)
@@ -124,6 +159,7 @@ impl Writer<'_> {
         &self,
         out: &mut Vec<Statement>,
         rows: impl Iterator<Item = &'a Row>,
+        there: Expect,
     ) -> Result<()> {
         const MARK: &str = "\0";
         let types: Vec<TargetType> = self.plan.key().map(|(_, column)| column.ty).collect();
@@ -142,7 +178,7 @@ impl Writer<'_> {
         let (before, after) = keys.split_once(MARK).unwrap_or((&keys, ""));
         let head = format!("DELETE FROM {} WHERE EXISTS (SELECT 1 FROM {before}", self.plan.quoted);
         let tail = format!("{after} AS w WHERE {})", matches.join(" AND "));
-        self.batches(out, rows, &head, &tail, |_| Expect::Any, Self::push_key)
+        self.batches(out, rows, &head, &tail, |_| there, Self::push_key)
     }
 
     fn merges(&self, out: &mut Vec<Statement>, upserts: &[Row], deletes: &[Row]) -> Result<()> {
@@ -308,6 +344,17 @@ mod tests {
                 ("INSERT INTO `d`.`t` (`id`, `s`) VALUES (1,'a')".into(), Expect::Inserted(1)),
             ]
         );
+    }
+
+    #[test]
+    fn new_rows_are_looked_for_before_they_are_removed() {
+        let changes = NetChanges::Inserted { rows: vec![row(1, "a")] };
+        let all = statements(&keyed(), &changes, 10).unwrap();
+        let looks: Vec<_> = all.iter().map(Statement::look).collect();
+        let held = "SELECT count(*) FROM `d`.`t` WHERE EXISTS (SELECT 1 FROM (SELECT CAST(c0 AS BIGINT) AS dt_v0 \
+                    FROM (VALUES ('1')) AS c(c0)) AS w WHERE dt_v0 = `t`.`id`)";
+        assert_eq!(looks, [Some(held.into()), None]);
+        assert_eq!(all[1].expect, Expect::Inserted(1));
     }
 
     #[test]

@@ -35,14 +35,19 @@ fn net(key: &[usize], changes: impl IntoIterator<Item = RowChange>) -> NetChange
     net.finish()
 }
 
+fn sorted(rows: &[Row]) -> Vec<Plain> {
+    let mut rows: Vec<Plain> = rows.iter().map(plain).collect();
+    rows.sort_unstable();
+    rows
+}
+
 /// Upserts sorted, and the keys of deletes.
 fn keyed(changes: impl IntoIterator<Item = RowChange>) -> (Vec<Plain>, Vec<i64>) {
     match net(&[0], changes) {
         NetChanges::Keyed { upserts, deletes, .. } => {
-            let mut upserts: Vec<Plain> = upserts.iter().map(plain).collect();
-            upserts.sort_unstable();
-            (upserts, deletes.iter().map(|row| plain(row)[0]).collect())
+            (sorted(&upserts), deletes.iter().map(|row| plain(row)[0]).collect())
         }
+        NetChanges::Inserted { rows } => (sorted(&rows), Vec::new()),
         other => panic!("{other:?}"),
     }
 }
@@ -70,6 +75,27 @@ fn a_swap_within_one_statement_keeps_both_rows() {
 fn a_row_that_came_and_went_is_deleted() {
     assert_eq!(keyed([insert([1, 1, 1]), delete([1, 1, 1])]), (vec![], vec![1]));
     assert_eq!(keyed([delete([1, 1, 1]), insert([1, 2, 2])]), (vec![[1, 2, 2]], vec![]));
+}
+
+#[test]
+fn rows_are_new_while_nothing_but_their_insert_made_them() {
+    let rewrite = |after: Plain| RowChange::Rewrite { after: row(after) };
+    let is_new = |changes: Vec<RowChange>| matches!(net(&[0], changes), NetChanges::Inserted { .. });
+    assert!(is_new(vec![insert([1, 1, 1]), insert([2, 1, 1]), rewrite([1, 5, 5])]));
+    for changes in [
+        vec![insert([1, 1, 1]), rewrite([2, 1, 1])],
+        vec![rewrite([1, 1, 1])],
+        vec![insert([1, 1, 1]), delete([1, 1, 1])],
+        vec![delete([1, 1, 1]), insert([1, 1, 1])],
+        vec![insert([1, 1, 1]), insert([1, 2, 2])],
+        vec![insert([1, 1, 1]), update([1, 1, 1], [2, 1, 1])],
+        vec![
+            insert([1, 1, 1]),
+            RowChange::Insert { after: [ColValue::Int(2), ColValue::Absent, ColValue::Int(0)].into() },
+        ],
+    ] {
+        assert!(!is_new(changes.clone()), "{changes:?}");
+    }
 }
 
 #[test]
@@ -112,6 +138,7 @@ proptest! {
         for (kind, key, other, value) in steps {
             match (kind, model.get(&key).copied()) {
                 (0, None) => changes.push(insert(full(key, value))),
+                (1, Some(_)) if value > 0 => changes.push(RowChange::Rewrite { after: row(full(key, value)) }),
                 (1, Some(old)) => changes.push(update(full(key, old), full(key, value))),
                 (2, Some(old)) => {
                     changes.push(delete(full(key, old)));
@@ -128,7 +155,15 @@ proptest! {
             }
             model.insert(key, value);
         }
-        let NetChanges::Keyed { upserts, deletes, .. } = net(&[0, 1], changes) else { panic!("keyed") };
+        let (upserts, deletes) = match net(&[0, 1], changes) {
+            NetChanges::Keyed { upserts, deletes, .. } => (upserts, deletes),
+            NetChanges::Inserted { rows } => {
+                let is_new = |row| { let [a, b, _] = plain(row); !initial.contains_key(&(a * 2 + b)) };
+                prop_assert!(rows.iter().all(is_new), "a row that was there passes for new");
+                (rows, Vec::new())
+            }
+            other => panic!("{other:?}"),
+        };
         let mut target: BTreeMap<i64, i64> = initial;
         let mut seen = std::collections::BTreeSet::new();
         for row in &deletes {

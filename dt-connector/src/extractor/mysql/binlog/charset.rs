@@ -144,7 +144,8 @@ impl Charset {
         }
     }
 
-    fn text(self, bytes: &[u8]) -> Option<Box<str>> {
+    /// The text; `None` where it is not valid.
+    pub(super) fn text(self, bytes: &[u8]) -> Option<Box<str>> {
         match self {
             Self::Utf8 => std::str::from_utf8(bytes).ok().map(Box::from),
             // ASCII is a part of all of these, and most text is ASCII.

@@ -126,39 +126,6 @@ impl Kind {
     }
 }
 
-/// A QUERY event.
-#[derive(Debug)]
-pub(super) struct Query<'a> {
-    /// Default database, empty when there is none.
-    pub(super) db: &'a [u8],
-    /// The statement.
-    pub(super) text: &'a [u8],
-}
-
-impl<'a> Query<'a> {
-    /// Reads the body.
-    pub(super) fn parse(body: &'a [u8]) -> Result<Self> {
-        Self::with_extra(body, 0)
-    }
-
-    /// Reads the body of an EXECUTE_LOAD_QUERY event, which has 13 more bytes in its head.
-    pub(super) fn parse_load(body: &'a [u8]) -> Result<Self> {
-        Self::with_extra(body, 13)
-    }
-
-    fn with_extra(body: &'a [u8], extra: usize) -> Result<Self> {
-        let mut cursor = Cursor::new(body);
-        cursor.take(4 + 4)?;
-        let db = usize::from(cursor.u8()?);
-        cursor.take(2)?;
-        let variables = cursor.le(2)? as usize;
-        cursor.take(extra + variables)?;
-        let db = cursor.take(db)?;
-        cursor.take(1)?;
-        Ok(Self { db, text: cursor.rest() })
-    }
-}
-
 /// Which file comes next, and where it is read from.
 pub(super) fn rotate(body: &[u8]) -> Result<(u64, &[u8])> {
     let mut cursor = Cursor::new(body);
@@ -242,9 +209,6 @@ mod tests {
 
     #[test]
     fn bodies() {
-        let query = [0, 0, 0, 0, 0, 0, 0, 0, 1, 0, 0, 2, 0, 9, 9, b'd', 0, b'B'];
-        let query = Query::parse(&query).unwrap();
-        assert_eq!((query.db, query.text), (&b"d"[..], &b"B"[..]));
         assert_eq!(rotate(&[4, 0, 0, 0, 0, 0, 0, 0, b'f']).unwrap(), (4, &b"f"[..]));
         let group = MariaDbGroup::parse(&[5, 0, 0, 0, 0, 0, 0, 0, 1, 0, 0, 0, 1, 0, 0], 7).unwrap();
         let gtid = MariaDbGtid { domain: 1, server: 7, sequence: 5 };

@@ -7,13 +7,14 @@ use dt_common::batch::Definition;
 use dt_common::error::{Error, Result};
 use dt_common::position::BinlogPosition;
 use dt_common::row::RowChange;
-use dt_common::schema::TableName;
+use dt_common::schema::{TableName, TableSchema};
 
 use super::image::TablePlan;
 use super::rows::Change;
 use super::table_map::TableMap;
 use crate::extractor::mysql::ddl::{self, Catalog, CountedTable, Effect, Moment};
 use crate::extractor::mysql::definition::FollowedTable;
+use crate::extractor::mysql::server::Flavor;
 
 /// The followed tables with their schemas.
 pub(super) struct Followed {
@@ -139,6 +140,11 @@ impl Followed {
         self.catalog.apply(statement, moment)
     }
 
+    /// The family of the source.
+    pub(super) fn flavor(&self) -> Flavor {
+        self.catalog.flavor()
+    }
+
     /// Sequences of the source, which are no tables to follow.
     pub(super) fn know_sequences(&mut self, names: impl IntoIterator<Item = TableName>) {
         self.sequences.extend(names);
@@ -174,6 +180,14 @@ impl Followed {
                 view.server
             ))),
         }
+    }
+
+    /// The definition of a table that is followed.
+    ///
+    /// # Errors
+    /// One that does not fit.
+    pub(super) fn schema(&self, name: &TableName) -> Result<Option<Arc<TableSchema>>> {
+        Ok(self.catalog.followed(name)?.map(|table| table.schema))
     }
 
     /// The followed table of this name. Statements may spell it in another case where the server ignores case.

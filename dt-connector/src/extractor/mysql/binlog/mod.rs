@@ -36,6 +36,8 @@ mod followed;
 mod image;
 mod json;
 mod network;
+mod query;
+mod repairs;
 mod request;
 mod rows;
 mod search;

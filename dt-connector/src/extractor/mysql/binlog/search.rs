@@ -26,7 +26,7 @@ use super::event::Kind;
 use super::request::{self, Reader, Start};
 use super::stream::BinlogStream;
 use crate::extractor::ExtractPlan;
-use crate::extractor::mysql::connection::{Connector, source_error};
+use crate::extractor::mysql::connection::{Connector, answers, source_error};
 use crate::extractor::mysql::ddl::Catalog;
 use crate::extractor::mysql::server::{Flavor, Server};
 
@@ -65,7 +65,8 @@ impl Search<'_> {
     /// A moment in the server's future, or before the first event that it still has.
     pub(crate) async fn first_since(&self, moment: i64) -> Result<BinlogPosition> {
         let mut conn = self.connector.connect().await?;
-        let now = now(&mut conn).await?;
+        let patience = self.config.read_timeout;
+        let now = answers(patience, "asking the source's clock", now(&mut conn)).await?;
         if moment > now {
             let (asked, now) = (utc(moment), utc(now));
             let what = format!(
@@ -73,8 +74,11 @@ impl Search<'_> {
             );
             return Err(Error::config(what));
         }
-        let until = self.server.binlog_end(&mut conn).await?;
-        let file = self.last_file_before(&mut conn, moment).await?;
+        let places = async {
+            let until = self.server.binlog_end(&mut conn).await?;
+            Ok((until, self.last_file_before(&mut conn, moment).await?))
+        };
+        let (until, file) = answers(patience, "looking for the binlog of a moment", places).await?;
         let micros = self.server.flavor == Flavor::MySql && self.server.version >= LOGS_MICROS;
         let wanted = if micros { moment } else { moment - moment.rem_euclid(SECOND) };
         info!(moment = %utc(moment), %file, "looking for [extractor] start_time_utc in the binlog");

@@ -9,20 +9,22 @@ use dt_common::item::{Ddl, DtItem};
 use dt_common::position::{BinlogPosition, CommitMark, Gtid, GtidSource, Position};
 use dt_common::queue::GroupSender;
 use dt_common::row::RowData;
-use dt_common::schema::TableName;
+use dt_common::schema::{TableName, TableSchema};
 use mysql_async::binlog::events::{BinlogEventHeader, Event, GtidEvent};
 
 use super::checksum;
 use super::compressed;
 use super::cursor::malformed;
-use super::event::{ARTIFICIAL, Kind, MariaDbGroup, Query, RowsEvent, gtid, heartbeat_v2, rotate};
+use super::event::{ARTIFICIAL, Kind, MariaDbGroup, RowsEvent, gtid, heartbeat_v2, rotate};
 use super::followed::{Followed, Mapping};
 use super::image::TablePlan;
+use super::query::Query;
+use super::repairs::RepairDesk;
 use super::rows::{Change, Changes, added};
 use super::statement::Statement;
 use super::table_map::{NO_TABLE, TableMap, table_id};
 use super::transaction::{Ended, Transaction};
-use crate::extractor::mysql::ddl::{self, Effect, Moment};
+use crate::extractor::mysql::ddl::{self, Dialect, Effect, Moment};
 
 /// What is known on one connection.
 pub(super) struct Session<'a> {
@@ -72,6 +74,37 @@ impl<'a> Session<'a> {
     /// Whether everything up to `until` was read and sent.
     pub(super) fn has_reached(&self, until: &BinlogPosition) -> bool {
         !self.transaction.is_open() && !self.at.file.is_empty() && self.at.has_reached(until)
+    }
+
+    /// Where the stream stands, between two transactions; `None` inside of one.
+    pub(super) fn stands(&self) -> Option<&Position> {
+        (!self.transaction.is_open()).then_some(&*self.position)
+    }
+
+    /// The definition of a table that is followed.
+    ///
+    /// # Errors
+    /// One that does not fit.
+    pub(super) fn schema(&self, name: &TableName) -> Result<Option<Arc<TableSchema>>> {
+        self.followed.schema(name)
+    }
+
+    /// Sends what is due of the repairs.
+    ///
+    /// # Errors
+    /// The pipeline has ended.
+    pub(super) async fn repair(&mut self, desk: &mut RepairDesk) -> Result<()> {
+        if self.transaction.is_open() {
+            return Ok(());
+        }
+        let followed = &*self.followed;
+        let is_same = |table: &TableSchema| {
+            followed.schema(&table.name).ok().flatten().is_some_and(|now| now.columns == table.columns)
+        };
+        while let Some(repaired) = desk.due(self.position, &self.at, is_same) {
+            self.out.send(DtItem::Repair(repaired)).await?;
+        }
+        Ok(())
     }
 
     /// Whether the connection did more than start.
@@ -246,8 +279,9 @@ impl<'a> Session<'a> {
     }
 
     async fn statement(&mut self, header: &BinlogEventHeader, query: Query<'_>) -> Result<()> {
-        let (text, db) = (String::from_utf8_lossy(query.text), String::from_utf8_lossy(query.db));
-        match Statement::parse(&text, &db) {
+        let (text, db) = (query.decoded(), String::from_utf8_lossy(query.db));
+        let dialect = Dialect { flavor: self.followed.flavor(), backslash_escapes: query.backslash_escapes };
+        match Statement::parse(&text, &db, dialect) {
             Statement::Begin => self.transaction.begin(false),
             Statement::XaStart => self.transaction.begin(true),
             Statement::Commit => {
@@ -319,7 +353,7 @@ impl<'a> Session<'a> {
         }
         if garbled && !effect.concerned.is_empty() {
             return Err(Error::schema(format!(
-                "{} on table {}: its text is not UTF-8, and dt cannot tell the names in it; copy the table anew (a new [task] id)",
+                "{} on table {}: its text is in a charset that dt cannot read, or not valid in it; copy the table anew (a new [task] id)",
                 statement.action, effect.concerned[0]
             )));
         }

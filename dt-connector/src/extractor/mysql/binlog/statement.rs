@@ -5,7 +5,7 @@
 
 use dt_common::schema::TableName;
 
-use crate::extractor::mysql::ddl::{self, Words};
+use crate::extractor::mysql::ddl::{self, Dialect, Words};
 
 /// A statement, by what the stream has to do about it.
 #[derive(Debug, Clone, PartialEq)]
@@ -34,14 +34,14 @@ pub(super) enum Statement {
 
 impl Statement {
     /// Sorts a statement; `db` is its default database.
-    pub(super) fn parse(sql: &str, db: &str) -> Self {
+    pub(super) fn parse(sql: &str, db: &str, dialect: Dialect) -> Self {
         // The two that end nearly every transaction.
         match sql {
             "BEGIN" => return Self::Begin,
             "COMMIT" => return Self::Commit,
             _ => {}
         }
-        let mut words = Words::new(sql, db);
+        let mut words = Words::new(sql, db, dialect);
         while words.symbol('(') {}
         let Some(first) = words.peek_keyword() else { return Self::Other };
         match first.as_str() {
@@ -97,6 +97,10 @@ fn xa(mut words: Words) -> Statement {
 mod tests {
     use super::*;
 
+    fn parsed(sql: &str) -> Statement {
+        Statement::parse(sql, "d", Dialect::default())
+    }
+
     #[test]
     fn structure_changes() {
         for sql in [
@@ -105,7 +109,7 @@ mod tests {
             "SET STATEMENT a=1 FOR TRUNCATE t",
             "DROP INDEX i ON t",
         ] {
-            assert!(matches!(Statement::parse(sql, "d"), Statement::Ddl(_)), "{sql}");
+            assert!(matches!(parsed(sql), Statement::Ddl(_)), "{sql}");
         }
     }
 
@@ -129,14 +133,14 @@ mod tests {
             "# Dum",
             "",
         ] {
-            assert_eq!(Statement::parse(sql, "d"), Statement::Other, "{sql}");
+            assert_eq!(parsed(sql), Statement::Other, "{sql}");
         }
     }
 
     #[test]
     fn sequences_are_no_tables() {
         for sql in ["CREATE SEQUENCE s START 1", "create or replace sequence if not exists `d`.`s`"] {
-            assert_eq!(Statement::parse(sql, "d"), Statement::Sequence(TableName::new("d", "s")), "{sql}");
+            assert_eq!(parsed(sql), Statement::Sequence(TableName::new("d", "s")), "{sql}");
         }
     }
 
@@ -153,7 +157,7 @@ mod tests {
             ("XA START X'61',X'',1", Statement::XaStart),
             ("XA COMMIT X'61',X'',1", Statement::XaEnd),
         ] {
-            assert_eq!(Statement::parse(sql, "d"), expected, "{sql}");
+            assert_eq!(parsed(sql), expected, "{sql}");
         }
     }
 
@@ -166,7 +170,7 @@ mod tests {
             "LOAD DATA INFILE 'f' INTO TABLE `t`",
             "SET STATEMENT a=1 FOR REPLACE t VALUES (1)",
         ] {
-            let Statement::Dml { names } = Statement::parse(sql, "d") else { panic!("{sql}") };
+            let Statement::Dml { names } = parsed(sql) else { panic!("{sql}") };
             assert!(names.contains(&TableName::new("d", "t")), "{sql}");
         }
     }

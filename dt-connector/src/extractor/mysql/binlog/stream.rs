@@ -10,6 +10,7 @@ use dt_common::item::DtItem;
 use dt_common::monitor::Monitor;
 use dt_common::position::{BinlogPosition, Position};
 use dt_common::queue::ItemSender;
+use dt_common::repair::RepairPart;
 use dt_common::schema::TableName;
 use futures::{FutureExt, StreamExt};
 use mysql_async::binlog::events::Event;
@@ -19,12 +20,14 @@ use tracing::{info, warn};
 
 use super::displaced::Displaced;
 use super::followed::Followed;
+use super::repairs::RepairDesk;
 use super::request::{self, Reader};
 use super::session::Session;
 use crate::extractor::ExtractPlan;
 use crate::extractor::mysql::checks;
 use crate::extractor::mysql::connection::Connector;
 use crate::extractor::mysql::ddl::Catalog;
+use crate::extractor::mysql::repair::RepairReader;
 use crate::extractor::mysql::server::Server;
 
 /// Longest time to connect and prepare a dump.
@@ -36,6 +39,9 @@ const FINITE_HEARTBEAT: Duration = Duration::from_secs(1);
 
 /// Silence of this many heartbeats means that the connection is lost.
 const SILENT_HEARTBEATS: u32 = 3;
+
+/// Events between two looks at what is to be repaired, while there is always a next one.
+const ASK_AFTER: u32 = 1024;
 
 /// How long the source may be away before the task gives up.
 const PATIENCE: Duration = Duration::from_secs(600);
@@ -59,6 +65,7 @@ pub(crate) struct BinlogStream {
     followed: Followed,
     monitor: Arc<Monitor>,
     displaced: Displaced,
+    repairs: RepairDesk,
 }
 
 /// How a connection ended.
@@ -106,7 +113,9 @@ impl BinlogStream {
         let reader = Reader::new(config.server_id, &config.task_id);
         let followed = Followed::new(catalog, skip);
         let (monitor, displaced) = (Arc::clone(&plan.monitor), Displaced::new(plan.ownership.clone()));
-        Self { connector, server, reader, heartbeat, followed, monitor, displaced }
+        let repairs = RepairReader::new(connector.clone(), config);
+        let repairs = RepairDesk::new(plan.repairs.clone(), repairs);
+        Self { connector, server, reader, heartbeat, followed, monitor, displaced, repairs }
     }
 
     /// Reads behind `from` into `out`, until `until` is reached or `stop` is cancelled; both end with `Ok`.
@@ -189,7 +198,13 @@ impl BinlogStream {
         let at = start_of(position, &self.server);
         let mut out = out.grouped();
         let mut session = Session::new(&mut self.followed, &mut out, position, at);
-        let read = read(&self.monitor, &mut events, &mut session, until, heartbeat * SILENT_HEARTBEATS).await;
+        let reading = Reading {
+            monitor: &self.monitor,
+            server: &self.server,
+            until,
+            silence: heartbeat * SILENT_HEARTBEATS,
+        };
+        let read = reading.run(&mut events, &mut session, &mut self.repairs).await;
         let (progressed, void) = (session.progressed(), session.void());
         let read = match read {
             Err(Interruption::Displaced(error)) => {
@@ -241,34 +256,84 @@ impl BinlogStream {
     }
 }
 
-/// Reads events until `until` is reached.
-async fn read(
-    monitor: &Monitor,
-    events: &mut mysql_async::BinlogStream,
-    session: &mut Session<'_>,
-    until: Option<&BinlogPosition>,
+/// How the events of one connection are read.
+struct Reading<'a> {
+    monitor: &'a Monitor,
+    server: &'a Server,
+    until: Option<&'a BinlogPosition>,
+    /// Longest wait for an event or a heartbeat.
     silence: Duration,
-) -> Result<(), Interruption> {
-    let mut answers = false;
-    while !until.is_some_and(|until| session.has_reached(until)) {
-        // Events that have arrived already are taken without a look at the clock.
-        let next = match events.next().now_or_never() {
-            Some(next) => next,
-            None => {
-                session.flush().await.map_err(Interruption::Failed)?;
-                timeout(silence, events.next())
-                    .await
-                    .map_err(|_| Interruption::lost(format!("no event and no heartbeat for {silence:?}")))?
+}
+
+/// What the wait for the server has brought.
+enum Waited {
+    Event(Option<mysql_async::Result<Event>>),
+    /// Rows that somebody wants to be repaired.
+    Repair(RepairPart),
+}
+
+impl Reading<'_> {
+    /// Reads events until `until` is reached.
+    async fn run(
+        &self,
+        events: &mut mysql_async::BinlogStream,
+        session: &mut Session<'_>,
+        repairs: &mut RepairDesk,
+    ) -> Result<(), Interruption> {
+        let (mut answers, mut taken) = (false, 0_u32);
+        while !self.until.is_some_and(|until| session.has_reached(until)) {
+            if !repairs.is_empty() {
+                session.repair(repairs).await.map_err(Interruption::Failed)?;
             }
-        };
-        // An event is looked at where it is: to move it costs more than to step over most of them.
-        let Some(Ok(event)) = &next else { return Err(ended(next)) };
-        if !std::mem::replace(&mut answers, true) {
-            monitor.source_open();
+            taken = taken.wrapping_add(1);
+            if taken.is_multiple_of(ASK_AFTER)
+                && session.stands().is_some()
+                && let Some(part) = repairs.arrived()
+            {
+                self.repair(part, session, repairs).await;
+            }
+            // Events that have arrived already are taken without a look at the clock.
+            let next = match events.next().now_or_never() {
+                Some(next) => next,
+                None => {
+                    session.flush().await.map_err(Interruption::Failed)?;
+                    match self.wait(events, repairs, session.stands().is_some()).await? {
+                        Waited::Event(next) => next,
+                        Waited::Repair(part) => {
+                            self.repair(part, session, repairs).await;
+                            continue;
+                        }
+                    }
+                }
+            };
+            // An event is looked at where it is: to move it costs more than to step over most of them.
+            let Some(Ok(event)) = &next else { return Err(ended(next)) };
+            if !std::mem::replace(&mut answers, true) {
+                self.monitor.source_open();
+            }
+            session.take(event).await.map_err(Interruption::Failed)?;
         }
-        session.take(event).await.map_err(Interruption::Failed)?;
+        Ok(())
     }
-    Ok(())
+
+    async fn repair(&self, part: RepairPart, session: &Session<'_>, repairs: &mut RepairDesk) {
+        if let Some(stands) = session.stands() {
+            repairs.read(self.server, part, |name| session.schema(name), stands).await;
+        }
+    }
+
+    async fn wait(
+        &self,
+        events: &mut mysql_async::BinlogStream,
+        repairs: &mut RepairDesk,
+        may_repair: bool,
+    ) -> Result<Waited, Interruption> {
+        let silent = |_| Interruption::lost(format!("no event and no heartbeat for {:?}", self.silence));
+        tokio::select! {
+            next = timeout(self.silence, events.next()) => Ok(Waited::Event(next.map_err(silent)?)),
+            part = repairs.next(), if may_repair => Ok(Waited::Repair(part)),
+        }
+    }
 }
 
 /// What the end of a dump means.

@@ -9,23 +9,22 @@ use mysql_async::prelude::Queryable;
 
 use crate::extractor::mysql::connection::source_error;
 use crate::extractor::mysql::literal::identifier;
-use crate::extractor::mysql::schema::SourceTables;
 
 /// The server cannot read a statement.
 const ER_PARSE_ERROR: u16 = 1064;
 
-/// Asks the server about every condition, without reading a row.
+/// Asks the server about every condition on a table that is to be copied, without reading a row.
 ///
 /// # Errors
 /// A condition that the server refuses, or that no change stream can follow, with the list's place and the table.
-pub(super) async fn check(
+pub(super) async fn check<'a>(
     conn: &mut Conn,
-    source: &SourceTables,
+    copied: impl Iterator<Item = &'a TableSchema>,
     filter: &Filter,
     streams: bool,
 ) -> Result<Finding> {
     let mut restricted = 0;
-    for table in source.schemas() {
+    for table in copied {
         let Some(condition) = filter.conditions().of(&table.name) else { continue };
         restricted += 1;
         probe(conn, table, &condition).await.map_err(|e| refused(filter, &table.name, e))?;

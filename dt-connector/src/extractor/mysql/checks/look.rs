@@ -5,13 +5,13 @@ use dt_common::check::{Check, Finding, Verdict};
 use dt_common::config::{ExtractType, MySqlExtractorConfig};
 use dt_common::error::{Error, Result};
 use dt_common::filter::Filter;
-use dt_common::schema::TableName;
+use dt_common::schema::TableSchema;
 use mysql_async::Conn;
 use tracing::warn;
 
 use super::{conditions, position, privileges, server, tables, topology};
 use crate::admin::FOLLOWED_TABLES;
-use crate::extractor::mysql::connection::Connector;
+use crate::extractor::mysql::connection::{Connector, answers};
 use crate::extractor::mysql::handover;
 use crate::extractor::mysql::schema::SourceTables;
 use crate::extractor::mysql::server::Server;
@@ -192,6 +192,15 @@ pub(crate) struct Looking<'a> {
 
 impl Looking<'_> {
     async fn look(&mut self, check: SourceCheck) -> Result<Finding> {
+        if check == SourceCheck::ResumePosition {
+            // It may read a binlog to its end, and minds silence itself.
+            return self.ask(check).await;
+        }
+        let (patience, doing) = (self.config.read_timeout, format!("the check {}", check.name()));
+        answers(patience, &doing, self.ask(check)).await
+    }
+
+    async fn ask(&mut self, check: SourceCheck) -> Result<Finding> {
         let Self { conn, connector, server, config, filter, kind, tables, stored } = self;
         Ok(match check {
             SourceCheck::Connection => server::connection(&connector.address(), server),
@@ -216,9 +225,10 @@ impl Looking<'_> {
             SourceCheck::SelectPrivilege => {
                 privileges::select(conn, tables.schemas().map(|table| &table.name)).await?
             }
-            SourceCheck::TableEngines => tables::engines(conn, tables).await?,
+            SourceCheck::TableEngines => tables::engines(conn, to_copy(tables, stored)).await?,
             SourceCheck::RowConditions => {
-                conditions::check(conn, tables, filter, For::Streams.includes(*kind)).await?
+                let streams = For::Streams.includes(*kind);
+                conditions::check(conn, to_copy(tables, stored), filter, streams).await?
             }
             SourceCheck::CascadingForeignKeys => {
                 tables::cascades(conn, server, filter, config.on_fk_cascade).await?
@@ -227,10 +237,7 @@ impl Looking<'_> {
             SourceCheck::KeyCollations => tables::key_collations(conn, tables).await?,
             SourceCheck::ZeroDates => tables::zero_dates(server, tables),
             SourceCheck::LockPrivilege => {
-                let done =
-                    |name: &TableName| stored.marks.iter().any(|mark| mark.done && mark.table == *name);
-                let copies = tables.schemas().filter(|table| !done(&table.name));
-                let to_lock = handover::to_lock(server, copies.map(AsRef::as_ref));
+                let to_lock = handover::to_lock(server, to_copy(tables, stored));
                 privileges::lock(conn, &to_lock).await?
             }
             SourceCheck::ResumePosition => {
@@ -238,6 +245,12 @@ impl Looking<'_> {
             }
         })
     }
+}
+
+/// The tables whose copy is not done. Others may have come with the change stream, and may be gone at the source by now.
+fn to_copy<'a>(tables: &'a SourceTables, stored: &'a Checkpoint) -> impl Iterator<Item = &'a TableSchema> {
+    let done = |table: &TableSchema| stored.marks.iter().any(|mark| mark.done && mark.table == table.name);
+    tables.schemas().map(AsRef::as_ref).filter(move |table| !done(table))
 }
 
 /// Makes the checks that need just this; a look that fails is a failed check, and the next one is made all the same.

@@ -7,7 +7,7 @@ use dt_common::position::{BinlogPosition, GtidList, GtidPosition, Position};
 use mysql_async::prelude::Queryable;
 use mysql_async::{Conn, Row};
 
-use crate::extractor::mysql::connection::{Connector, source_error};
+use crate::extractor::mysql::connection::{Connector, answers, source_error};
 use crate::extractor::mysql::server::Server;
 use crate::extractor::mysql::start;
 
@@ -100,8 +100,13 @@ pub(super) async fn check(
             }
         },
     };
-    let held = Held::of(conn, server).await?;
-    Ok(match held.judge(conn, server, &position).await? {
+    let judged = async {
+        let held = Held::of(conn, server).await?;
+        let judged = held.judge(conn, server, &position).await?;
+        Ok((held, judged))
+    };
+    let (held, judged) = answers(config.read_timeout, "the check resume-position", judged).await?;
+    Ok(match judged {
         Ok(usable) => Finding::pass(format!("{what} {position}: {}", held.headroom(&usable))),
         Err(Lost { why, remedy }) => Finding::fail(format!("{what} {position}: {why}"), remedy),
     })

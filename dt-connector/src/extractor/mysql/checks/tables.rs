@@ -77,12 +77,14 @@ pub(crate) fn readable(source: SourceTables) -> Result<Vec<Arc<TableSchema>>> {
 }
 
 /// Rows of a non-transactional table ignore the read view that a copy is taken in.
-pub(super) async fn engines(conn: &mut Conn, source: &SourceTables) -> Result<Finding> {
+pub(super) async fn engines<'a>(
+    conn: &mut Conn,
+    copied: impl Iterator<Item = &'a TableSchema>,
+) -> Result<Finding> {
     let engines: Vec<String> =
         rows(conn, "SELECT ENGINE FROM information_schema.ENGINES WHERE TRANSACTIONS = 'YES'").await?;
     let transactional = |name: &str| engines.iter().any(|engine| engine.eq_ignore_ascii_case(name));
-    let others: Vec<&TableSchema> =
-        source.schemas().map(AsRef::as_ref).filter(|table| !transactional(&table.engine)).collect();
+    let others: Vec<&TableSchema> = copied.filter(|table| !transactional(&table.engine)).collect();
     if others.is_empty() {
         return Ok(Finding::pass("every table has transactions"));
     }

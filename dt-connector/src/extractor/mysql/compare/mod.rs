@@ -5,7 +5,8 @@
 //! - `side`: asks them
 
 mod expression;
-mod query;
+pub(crate) mod query;
 mod side;
 
 pub use side::MySqlSide;
+pub(crate) use side::cells;

@@ -1,13 +1,25 @@
 //! The questions of a comparison as MySQL and MariaDB understand them. Pure.
 
+use dt_common::repair::RowNames;
+
 use super::expression::{has_key, plain, row_hash, row_number};
 use crate::compare::{Buckets, ComparedTable, Residues, RowMark, Slice};
-use crate::extractor::mysql::literal::identifier;
+use crate::extractor::mysql::literal::{identifier, quote};
 
 /// Least and greatest value of the key's first column.
 pub(super) fn extent(table: &ComparedTable) -> String {
     let first = first_key(table);
     format!("SELECT CAST(MIN({first}) + 0 AS CHAR), CAST(MAX({first}) + 0 AS CHAR) FROM {}", from(table))
+}
+
+/// Rows by the statistics.
+pub(super) fn estimate(table: &ComparedTable) -> String {
+    let name = &table.schema.name;
+    format!(
+        "SELECT TABLE_ROWS FROM information_schema.TABLES WHERE TABLE_SCHEMA = {} AND TABLE_NAME = {}",
+        quote(&name.db),
+        quote(&name.table)
+    )
 }
 
 /// Bucket, rows and sum of hashes; where texts travel, bucket, hash and texts of each row.
@@ -43,14 +55,36 @@ pub(super) fn texts(table: &ComparedTable, marks: &[RowMark]) -> String {
     let texts: Vec<String> = columns.map(|(column, form)| plain(column, *form)).collect();
     let hash = row_hash(table);
     let filter = if table.schema.is_keyed() {
-        marks.iter().map(|mark| format!("({})", has_key(table, &mark.key))).collect::<Vec<_>>().join(" OR ")
+        keys(table, marks.iter().map(|mark| mark.key.as_slice()))
     } else if table.is_pushed() {
-        let hashes: Vec<String> = marks.iter().map(|mark| mark.hash.to_string()).collect();
-        format!("{hash} IN ({})", hashes.join(", "))
+        hashes(table, marks.iter().map(|mark| mark.hash))
     } else {
         "TRUE".to_owned()
     };
     format!("SELECT {}{hash}, {} FROM {} WHERE {filter}", key(table), texts.join(", "), from(table))
+}
+
+/// That a row has one of these names.
+pub(crate) fn named(table: &ComparedTable, names: &RowNames) -> String {
+    match names {
+        RowNames::Keys(list) => keys(table, list.iter().map(Vec::as_slice)),
+        RowNames::Hashes(list) => hashes(table, list.iter().copied()),
+    }
+}
+
+/// The keys among these that there are, a column of the answer for each of theirs.
+pub(crate) fn keys_there(table: &ComparedTable, names: &RowNames) -> String {
+    let key = key(table);
+    format!("SELECT {} FROM {} WHERE {}", key.trim_end_matches(", "), from(table), named(table, names))
+}
+
+fn keys<'a>(table: &ComparedTable, keys: impl Iterator<Item = &'a [String]>) -> String {
+    keys.map(|key| format!("({})", has_key(table, key))).collect::<Vec<_>>().join(" OR ")
+}
+
+fn hashes(table: &ComparedTable, hashes: impl Iterator<Item = u64>) -> String {
+    let hashes: Vec<String> = hashes.map(|hash| hash.to_string()).collect();
+    format!("{} IN ({})", row_hash(table), hashes.join(", "))
 }
 
 fn key(table: &ComparedTable) -> String {

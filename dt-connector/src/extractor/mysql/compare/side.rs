@@ -1,6 +1,5 @@
 //! Asks the source. A connection serves one question at a time; those that are not in use wait in a list.
 
-use std::collections::BTreeMap;
 use std::sync::{Mutex, PoisonError};
 
 use async_trait::async_trait;
@@ -12,16 +11,10 @@ use mysql_async::{Conn, Row, Value};
 use tokio::sync::OnceCell;
 
 use super::query;
-use crate::compare::answer::{Cells, Digests, Rows, Texts, number};
-use crate::compare::{
-    Buckets, CompareSide, CompareSource, ComparedTable, Digest, Meter, RowMark, RowTexts, Slice,
-};
+use crate::compare::answer::Cells;
+use crate::compare::{CompareSource, ComparedTable, Engine, Meter, Question};
 use crate::extractor::mysql::connection::{Connector, source_error};
-use crate::extractor::mysql::literal::quote;
 use crate::extractor::mysql::server::{Flavor, Server};
-
-/// Keys of one question: what the server's optimizer makes ranges of.
-const KEYS: usize = 200;
 
 /// MySQL or MariaDB as one side.
 pub struct MySqlSide {
@@ -51,30 +44,10 @@ impl MySqlSide {
             None => self.connector.connect().await,
         }
     }
-
-    /// Asks one question and hands over its rows as they come.
-    async fn ask(
-        &self,
-        table: &ComparedTable,
-        sql: &str,
-        meter: &Meter,
-        mut take: impl FnMut(Cells) -> Result<()> + Send,
-    ) -> Result<()> {
-        let mut conn = self.conn().await?;
-        let failed = |e| source_error(&format!("comparing table {}", table.schema.name), e);
-        let mut answer = conn.query_iter(sql).await.map_err(failed)?;
-        while let Some(row) = answer.next().await.map_err(failed)? {
-            let cells = cells(row);
-            meter.count(cells.iter());
-            take(cells)?;
-        }
-        answer.drop_result().await.map_err(failed)?;
-        self.idle.lock().unwrap_or_else(PoisonError::into_inner).push(conn);
-        Ok(())
-    }
 }
 
-fn cells(row: Row) -> Cells {
+/// The cells of an answer in the text protocol.
+pub(crate) fn cells(row: Row) -> Cells {
     let text = |value| match value {
         Value::NULL => None,
         Value::Bytes(bytes) => Some(
@@ -113,59 +86,37 @@ impl CompareSource for MySqlSide {
 }
 
 #[async_trait]
-impl CompareSide for MySqlSide {
-    async fn extent(&self, table: &ComparedTable) -> Result<Option<(i128, i128)>> {
-        let mut extent = None;
-        let meter = Meter::default();
-        self.ask(table, &query::extent(table), &meter, |row| {
-            if row.iter().all(Option::is_some) {
-                extent = Some((number(row.first(), "least key")?, number(row.get(1), "greatest key")?));
-            }
-            Ok(())
+impl Engine for MySqlSide {
+    /// What the server's optimizer makes ranges of.
+    const NAMES: usize = 200;
+
+    fn sql(&self, table: &ComparedTable, question: Question<'_>) -> Result<String> {
+        Ok(match question {
+            Question::Extent => query::extent(table),
+            Question::Estimate => query::estimate(table),
+            Question::Digests(slice, buckets) => query::digests(table, slice, buckets),
+            Question::Rows(slice) => query::rows(table, slice),
+            Question::Texts(marks) => query::texts(table, marks),
         })
-        .await?;
-        Ok(extent)
     }
 
-    async fn estimate(&self, table: &ComparedTable) -> Result<u64> {
-        let name = &table.schema.name;
-        let sql = format!(
-            "SELECT TABLE_ROWS FROM information_schema.TABLES WHERE TABLE_SCHEMA = {} AND TABLE_NAME = {}",
-            quote(&name.db),
-            quote(&name.table)
-        );
-        let mut rows = 0;
-        self.ask(table, &sql, &Meter::default(), |row| {
-            rows = number(row.first(), "number of rows").unwrap_or(0);
-            Ok(())
-        })
-        .await?;
-        Ok(rows)
-    }
-
-    async fn digests(
+    async fn ask(
         &self,
         table: &ComparedTable,
-        slice: &Slice,
-        buckets: Buckets,
+        sql: &str,
         meter: &Meter,
-    ) -> Result<BTreeMap<u64, Digest>> {
-        let mut digests = Digests::new(table);
-        self.ask(table, &query::digests(table, slice, buckets), meter, |row| digests.take(row)).await?;
-        Ok(digests.done())
-    }
-
-    async fn rows(&self, table: &ComparedTable, slice: &Slice, meter: &Meter) -> Result<Vec<RowMark>> {
-        let mut rows = Rows::new(table);
-        self.ask(table, &query::rows(table, slice), meter, |row| rows.take(row)).await?;
-        Ok(rows.done())
-    }
-
-    async fn texts(&self, table: &ComparedTable, marks: &[RowMark], meter: &Meter) -> Result<Vec<RowTexts>> {
-        let mut texts = Texts::new(table, marks);
-        for some in marks.chunks(KEYS) {
-            self.ask(table, &query::texts(table, some), meter, |row| texts.take(row)).await?;
+        take: &mut (dyn FnMut(Cells) -> Result<()> + Send),
+    ) -> Result<()> {
+        let mut conn = self.conn().await?;
+        let failed = |e| source_error(&format!("comparing table {}", table.schema.name), e);
+        let mut answer = conn.query_iter(sql).await.map_err(failed)?;
+        while let Some(row) = answer.next().await.map_err(failed)? {
+            let cells = cells(row);
+            meter.count(cells.iter());
+            take(cells)?;
         }
-        Ok(texts.done())
+        answer.drop_result().await.map_err(failed)?;
+        self.idle.lock().unwrap_or_else(PoisonError::into_inner).push(conn);
+        Ok(())
     }
 }

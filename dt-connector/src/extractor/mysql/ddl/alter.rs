@@ -319,7 +319,7 @@ mod tests {
     use super::*;
 
     fn ops(text: &str) -> Understood<Vec<AlterOp>> {
-        alter_ops(&mut Words::new(text, "d"))
+        alter_ops(&mut Words::new(text, "d", Default::default()))
     }
 
     #[test]

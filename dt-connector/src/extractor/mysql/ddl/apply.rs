@@ -6,11 +6,11 @@
 use dt_common::schema::{Column, ColumnType, Generated, TableName, Text};
 use dt_common::value::ColValue;
 
-use super::alter::{AlterOp, IndexDef, IndexKind};
+use super::alter::AlterOp;
 use super::column::{ColumnDef, ColumnKey, DefaultDef, Place};
 use super::type_text::{bytes_a_character, text_type_bytes};
-use super::{Moment, Understood, fill, not_understood};
-use crate::extractor::mysql::definition::{Content, DefinedColumn, IndexPart, TableDefinition};
+use super::{Moment, Understood, fill, indexes, not_understood};
+use crate::extractor::mysql::definition::{Content, DefinedColumn, TableDefinition};
 use crate::extractor::mysql::server::Flavor;
 
 /// What the servers' rules depend on besides the statement.
@@ -88,49 +88,36 @@ pub(super) fn apply(before: &TableDefinition, ops: &[AlterOp], rules: Rules<'_>)
     }
     let mut placed = Vec::new();
     for op in ops {
-        in_place(&mut table, &mut columns, &mut placed, op, rules)?;
+        in_place(&table, &mut columns, &mut placed, op, rules)?;
     }
+    indexes::follow(&mut table.unique, |name| new_name(name, &columns, &placed));
     columns.retain(|moving| !moving.gone);
     for placed in placed {
         put(&mut columns, placed)?;
     }
     let mut renamed = None;
     for op in ops {
-        around(&mut table, op, &mut renamed)?;
+        around(&mut table, op, &mut renamed);
     }
+    indexes::apply(&mut table.unique, ops);
     let (origins, columns) = columns.into_iter().map(|moving| (moving.origin, moving.column)).unzip();
     table.columns = columns;
     primary_keys_take_no_null(&mut table);
-    sort_indexes(&mut table.unique);
     Ok(Applied { table, origins, renamed })
 }
 
 /// What an action does to the columns that are there; new and moved ones are set aside.
 fn in_place(
-    table: &mut TableDefinition,
+    table: &TableDefinition,
     columns: &mut [Moving],
     placed: &mut Vec<Placed>,
     op: &AlterOp,
     rules: Rules<'_>,
 ) -> Understood<()> {
     match op {
-        AlterOp::Add { column, if_not_exists } => {
-            let defined = define(table, column, rules)?;
-            let fill = match &defined.content {
-                Content::Followed(known) => {
-                    fill::fill(column, &known.ty, defined.nullable, rules.flavor, rules.moment)
-                }
-                Content::Ignored { .. } => Ok(ColValue::Null),
-            };
-            let moving =
-                Moving { origin: Origin::New(fill), was: defined.name.clone(), column: defined, gone: false };
-            placed.push(Placed { place: column.place.clone(), moving, if_not_exists: *if_not_exists });
-        }
+        AlterOp::Add { column, if_not_exists } => placed.push(added(table, column, *if_not_exists, rules)?),
         AlterOp::Drop { name, if_exists } => match find(columns, name) {
-            Some(at) => {
-                columns[at].gone = true;
-                table.unique.retain(|part| !is_column(part, name));
-            }
+            Some(at) => columns[at].gone = true,
             None if *if_exists => {}
             None => return unknown_column(name),
         },
@@ -140,10 +127,7 @@ fn in_place(
             None => return unknown_column(name),
         },
         AlterOp::RenameColumn { from, to, if_exists } => match find(columns, from) {
-            Some(at) => {
-                rename_in_indexes(table, from, to);
-                rename(&mut columns[at].column, to);
-            }
+            Some(at) => rename(&mut columns[at].column, to),
             None if *if_exists => {}
             None => return unknown_column(from),
         },
@@ -172,33 +156,48 @@ fn in_place(
     Ok(())
 }
 
-/// What an action does to all but the columns.
-fn around(table: &mut TableDefinition, op: &AlterOp, renamed: &mut Option<TableName>) -> Understood<()> {
+/// What an action does to all but the columns and the indexes.
+fn around(table: &mut TableDefinition, op: &AlterOp, renamed: &mut Option<TableName>) {
     match op {
-        AlterOp::AddIndex(index) => add_index(table, index),
-        AlterOp::DropIndex(name) => table.unique.retain(|part| !part.index.eq_ignore_ascii_case(name)),
-        AlterOp::RenameIndex { from, to } => {
-            let parts = table.unique.iter_mut().filter(|part| part.index.eq_ignore_ascii_case(from));
-            parts.for_each(|part| part.index.clone_from(to));
-        }
         AlterOp::Comment(comment) => table.comment.clone_from(comment),
         AlterOp::Engine(engine) => table.engine.clone_from(engine),
         AlterOp::Rename(name) => *renamed = Some(name.clone()),
-        AlterOp::Add { column, .. } | AlterOp::Change { column, .. } => {
-            if let Some(key) = column.key {
-                let kind = if key == ColumnKey::Primary { IndexKind::Primary } else { IndexKind::Unique };
-                let columns = vec![Some((column.name.clone(), false))];
-                add_index(table, &IndexDef { kind, name: None, columns, if_not_exists: false });
-            }
-        }
-        AlterOp::Drop { .. }
+        AlterOp::Add { .. }
+        | AlterOp::Change { .. }
+        | AlterOp::Drop { .. }
         | AlterOp::RenameColumn { .. }
         | AlterOp::Default { .. }
         | AlterOp::Invisible { .. }
+        | AlterOp::AddIndex(_)
+        | AlterOp::DropIndex(_)
+        | AlterOp::RenameIndex { .. }
         | AlterOp::Charset(_)
         | AlterOp::Convert(_) => {}
     }
-    Ok(())
+}
+
+fn added(
+    table: &TableDefinition,
+    def: &ColumnDef,
+    if_not_exists: bool,
+    rules: Rules<'_>,
+) -> Understood<Placed> {
+    let column = define(table, def, rules)?;
+    let fill = match &column.content {
+        Content::Followed(known) => fill::fill(def, &known.ty, column.nullable, rules.flavor, rules.moment),
+        Content::Ignored { .. } => Ok(ColValue::Null),
+    };
+    let moving = Moving { origin: Origin::New(fill), was: column.name.clone(), column, gone: false };
+    Ok(Placed { place: def.place.clone(), moving, if_not_exists })
+}
+
+/// The name behind the statement of the column that had this one before it; `None` when it is dropped.
+fn new_name(was: &str, columns: &[Moving], placed: &[Placed]) -> Option<String> {
+    let moved = placed.iter().map(|placed| &placed.moving);
+    let mut stays = columns.iter().filter(|moving| !moving.gone).chain(moved);
+    stays
+        .find(|moving| matches!(moving.origin, Origin::Was(_)) && moving.was.eq_ignore_ascii_case(was))
+        .map(|moving| moving.column.name.clone())
 }
 
 /// The column of this name before the statement.
@@ -251,7 +250,7 @@ fn define(table: &TableDefinition, def: &ColumnDef, rules: Rules<'_>) -> Underst
 }
 
 fn change(
-    table: &mut TableDefinition,
+    table: &TableDefinition,
     columns: &mut [Moving],
     at: usize,
     def: &ColumnDef,
@@ -271,7 +270,6 @@ fn change(
     {
         return not_understood(format!("column `{name}`, which becomes a generated one"));
     }
-    rename_in_indexes(table, &name, &defined.name);
     let moving = &mut columns[at];
     moving.column = DefinedColumn { content, ..defined };
     if def.place.is_some() {
@@ -314,56 +312,9 @@ fn rename(column: &mut DefinedColumn, to: &str) {
     }
 }
 
-fn is_column(part: &IndexPart, name: &str) -> bool {
-    part.column.as_ref().is_some_and(|column| column.eq_ignore_ascii_case(name))
-}
-
-fn rename_in_indexes(table: &mut TableDefinition, from: &str, to: &str) {
-    table
-        .unique
-        .iter_mut()
-        .filter(|part| is_column(part, from))
-        .for_each(|part| part.column = Some(to.to_owned()));
-}
-
-fn add_index(table: &mut TableDefinition, index: &IndexDef) {
-    let taken = |name: &str| table.unique.iter().any(|part| part.index.eq_ignore_ascii_case(name));
-    let name = match (index.kind, &index.name) {
-        (IndexKind::Primary, _) => "PRIMARY".to_owned(),
-        (IndexKind::Unique, Some(name)) => name.clone(),
-        // The servers call it after its first column.
-        (IndexKind::Unique, None) => {
-            let first = index
-                .columns
-                .first()
-                .cloned()
-                .flatten()
-                .map_or("functional_index".to_owned(), |(name, _)| name);
-            let numbered = (2..).map(|n| format!("{first}_{n}"));
-            std::iter::once(first.clone()).chain(numbered).find(|name| !taken(name)).unwrap_or(first)
-        }
-    };
-    if taken(&name) {
-        return;
-    }
-    let parts = index.columns.iter().map(|part| IndexPart {
-        index: name.clone(),
-        column: part.as_ref().map(|(column, _)| column.clone()),
-        prefix: part.as_ref().is_some_and(|(_, prefix)| *prefix),
-        hash: false,
-    });
-    let parts: Vec<IndexPart> = parts.collect();
-    table.unique.extend(parts);
-}
-
-/// As `information_schema` is asked for them.
-fn sort_indexes(parts: &mut [IndexPart]) {
-    parts.sort_by_key(|part| (part.index != "PRIMARY", part.index.to_lowercase()));
-}
-
 fn primary_keys_take_no_null(table: &mut TableDefinition) {
     for part in table.unique.iter().filter(|part| part.index == "PRIMARY") {
-        for column in table.columns.iter_mut().filter(|column| is_column(part, &column.name)) {
+        for column in table.columns.iter_mut().filter(|column| part.is_of(&column.name)) {
             column.nullable = false;
             if let Content::Followed(known) = &mut column.content {
                 known.nullable = false;

@@ -1,25 +1,25 @@
 //! The definitions of the tables at the position that the stream has reached.
 
 mod counts;
+mod tables;
 mod tools;
 
 pub(crate) use counts::CountedTable;
 
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 
 use dt_common::batch::Definition;
-use dt_common::config::{ChangeKind, MySqlExtractorConfig, SchemaAction, SchemaPolicies};
+use dt_common::config::{ChangeKind, MySqlExtractorConfig, SchemaPolicies};
 use dt_common::error::{Error, Result};
 use dt_common::filter::Filter;
 use dt_common::schema::{SchemaChange, TableName};
 
 use super::alter::AlterOp;
 use super::apply::{Applied, Rules, apply};
-use super::create::NewTable;
 use super::decide::{Judge, stopped};
 use super::statement::{Change, Statement};
-use super::{NotUnderstood, Understood, not_understood};
+use super::{NotUnderstood, Understood};
 use crate::extractor::mysql::definition::{FollowedTable, TableDefinition};
 use crate::extractor::mysql::server::{Flavor, Server};
 
@@ -56,6 +56,8 @@ pub(crate) struct Catalog {
     flavor: Flavor,
     timestamps_take_null: bool,
     server_charset: String,
+    /// Engine of tables that name none.
+    server_engine: String,
     /// Names are kept in lower case.
     lowers_names: bool,
     /// Names are compared without case.
@@ -79,6 +81,7 @@ impl Catalog {
             flavor: server.flavor,
             timestamps_take_null: server.is_on("explicit_defaults_for_timestamp"),
             server_charset: server.variable("character_set_server").to_owned(),
+            server_engine: server.variable("default_storage_engine").to_owned(),
             lowers_names: server.variable("lower_case_table_names") == "1",
             folds_names: server.variable("lower_case_table_names") != "0",
         }
@@ -88,6 +91,11 @@ impl Catalog {
     pub(crate) fn of_nothing(server: &Server, config: &MySqlExtractorConfig) -> Self {
         let (filter, policies) = (Arc::new(Filter::nothing()), config.schema.clone());
         Self::new(Vec::new(), Charsets::default(), filter, policies, server)
+    }
+
+    /// The family of the source.
+    pub(crate) fn flavor(&self) -> Flavor {
+        self.flavor
     }
 
     /// Which tables and changes are followed.
@@ -211,79 +219,6 @@ impl Catalog {
         Judge { policies: &self.policies, filter: &self.filter, action, by_tool: false }
     }
 
-    fn create(
-        &mut self,
-        name: TableName,
-        if_not_exists: bool,
-        from: &Understood<NewTable>,
-        moment: Moment,
-        effect: &mut Effect,
-    ) -> Result<()> {
-        const ACTION: &str = "CREATE TABLE";
-        if !self.filter.follows_database(&name.db) {
-            return Ok(());
-        }
-        let was_there = self.tables.contains_key(&name);
-        if was_there && if_not_exists {
-            return Ok(());
-        }
-        if was_there {
-            self.drop(&name, ChangeKind::DropTable, ACTION, effect)?;
-        }
-        if let Some(of) = self.worked_on(&name) {
-            return self.create_shadow(name, of, from, moment, effect);
-        }
-        self.doubt_copies(&name, "whose table was made anew in the meantime", effect)?;
-        let matches = self.filter.follows(&name);
-        let action = self.policies.action(ChangeKind::CreateTable, &name);
-        if matches && action == SchemaAction::Stop {
-            return Err(self.judge(ACTION).by_policy(ChangeKind::CreateTable, &name, "it is new"));
-        }
-        let follows = matches && action == SchemaAction::Apply;
-        let table = from.clone().and_then(|from| self.new_table(&name, &from, follows, moment));
-        let mut table = match table {
-            Ok(table) => table,
-            Err(why) if follows => return Err(stopped(ACTION, &name, &why)),
-            // A table that is not known is passed over as long as nobody follows it.
-            Err(_) => return Ok(()),
-        };
-        table.followed = follows;
-        effect.definitions.push(of_table(&table)?);
-        if follows {
-            let schema = table.finish(&self.filter)?.schema;
-            effect.changes.push(SchemaChange::CreateTable(schema));
-            effect.concerned.push(name.clone());
-        }
-        self.tables.insert(name, table);
-        Ok(())
-    }
-
-    fn new_table(
-        &self,
-        name: &TableName,
-        from: &NewTable,
-        follows: bool,
-        moment: Moment,
-    ) -> Understood<TableDefinition> {
-        let charset = self.charsets.0.get(&name.db).unwrap_or(&self.server_charset).clone();
-        let empty = TableDefinition::unknown(name.clone(), charset);
-        match from {
-            NewTable::Own(ops) => self.altered(&empty, ops, moment).map(|applied| applied.table),
-            NewTable::Like(other) => match self.tables.get(&self.named(other)) {
-                Some(other) => {
-                    let hides = other.columns.iter().any(|column| {
-                        !matches!(column.content, crate::extractor::mysql::definition::Content::Followed(_))
-                    });
-                    if follows && hides {
-                        return not_understood("LIKE a table of which columns are left out");
-                    }
-                    Ok(TableDefinition { name: name.clone(), shadow: None, ..other.clone() })
-                }
-                None => not_understood(format!("LIKE {other}, whose definition dt does not follow")),
-            },
-        }
-    }
-
     fn altered(&self, table: &TableDefinition, ops: &[AlterOp], moment: Moment) -> Understood<Applied> {
         let ignored = |table: &TableName, column: &str| self.filter.ignored_columns().contains(table, column);
         let rules = Rules {
@@ -293,45 +228,6 @@ impl Catalog {
             is_ignored: &ignored,
         };
         apply(table, ops, rules)
-    }
-
-    fn drop(&mut self, name: &TableName, kind: ChangeKind, action: &str, effect: &mut Effect) -> Result<()> {
-        let Some(table) = self.tables.remove(name) else { return Ok(()) };
-        effect.definitions.push(Definition { table: name.clone(), text: None });
-        if let Some(shadow) = &table.shadow {
-            return self.gives_up(shadow, action, effect);
-        }
-        if table.followed {
-            if kind == ChangeKind::DropTable && self.makes_way(&table, effect)? {
-                return Ok(());
-            }
-            match self.policies.action(kind, name) {
-                SchemaAction::Apply => effect.changes.push(SchemaChange::DropTable(name.clone())),
-                SchemaAction::Keep | SchemaAction::Ignore => {}
-                SchemaAction::Stop => return Err(self.judge(action).by_policy(kind, name, "it is dropped")),
-            }
-            effect.concerned.push(name.clone());
-        }
-        Ok(())
-    }
-
-    fn truncate(&mut self, name: TableName, effect: &mut Effect) -> Result<()> {
-        if self.truncate_shadow(&name, effect)? || !self.is_followed(&name) {
-            return Ok(());
-        }
-        match self.policies.action(ChangeKind::TruncateTable, &name) {
-            SchemaAction::Apply => effect.changes.push(SchemaChange::Truncate(name.clone())),
-            SchemaAction::Keep | SchemaAction::Ignore => {}
-            SchemaAction::Stop => {
-                return Err(self.judge("TRUNCATE TABLE").by_policy(
-                    ChangeKind::TruncateTable,
-                    &name,
-                    "it is emptied",
-                ));
-            }
-        }
-        effect.concerned.push(name);
-        Ok(())
     }
 
     fn alter(
@@ -391,76 +287,6 @@ impl Catalog {
             Some(to) if to != name => self.rename(action, &[(name, to)], effect),
             Some(_) | None => Ok(()),
         }
-    }
-
-    /// Pairs one after the other, so that they may come to a permutation.
-    fn rename(&mut self, action: &str, pairs: &[(TableName, TableName)], effect: &mut Effect) -> Result<()> {
-        // Which table, by its name before the statement, has each name that was touched; `None` for one that nobody has.
-        let mut holders: BTreeMap<TableName, Option<TableName>> = BTreeMap::new();
-        for (from, to) in pairs {
-            let (from, to) = (self.named(from), self.named(to));
-            let holder = holders.insert(from.clone(), None).unwrap_or(Some(from));
-            holders.insert(to, holder);
-        }
-        let moves: Vec<(TableName, TableName)> = holders
-            .iter()
-            .filter_map(|(to, from)| Some((from.clone()?, to.clone())))
-            .filter(|(from, to)| from != to)
-            .collect();
-        let follows: BTreeSet<TableName> =
-            moves.iter().map(|(_, to)| to).filter(|to| self.wants(to)).cloned().collect();
-        let mut taken: HashMap<TableName, TableDefinition> =
-            moves.iter().filter_map(|(from, _)| Some((from.clone(), self.tables.remove(from)?))).collect();
-        let is_left = |name: &&TableName| taken.contains_key(*name) && holders.get(*name) == Some(&None);
-        let left = taken.keys().filter(is_left).map(|name| Definition { table: name.clone(), text: None });
-        effect.definitions.extend(left);
-        let moves = self.cut_overs(action, moves, &mut taken, &follows, effect)?;
-        let moves = self.ways_made(moves, &mut taken, &follows, effect)?;
-        let renamed = self.judge(action).renames(&moves, &taken, &follows)?;
-        effect.changes.extend(renamed.changes);
-        effect.concerned.extend(renamed.concerned);
-        for (from, to) in moves {
-            if let Some(mut table) = taken.remove(&from) {
-                table.name.clone_from(&to);
-                table.followed = renamed.followed.contains(&to);
-                self.keep_shadow(&from, &mut table);
-                effect.definitions.push(of_table(&table)?);
-                self.tables.insert(to, table);
-            }
-        }
-        Ok(())
-    }
-
-    fn database(
-        &mut self,
-        db: &str,
-        is_new: bool,
-        charset: Option<&String>,
-        effect: &mut Effect,
-    ) -> Result<()> {
-        if !self.filter.follows_database(db) {
-            return Ok(());
-        }
-        let name = TableName::new(db, "");
-        if is_new && !self.charsets.0.contains_key(db) {
-            match self.policies.action(ChangeKind::CreateDatabase, &name) {
-                SchemaAction::Apply => effect.changes.push(SchemaChange::CreateDatabase(db.to_owned())),
-                SchemaAction::Ignore | SchemaAction::Keep => {}
-                SchemaAction::Stop => {
-                    return Err(self.judge("CREATE DATABASE").by_policy(
-                        ChangeKind::CreateDatabase,
-                        &name,
-                        "it is new",
-                    ));
-                }
-            }
-            effect.concerned.push(name);
-        }
-        let known = self.charsets.0.get(db).filter(|_| !is_new);
-        let charset = charset.or(known).unwrap_or(&self.server_charset).clone();
-        effect.definitions.push(of_database(db, Some(&charset)));
-        self.charsets.0.insert(db.to_owned(), charset);
-        Ok(())
     }
 }
 

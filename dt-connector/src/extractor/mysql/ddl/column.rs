@@ -296,7 +296,7 @@ mod tests {
     use super::*;
 
     fn column(text: &str) -> ColumnDef {
-        ColumnDef::read(&mut Words::new(text, "d")).unwrap()
+        ColumnDef::read(&mut Words::new(text, "d", Default::default())).unwrap()
     }
 
     #[test]
@@ -316,7 +316,10 @@ mod tests {
             "r INT CONSTRAINT `f` REFERENCES p (id) ON DELETE SET DEFAULT NOT NULL CHECK (r > 0) NOT ENFORCED COMMENT 'x'",
         );
         assert_eq!((found.nullable, found.comment.as_str()), (Some(false), "x"));
-        assert!(ColumnDef::read(&mut Words::new("a INT WITHOUT SYSTEM VERSIONING", "d")).is_err());
+        assert!(
+            ColumnDef::read(&mut Words::new("a INT WITHOUT SYSTEM VERSIONING", "d", Default::default()))
+                .is_err()
+        );
     }
 
     #[test]

@@ -82,7 +82,7 @@ mod tests {
     use super::*;
 
     fn table(text: &str) -> Understood<NewTable> {
-        new_table(&mut Words::new(text, "d"))
+        new_table(&mut Words::new(text, "d", Default::default()))
     }
 
     #[test]

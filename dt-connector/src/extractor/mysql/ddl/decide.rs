@@ -273,7 +273,9 @@ mod tests {
         let page = std::fs::read_to_string(page).unwrap();
         let rows = page.split_once("For example:").unwrap().1.lines().filter(|line| line.starts_with("| `"));
         let ty = |text: &str| {
-            let read = TypeText::read(&mut Words::new(text.trim().trim_matches('`'), "d")).unwrap();
+            let read =
+                TypeText::read(&mut Words::new(text.trim().trim_matches('`'), "d", Default::default()))
+                    .unwrap();
             read.resolve("utf8mb4", Flavor::MySql).unwrap_or_else(|| panic!("{text}"))
         };
         let mut count = 0;

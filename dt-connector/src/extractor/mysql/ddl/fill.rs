@@ -234,7 +234,7 @@ mod tests {
     use crate::extractor::mysql::ddl::Words;
 
     fn filled(text: &str, flavor: Flavor) -> Understood<ColValue> {
-        let def = ColumnDef::read(&mut Words::new(text, "d")).unwrap();
+        let def = ColumnDef::read(&mut Words::new(text, "d", Default::default())).unwrap();
         let ty = def.ty.resolve("utf8mb4", flavor).unwrap();
         fill(&def, &ty, def.nullable.unwrap_or(true), flavor, Moment { seconds: 7, garbled: false })
     }

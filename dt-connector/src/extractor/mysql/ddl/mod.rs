@@ -7,7 +7,7 @@
 //!    is in it, because a table that is missed is silent loss. [`alter`], [`create`], [`options`], [`column`](mod@column) and [`type_text`] read what it says of
 //!    columns; what they do not know is *not understood*, which stops the task where a followed table is concerned. Nothing is guessed.
 //! 2. [`catalog`] holds the definitions and applies a statement to them, by the rules of the server ([`apply`]): where a column goes,
-//!    which charset it inherits, what a key makes NOT NULL. What the rows that were there show in a new column is [`fill`].
+//!    which charset it inherits, what a key makes NOT NULL, which indexes there are ([`indexes`]). What the rows that were there show in a new column is [`fill`].
 //! 3. [`decide`] compares before and after, asks `[schema]`, and says what the sink has to bring about.
 //! 4. The next table map confirms the definition before a row is decoded: number and types of the columns, and their names where the
 //!    server logs them (`binlog_row_metadata = FULL`). A mismatch stops the task.
@@ -28,6 +28,7 @@ mod column;
 mod create;
 mod decide;
 mod fill;
+mod indexes;
 mod options;
 mod statement;
 mod tokens;
@@ -36,6 +37,7 @@ mod words;
 
 pub(crate) use catalog::{Catalog, Charsets, CountedTable, Effect, Moment};
 pub(crate) use statement::Statement;
+pub(crate) use tokens::Dialect;
 pub(crate) use words::Words;
 
 /// What is not understood of a statement: the end of a sentence that begins with the statement's kind.

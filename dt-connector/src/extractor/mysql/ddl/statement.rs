@@ -202,7 +202,7 @@ mod tests {
     use super::*;
 
     fn parsed(sql: &str) -> Option<Statement> {
-        Statement::parse(&mut Words::new(sql, "d"))
+        Statement::parse(&mut Words::new(sql, "d", Default::default()))
     }
 
     /// The action and every table that is touched, in order.

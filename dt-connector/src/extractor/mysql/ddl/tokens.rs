@@ -1,7 +1,10 @@
 //! Words of an SQL statement, as far as its kind and the names in it need them.
 //!
-//! Comments are skipped, executed comments (`/*! .. */`, `/*!50503 .. */`, `/*M! .. */`) are read. What stands between double quotes
+//! Comments are skipped, executed comments (`/*! .. */`, `/*!50503 .. */`, MariaDB's `/*M! .. */`) are read: one that the server did not
+//! execute is logged as a plain comment. What stands between double quotes
 //! is a name or a string, depending on the server's mode: the place where it stands decides, since no place takes both.
+
+use crate::extractor::mysql::server::Flavor;
 
 /// One word.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -18,14 +21,30 @@ pub(crate) enum Token {
     Symbol(char),
 }
 
+/// How a server and a session read a statement.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Dialect {
+    /// The family: MariaDB executes `/*M! .. */`.
+    pub(crate) flavor: Flavor,
+    /// Whether a backslash in a string escapes what follows: not with `NO_BACKSLASH_ESCAPES`.
+    pub(crate) backslash_escapes: bool,
+}
+
+impl Default for Dialect {
+    fn default() -> Self {
+        Self { flavor: Flavor::MariaDb, backslash_escapes: true }
+    }
+}
+
 /// The words of a statement.
-pub(crate) fn tokens(sql: &str) -> Vec<Token> {
-    Lexer { rest: sql, tokens: Vec::new() }.run()
+pub(crate) fn tokens(sql: &str, dialect: Dialect) -> Vec<Token> {
+    Lexer { rest: sql, tokens: Vec::new(), dialect }.run()
 }
 
 struct Lexer<'a> {
     rest: &'a str,
     tokens: Vec<Token>,
+    dialect: Dialect,
 }
 
 impl Lexer<'_> {
@@ -75,7 +94,8 @@ impl Lexer<'_> {
 
     fn comment(&mut self) {
         let inner = &self.rest[2..];
-        match inner.strip_prefix('!').or_else(|| inner.strip_prefix("M!")) {
+        let of_mariadb = inner.strip_prefix("M!").filter(|_| self.dialect.flavor == Flavor::MariaDb);
+        match inner.strip_prefix('!').or(of_mariadb) {
             Some(executed) => self.rest = executed.trim_start_matches(|c: char| c.is_ascii_digit()),
             None => self.skip(inner.find("*/").map_or(self.rest.len(), |end| end + 4)),
         }
@@ -93,7 +113,7 @@ impl Lexer<'_> {
                 }
                 chars.next();
                 text.push(quote);
-            } else if c == '\\' && quote != '`' {
+            } else if c == '\\' && quote != '`' && self.dialect.backslash_escapes {
                 if let Some((_, escaped)) = chars.next() {
                     push_escaped(&mut text, escaped);
                 }
@@ -151,7 +171,10 @@ mod tests {
             ("/* open", vec![]),
             ("té$1", vec![word("té$1")]),
         ] {
-            assert_eq!(tokens(sql), expected, "{sql}");
+            assert_eq!(tokens(sql, Dialect::default()), expected, "{sql}");
         }
+        let other = Dialect { flavor: Flavor::MySql, backslash_escapes: false };
+        let expected = vec![word("a"), literal("x\\"), word("c")];
+        assert_eq!(tokens(r"a /*M! b */ 'x\' /*! c */", other), expected);
     }
 }

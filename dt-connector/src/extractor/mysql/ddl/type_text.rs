@@ -255,7 +255,7 @@ mod tests {
     use dt_common::schema::{IntWidth, Text};
 
     fn ty(text: &str, flavor: Flavor) -> Option<ColumnType> {
-        TypeText::read(&mut Words::new(text, "d")).ok()?.resolve("latin1", flavor)
+        TypeText::read(&mut Words::new(text, "d", Default::default())).ok()?.resolve("latin1", flavor)
     }
 
     #[test]

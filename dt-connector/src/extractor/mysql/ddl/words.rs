@@ -2,7 +2,7 @@
 
 use dt_common::schema::TableName;
 
-use super::tokens::{Token, tokens};
+use super::tokens::{Dialect, Token, tokens};
 
 /// The words that are left of a statement, and its default database.
 #[derive(Debug, Clone)]
@@ -14,8 +14,8 @@ pub(crate) struct Words {
 
 impl Words {
     /// The words of a statement, behind MariaDB's `SET STATEMENT variable = value, .. FOR`.
-    pub(crate) fn new(sql: &str, db: &str) -> Self {
-        let mut words = Self { tokens: tokens(sql), at: 0, db: db.to_owned() };
+    pub(crate) fn new(sql: &str, db: &str, dialect: Dialect) -> Self {
+        let mut words = Self { tokens: tokens(sql, dialect), at: 0, db: db.to_owned() };
         words.skip_set_statement();
         words
     }

@@ -17,8 +17,9 @@ use tokio_util::sync::CancellationToken;
 use super::{MySqlExtractor, Prepared};
 use crate::extractor::ExtractPlan;
 use crate::extractor::mysql::binlog::BinlogStream;
-use crate::extractor::mysql::connection::close;
+use crate::extractor::mysql::connection::{answers, close};
 use crate::extractor::mysql::ddl::Catalog;
+use crate::extractor::mysql::repair::RepairReader;
 use crate::extractor::mysql::snapshot::{Copied, Settings, TableCopy, View, copy_tables};
 use crate::extractor::mysql::{checks, handover, start};
 
@@ -36,6 +37,13 @@ pub(super) struct Run<'a> {
 
 impl Run<'_> {
     pub(super) async fn snapshot(&self) -> Result<()> {
+        if self.plan.repairs_only {
+            let reader = RepairReader::new(self.extractor.connector.clone(), &self.extractor.config);
+            self.plan.monitor.source_open();
+            let repaired =
+                self.until_stopped(reader.serve(&self.plan.repairs, &self.prepared.tables, &self.out));
+            return repaired.await.map(drop);
+        }
         match copy_tables(&self.settings(true, 0), self.unfinished()?, None, &self.out, &self.stop).await? {
             Copied::All => self.out.send(DtItem::CopyFinished).await,
             Copied::Stopped => Ok(()),
@@ -46,10 +54,9 @@ impl Run<'_> {
         self.tell_definitions().await?;
         let opened = self.until_stopped(async {
             let mut conn = self.extractor.connector.connect().await?;
-            let server = &self.prepared.server;
             let until = self.end(&mut conn).await?;
             let start = match self.plan.checkpoint.position.clone() {
-                Some(stored) => checks::resume_position(&mut conn, server, stored).await?,
+                Some(stored) => self.resume_position(&mut conn, stored).await?,
                 None => {
                     let start = self.configured_start(&mut conn).await?;
                     self.begin_at(&start).await?;
@@ -97,7 +104,7 @@ impl Run<'_> {
         let stored = match self.plan.checkpoint.position.clone() {
             Some(stored) => {
                 let mut conn = self.extractor.connector.connect().await?;
-                let stored = checks::resume_position(&mut conn, server, stored).await?;
+                let stored = self.resume_position(&mut conn, stored).await?;
                 close(conn).await;
                 Some(stored)
             }
@@ -189,15 +196,28 @@ impl Run<'_> {
     async fn end(&self, conn: &mut Conn) -> Result<Option<BinlogPosition>> {
         match self.extractor.config.stop_at {
             StopAt::Never => Ok(None),
-            StopAt::CaughtUp => self.prepared.server.binlog_end(conn).await.map(Some),
+            StopAt::CaughtUp => {
+                let end = self.prepared.server.binlog_end(conn);
+                self.answers("asking where the source's binlog ends", end).await.map(Some)
+            }
         }
+    }
+
+    async fn resume_position(&self, conn: &mut Conn, position: Position) -> Result<Position> {
+        let resumed = checks::resume_position(conn, &self.prepared.server, position);
+        self.answers("asking whether the source still has what the task has not seen", resumed).await
+    }
+
+    /// See [`answers`].
+    async fn answers<T>(&self, doing: &str, questions: impl Future<Output = Result<T>>) -> Result<T> {
+        answers(self.extractor.config.read_timeout, doing, questions).await
     }
 
     async fn configured_start(&self, conn: &mut Conn) -> Result<Position> {
         let (server, extractor) = (&self.prepared.server, self.extractor);
         match start::configured(&extractor.connector, server, &extractor.config).await? {
-            Some((_, position)) => checks::resume_position(conn, server, position).await,
-            None => start::now(conn, server).await,
+            Some((_, position)) => self.resume_position(conn, position).await,
+            None => self.answers("asking where the source's binlog ends", start::now(conn, server)).await,
         }
     }
 

@@ -17,7 +17,7 @@ use tracing::info;
 use super::reader::{Tries, begin_view, end_view};
 use super::table::TableCopy;
 use super::{crew, views};
-use crate::extractor::mysql::connection::{Connector, close};
+use crate::extractor::mysql::connection::{Connector, answers, close};
 use crate::extractor::mysql::server::Flavor;
 
 /// How a copy reads.
@@ -149,7 +149,11 @@ async fn try_open_crew(table: &mut TableCopy, settings: &Settings) -> Result<Opt
     if let Some(conn) = conns.first_mut() {
         table.fix_cap(conn, &table.sql(), settings).await?;
     }
-    if !settings.table_views || views::open_same(&mut conns, table.table(), settings).await? {
+    let same = !settings.table_views || {
+        let doing = format!("opening the views of table {}", table.table().name);
+        answers(settings.patience, &doing, views::open_same(&mut conns, table.table(), settings)).await?
+    };
+    if same {
         return Ok(Some(conns));
     }
     futures::future::join_all(conns.into_iter().map(close)).await;

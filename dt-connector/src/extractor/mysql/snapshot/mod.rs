@@ -3,6 +3,7 @@
 //! - `copy`: all tables
 //! - `crew`: several readers in one table; `views`: one read view for them
 //! - `table`, `chunk`: one table, and the rows of one statement
+//! - `named`: the rows of a condition, for a repair
 //! - `page`: the SQL
 //! - `reader`: a connection and the patience with it
 //!
@@ -14,10 +15,12 @@
 mod chunk;
 mod copy;
 mod crew;
+mod named;
 mod page;
 mod reader;
 mod table;
 mod views;
 
 pub(crate) use copy::{Copied, Settings, View, copy_tables};
+pub(crate) use named::rows_where;
 pub(crate) use table::TableCopy;

@@ -2,6 +2,8 @@
 //!
 //! The row's text is computed in a derived table, once for all that is made of it.
 
+use dt_common::repair::RowNames;
+
 use super::expression::{key_text, key_text_of, plain, row_text};
 use crate::compare::{Buckets, ComparedTable, Residues, RowMark, Slice};
 use crate::sinker::databend::quote;
@@ -62,6 +64,22 @@ pub(super) fn texts(table: &ComparedTable, from: &str, marks: &[RowMark]) -> Str
         false => format!(" WHERE to_string(dt_h) IN ('{}')", hashes.join("', '")),
     };
     format!("SELECT {}to_string(dt_h), {} FROM {rows}{filter}", key(table), texts.join(", "))
+}
+
+/// That a row has one of these names.
+pub(super) fn named(table: &ComparedTable, names: &RowNames) -> String {
+    let list = |texts: Vec<String>| texts.join(", ");
+    match names {
+        RowNames::Keys(keys) => {
+            let keys = keys.iter().map(|key| quote::string(&key_text_of(table, key)));
+            format!("{} IN ({})", key_text(table), list(keys.collect()))
+        }
+        RowNames::Hashes(hashes) => {
+            let hash = HASH.replace("dt_r", &row_text(table));
+            let hashes = hashes.iter().map(|hash| format!("'{hash}'"));
+            format!("to_string({hash}) IN ({})", list(hashes.collect()))
+        }
+    }
 }
 
 /// The rows of a slice with their hash `dt_h`, and `dt_n` by which they are sorted into remainders.
@@ -152,7 +170,7 @@ mod tests {
 
     #[test]
     fn rows_by_name_and_by_number() {
-        let marks = [RowMark { key: vec!["it's".into()], hash: 7, copies: 1 }];
+        let marks = [RowMark { key: vec!["it's".into()], hash: 7, pushed: 7, copies: 1 }];
         let by_text = texts(&table(&[1], [Form::Int, Form::Text]), "t", &marks);
         assert!(by_text.contains("IN ('4:it''s')"), "{by_text}");
         let keyless = rows(&table(&[], [Form::Int, Form::Json]), "t", &Slice::default());

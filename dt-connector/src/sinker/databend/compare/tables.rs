@@ -9,7 +9,7 @@ use dt_common::schema::{ColumnType, TableSchema};
 
 use super::side::DatabendSide;
 use crate::compare::{CompareTarget, ComparedTable, Form, Loss};
-use crate::sinker::databend::plan::PlannedColumn;
+use crate::sinker::databend::plan::{PlannedColumn, TablePlan};
 use crate::sinker::databend::target_tables;
 use crate::sinker::databend::types::TargetType;
 
@@ -28,16 +28,22 @@ impl CompareTarget for DatabendSide {
             let held = columns.get(&plan.target).map(Vec::as_slice);
             let plan = target_tables::plan(plan, held)?;
             let forms = plan.schema.columns.iter().zip(&plan.columns);
-            Ok(ComparedTable {
-                forms: forms.map(|(column, planned)| form(&column.ty, planned)).collect(),
-                losses: plan.columns.iter().map(loss).collect(),
-                target_columns: plan.columns.into_iter().map(|column| column.quoted).collect(),
-                schema: plan.schema,
-                target: plan.target,
-                condition: None,
-            })
+            let forms = forms.map(|(column, planned)| form(&column.ty, planned)).collect();
+            Ok(compared(&plan, forms))
         });
         Ok(compared.collect())
+    }
+}
+
+/// A planned table as it is compared, in these forms.
+pub(super) fn compared(plan: &TablePlan, forms: Vec<Form>) -> ComparedTable {
+    ComparedTable {
+        forms,
+        losses: plan.columns.iter().map(loss).collect(),
+        target_columns: plan.columns.iter().map(|column| column.quoted.clone()).collect(),
+        schema: Arc::clone(&plan.schema),
+        target: plan.target.clone(),
+        condition: None,
     }
 }
 

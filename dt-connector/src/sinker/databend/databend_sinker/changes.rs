@@ -17,7 +17,7 @@ use crate::sinker::databend::evolve::converge::converge;
 use crate::sinker::databend::evolve::history::{self, Intent};
 use crate::sinker::databend::evolve::plan::{Held, Planner};
 use crate::sinker::databend::plan::TablePlan;
-use crate::sinker::databend::retry::Limits;
+use crate::sinker::databend::retry::{self, Limits};
 use crate::sinker::databend::{quote, target_tables};
 
 impl DatabendSinker {
@@ -49,15 +49,19 @@ impl DatabendSinker {
     /// What is to be done about a statement, in the batch of this number.
     async fn intent(&self, ddl: &Ddl, progress: &Progress, batch: u64) -> Result<Intent> {
         let targets = Planner::targets(&self.routes, &ddl.changes)?;
-        let session = self.client.session().await?;
-        let columns = target_tables::read_columns(&session, &targets).await?;
-        let filled = target_tables::read_filled(&session, &targets).await?;
-        for change in &ddl.changes {
-            if let SchemaChange::Confirm(premise) = change {
-                confirm(&session, &self.routes.plan(&premise.table)?, premise).await?;
+        let (columns, filled) = retry::within(self.limits(), async || {
+            let session = self.client.session().await?;
+            let columns = target_tables::read_columns(&session, &targets).await?;
+            let filled = target_tables::read_filled(&session, &targets).await?;
+            for change in &ddl.changes {
+                if let SchemaChange::Confirm(premise) = change {
+                    confirm(&session, &self.routes.plan(&premise.table)?, premise).await?;
+                }
             }
-        }
-        session.close().await?;
+            session.close().await?;
+            Ok((columns, filled))
+        })
+        .await?;
         let held: HashMap<TableName, Held> = columns
             .into_iter()
             .map(|(table, columns)| {
@@ -78,7 +82,7 @@ impl DatabendSinker {
 
     /// Converges and clears the intent.
     async fn bring_about(&self, committer: &Committer, intent: &Intent) -> Result<()> {
-        converge(committer, self.limits(), &intent.steps).await?;
+        converge(committer, self.limits(), intent).await?;
         debug!(batch = intent.batch, "structure of the target converged");
         let clear = history::clear(&committer.tables().history, intent);
         let also = |_: &Lease| Ok([&intent.with_checkpoint[..], std::slice::from_ref(&clear)].concat());
@@ -87,10 +91,13 @@ impl DatabendSinker {
 
     /// Finishes the change of structure that an earlier process has begun; answers whether there was one.
     pub(super) async fn finish_change(&self, committer: &Committer) -> Result<bool> {
-        let session = committer.session().await?;
-        let pending = committer.tables().pending(&session).await?;
-        session.close().await?;
-        let Some(intent) = pending else { return Ok(false) };
+        let pending = retry::at_start(async || {
+            let session = committer.session().await?;
+            let pending = committer.tables().pending(&session).await?;
+            session.close().await?;
+            Ok(pending)
+        });
+        let Some(intent) = pending.await? else { return Ok(false) };
         info!(batch = intent.batch, "a change of structure that was begun is finished");
         self.bring_about(committer, &intent).await?;
         Ok(true)
@@ -99,6 +106,8 @@ impl DatabendSinker {
     /// Makes the plans of the changed tables anew.
     async fn look_again(&self, ddl: &Ddl) -> Result<()> {
         let (mut gone, mut changed) = (Vec::new(), Vec::<Arc<TableSchema>>::new());
+        // Tables that get other names come last in a statement, and get them all at once.
+        let mut renamed = Vec::new();
         for change in &ddl.changes {
             match change {
                 SchemaChange::CreateDatabase(_) | SchemaChange::Truncate(_) | SchemaChange::Confirm(_) => {}
@@ -106,16 +115,19 @@ impl DatabendSinker {
                 SchemaChange::CreateTable(table) => changed.push(Arc::clone(table)),
                 SchemaChange::Alter(alteration) => {
                     gone.push(&alteration.before.name);
-                    changed.retain(|table| **table != *alteration.before);
-                    changed.push(Arc::clone(&alteration.after));
+                    changed.retain(|table| table.name != alteration.before.name);
+                    let is_renamed = alteration.before.name != alteration.after.name;
+                    let list = if is_renamed { &mut renamed } else { &mut changed };
+                    list.push(Arc::clone(&alteration.after));
                 }
             }
         }
+        changed.extend(renamed);
         {
             let mut known = self.plans.write().unwrap_or_else(PoisonError::into_inner);
             gone.into_iter().for_each(|name| drop(known.remove(name)));
         }
-        if changed.is_empty() { Ok(()) } else { self.look_at(&changed).await.map(drop) }
+        if changed.is_empty() { Ok(()) } else { self.look_at(&changed, self.limits()).await.map(drop) }
     }
 
     fn limits(&self) -> Limits {

@@ -2,8 +2,9 @@
 
 use dt_common::batch::{Definition, Progress};
 use dt_common::error::{Error, Result};
-use dt_common::item::Ddl;
+use dt_common::item::{ChunkMark, Ddl};
 use dt_common::position::Position;
+use dt_common::schema::TableName;
 use serde::{Deserialize, Serialize};
 
 use super::step::Step;
@@ -25,6 +26,9 @@ pub struct Intent {
     source_time: i64,
     /// See [`Progress::definitions`].
     definitions: Vec<Definition>,
+    /// Tables of which nothing is to be copied behind the statement.
+    #[serde(default)]
+    complete: Vec<TableName>,
 }
 
 impl Intent {
@@ -37,7 +41,14 @@ impl Intent {
             position: progress.position.as_ref().map(Position::to_string),
             source_time: progress.source_time,
             definitions: progress.definitions.clone(),
+            complete: progress.marks.iter().map(|mark| mark.table.clone()).collect(),
         }
+    }
+
+    /// What is left of it behind some of its steps, and the progress of the transaction that stores that.
+    pub fn left(&self, steps: &[Step]) -> (Self, Progress) {
+        let left = Self { steps: steps.to_vec(), ..self.clone() };
+        (left, Progress { source_time: self.source_time, ..Progress::default() })
     }
 
     /// How far the task is when it is brought about.
@@ -50,6 +61,7 @@ impl Intent {
             position,
             source_time: self.source_time,
             definitions: self.definitions.clone(),
+            marks: self.complete.iter().cloned().map(ChunkMark::complete).collect(),
             ..Progress::default()
         })
     }
@@ -82,8 +94,7 @@ pub fn create(table: &str, options: &str) -> String {
 /// # Errors
 /// A defect: an intent that is no JSON.
 pub fn insert(table: &str, lease: &Lease, ddl: &Ddl, intent: &Intent, is_pending: bool) -> Result<String> {
-    let stored =
-        serde_json::to_string(intent).map_err(|e| Error::internal("an intent is no JSON").caused_by(e))?;
+    let stored = json(intent)?;
     let statements = intent.steps.iter().map(|step| step.sql.as_str());
     let difference: Vec<&str> = statements.chain(intent.with_checkpoint.iter().map(String::as_str)).collect();
     let (pending, applied) =
@@ -102,6 +113,22 @@ pub fn insert(table: &str, lease: &Lease, ddl: &Ddl, intent: &Intent, is_pending
         quote::string(&ddl.text),
         quote::string(&difference.join(";\n")),
     ))
+}
+
+/// `UPDATE` of an intent of which a part is done.
+///
+/// # Errors
+/// As [`insert`].
+pub fn narrow(table: &str, intent: &Intent) -> Result<String> {
+    Ok(format!(
+        "UPDATE {table} SET `intent` = {} WHERE `n` = {} AND `intent` IS NOT NULL",
+        quote::string(&json(intent)?),
+        intent.batch
+    ))
+}
+
+fn json(intent: &Intent) -> Result<String> {
+    serde_json::to_string(intent).map_err(|e| Error::internal("an intent is no JSON").caused_by(e))
 }
 
 /// `UPDATE` that ends an intent.

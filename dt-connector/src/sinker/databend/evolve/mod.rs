@@ -11,7 +11,9 @@
 //! 3. **clear**: one transaction clears the intent, moves the position, stores the definitions, and empties truncated tables.
 //!
 //! Killed anywhere, the next start finds the intent and does 2 and 3 again, before it looks at any table. A step whose work is done
-//! has a condition that does not hold, so running the list twice is running it once. What changes nothing in the target takes the
+//! has a condition that does not hold, so running the list twice is running it once. Where the condition would hold again behind later
+//! steps (names that are exchanged, a dropped name that is taken anew), the intent is stored without that step before they are run, in a
+//! transaction as those of 1 and 3. What changes nothing in the target takes the
 //! third transaction alone.
 //!
 //! Everything is recorded in `_dt.ddl_history_<task>`.

@@ -3,8 +3,11 @@
 //! # Names that are used again
 //! A column that stays in the target after it was dropped at the source may be in the way of a new one with its name; so may a table.
 //! It is set aside under a name of its own (`<name>__kept_<batch>`): the name tells a later start that this is done.
-//! A name that one column leaves and another takes in the same statement is taken behind its leaving; a circle of them is refused,
-//! because no look at the target could tell its middle from its end.
+//! A name that one column or table leaves and another takes in the same statement is taken behind its leaving. A circle of them begins
+//! with a name in between (`<name>__moving_<batch>`). No look at the target tells its beginning from its end, nor a name that was left from
+//! the same name when another has taken it: such a step is run *once*, see [`Step::once`].
+
+mod order;
 
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -14,6 +17,7 @@ use dt_common::error::{Error, Result};
 use dt_common::schema::{Alteration, Column, ColumnOrigin, SchemaChange, TableName, TableSchema};
 use dt_common::value::ColValue;
 
+use self::order::{Move, in_order};
 use super::step::{Step, When};
 use crate::sinker::databend::creation::Creation;
 use crate::sinker::databend::ddl;
@@ -78,13 +82,15 @@ impl Planner<'_> {
             match change {
                 SchemaChange::CreateDatabase(db) => {
                     let sql = ddl::create_database(&self.routes.target(&TableName::new(db, "")).db)?;
-                    steps.push(Step { sql, when: When::Always });
+                    steps.push(Step::new(sql, When::Always));
                 }
                 SchemaChange::CreateTable(table) => self.create(table, &mut steps)?,
                 SchemaChange::DropTable(name) => {
                     let target = self.routes.target(name);
                     let sql = format!("DROP TABLE IF EXISTS {}", quote::table(&target)?);
-                    steps.push(Step { sql, when: When::Tables { there: vec![target], absent: Vec::new() } });
+                    let again = arrives(changes, self.routes, &target)?;
+                    let when = When::Tables { there: vec![target], absent: Vec::new() };
+                    steps.push(Step::new(sql, when).once_if(again));
                 }
                 SchemaChange::Truncate(_) | SchemaChange::Confirm(_) => {}
                 SchemaChange::Alter(alteration) => self.alter(alteration, &mut steps)?,
@@ -97,7 +103,7 @@ impl Planner<'_> {
     fn create(&self, table: &Arc<TableSchema>, steps: &mut Vec<Step>) -> Result<()> {
         let creation = Creation::new(self.routes, std::slice::from_ref(table), self.layout)?;
         for (_, sql) in creation.databases {
-            steps.push(Step { sql, when: When::Always });
+            steps.push(Step::new(sql, When::Always));
         }
         for (plan, sql) in creation.tables {
             if let Some(held) = self.held.get(&plan.target)
@@ -105,10 +111,7 @@ impl Planner<'_> {
             {
                 self.set_table_aside(&plan.target, Vec::new(), steps)?;
             }
-            steps.push(Step {
-                sql,
-                when: When::Tables { there: Vec::new(), absent: vec![plan.target.clone()] },
-            });
+            steps.push(Step::new(sql, When::Tables { there: Vec::new(), absent: vec![plan.target.clone()] }));
         }
         Ok(())
     }
@@ -117,11 +120,15 @@ impl Planner<'_> {
         format!("{name}__kept_{}", self.batch)
     }
 
+    fn moving(&self, name: &str) -> String {
+        format!("{name}__moving_{}", self.batch)
+    }
+
     fn set_table_aside(&self, target: &TableName, also: Vec<TableName>, steps: &mut Vec<Step>) -> Result<()> {
         let aside = TableName::new(&target.db, self.aside(&target.table));
         let sql = rename_table(target, &aside)?;
         let there = [vec![target.clone()], also].concat();
-        steps.push(Step { sql, when: When::Tables { there, absent: vec![aside] } });
+        steps.push(Step::new(sql, When::Tables { there, absent: vec![aside] }));
         Ok(())
     }
 
@@ -135,7 +142,8 @@ impl Planner<'_> {
                 if from.db != to.db {
                     return Err(Error::schema(format!(
                         "target table {from} would become {to}, and Databend renames inside a database only: copy the table anew (a \
-                         new [task] id), or set `[schema] rename_table` to `stop` and rename it by hand"
+                         new [task] id), or pass it over with [filter] ignore_tbs={}.{}",
+                        alteration.after.name.db, alteration.after.name.table
                     )));
                 }
                 if from != to {
@@ -143,16 +151,14 @@ impl Planner<'_> {
                 }
             }
         }
-        for (from, to) in in_order(moves).map_err(|(from, _)| {
-            Error::schema(format!(
-                "target table {from} would change its name in a circle, which dt does not follow"
-            ))
-        })? {
-            if self.held.contains_key(&to) && !changes_leave(changes, self.routes, &to)? {
+        let between = |name: &TableName| TableName::new(&name.db, self.moving(&name.table));
+        for Move { from, to, opens_circle } in in_order(moves, between) {
+            if self.held.contains_key(&to) && !leaves(changes, self.routes, &to)? {
                 self.set_table_aside(&to, vec![from.clone()], steps)?;
             }
             let sql = rename_table(&from, &to)?;
-            steps.push(Step { sql, when: When::Tables { there: vec![from], absent: vec![to] } });
+            let when = When::Tables { there: vec![from], absent: vec![to] };
+            steps.push(Step::new(sql, when).once_if(opens_circle));
         }
         Ok(())
     }
@@ -173,11 +179,20 @@ impl Planner<'_> {
 }
 
 /// Whether the table that has this name before the statement gets another one by it.
-fn changes_leave(changes: &[SchemaChange], routes: &Routes, target: &TableName) -> Result<bool> {
+fn leaves(changes: &[SchemaChange], routes: &Routes, target: &TableName) -> Result<bool> {
+    any_renamed(changes, |alteration| Ok(routes.route(&alteration.before)?.table == *target))
+}
+
+/// Whether a table gets this name by the statement.
+fn arrives(changes: &[SchemaChange], routes: &Routes, target: &TableName) -> Result<bool> {
+    any_renamed(changes, |alteration| Ok(routes.route(&alteration.after)?.table == *target))
+}
+
+fn any_renamed(changes: &[SchemaChange], is_meant: impl Fn(&Alteration) -> Result<bool>) -> Result<bool> {
     for change in changes {
         if let SchemaChange::Alter(alteration) = change
             && alteration.before.name != alteration.after.name
-            && routes.route(&alteration.before)?.table == *target
+            && is_meant(alteration)?
         {
             return Ok(true);
         }
@@ -193,19 +208,6 @@ fn rename_table(from: &TableName, to: &TableName) -> Result<String> {
     Ok(format!("RENAME TABLE {} TO {}", quote::table(from)?, quote::table(to)?))
 }
 
-/// Moves in an order in which every new name is free when it is taken; an error is a move of a circle.
-fn in_order<T: PartialEq + Clone>(mut moves: Vec<(T, T)>) -> std::result::Result<Vec<(T, T)>, (T, T)> {
-    let mut ordered = Vec::with_capacity(moves.len());
-    while !moves.is_empty() {
-        let free = moves.iter().position(|(_, to)| !moves.iter().any(|(from, _)| from == to));
-        match free {
-            Some(at) => ordered.push(moves.remove(at)),
-            None => return Err(moves.remove(0)),
-        }
-    }
-    Ok(ordered)
-}
-
 /// The columns of one table, before and after.
 struct Columns<'a> {
     planner: &'a Planner<'a>,
@@ -218,7 +220,7 @@ struct Columns<'a> {
 
 impl Columns<'_> {
     fn step(&self, action: String, when: When) -> Step {
-        Step { sql: format!("ALTER TABLE {} {action}", self.after.quoted), when }
+        Step::new(format!("ALTER TABLE {} {action}", self.after.quoted), when)
     }
 
     fn columns(&self, there: Vec<String>, absent: Vec<String>) -> When {
@@ -254,17 +256,17 @@ impl Columns<'_> {
     fn leave(&self, steps: &mut Vec<Step>) -> Result<()> {
         for dropped in &self.alteration.dropped {
             let Some(column) = self.before.columns.get(dropped.at) else { continue };
-            // A column that takes the name is still under its old one as long as this one is not gone.
-            let successor = self.moves().into_iter().find(|(_, to)| *to == column.name).map(|(from, _)| from);
-            let there = [Some(column.name.clone()), successor.clone()].into_iter().flatten().collect();
+            let name = column.name.clone();
+            let comes_again = self.is_new(&name) || self.moves().iter().any(|(_, to)| *to == name);
             if !dropped.keep {
-                steps.push(
-                    self.step(format!("DROP COLUMN {}", column.quoted), self.columns(there, Vec::new())),
-                );
+                let when = self.columns(vec![name], Vec::new());
+                let step = self.step(format!("DROP COLUMN {}", column.quoted), when);
+                steps.push(step.once_if(comes_again));
                 continue;
             }
-            let (mut name, mut quoted) = (column.name.clone(), column.quoted.clone());
-            if successor.is_some() || self.is_new(&name) {
+            let (mut name, mut quoted) = (name, column.quoted.clone());
+            if comes_again {
+                let there = vec![name.clone()];
                 (name, quoted) = self.set_aside(&name, &quoted, there, steps)?;
             }
             if !column.nullable {
@@ -300,20 +302,13 @@ impl Columns<'_> {
     }
 
     fn rename(&self, steps: &mut Vec<Step>) -> Result<()> {
-        let ordered = in_order(self.moves()).map_err(|(from, _)| {
-            Error::schema(format!(
-                "table {}: column `{from}` would change its name in a circle, which dt does not follow; copy the table anew (a new \
-                 [task] id)",
-                self.alteration.before.name
-            ))
-        })?;
-        for (from, to) in ordered {
+        for Move { from, to, opens_circle } in in_order(self.moves(), |name| self.planner.moving(name)) {
             let is_ours = self.before.columns.iter().any(|column| column.name == to);
             if !is_ours && self.holds(&to) {
                 self.set_aside(&to, &quote::column(&to)?, vec![to.clone(), from.clone()], steps)?;
             }
             let action = format!("RENAME COLUMN {} TO {}", quote::column(&from)?, quote::column(&to)?);
-            steps.push(self.step(action, self.columns(vec![from], vec![to])));
+            steps.push(self.step(action, self.columns(vec![from], vec![to])).once_if(opens_circle));
         }
         Ok(())
     }
@@ -378,7 +373,7 @@ impl Columns<'_> {
             let unfilled =
                 if column.nullable { format!("{quoted} IS NULL") } else { format!("length({quoted}) = 0") };
             let sql = format!("UPDATE {} SET {quoted} = {literal} WHERE {unfilled}", self.after.quoted);
-            steps.push(Step { sql, when: self.columns(vec![column.name.clone()], Vec::new()) });
+            steps.push(Step::new(sql, self.columns(vec![column.name.clone()], Vec::new())));
             return Ok(());
         }
         let default = if literal == "NULL" { String::new() } else { format!(" DEFAULT {literal}") };

@@ -15,6 +15,21 @@ pub struct Step {
     pub sql: String,
     /// When it is still to be run.
     pub when: When,
+    /// Whether its condition may hold again behind later steps: what it did is stored before they are run.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub once: bool,
+}
+
+impl Step {
+    /// A step whose condition does not hold again.
+    pub fn new(sql: String, when: When) -> Self {
+        Self { sql, when, once: false }
+    }
+
+    /// The same, where the condition may hold again behind later steps.
+    pub fn once_if(self, again: bool) -> Self {
+        Self { once: again, ..self }
+    }
 }
 
 /// When a step is still to be run.

@@ -1,7 +1,7 @@
 //! One table's net change as files and the steps that load them.
 
 use dt_common::batch::NetChanges;
-use dt_common::error::Result;
+use dt_common::error::{Error, Result};
 
 use super::super::multiset;
 use super::super::plan::TablePlan;
@@ -9,6 +9,7 @@ use super::super::staged::Step;
 use super::super::statements::clear;
 use super::encode::{Content, parquet};
 use super::load::{self, StagedFile};
+use super::newcomers::{self, NewRows};
 
 /// A net change, encoded.
 #[derive(Debug, Default)]
@@ -58,6 +59,16 @@ pub fn write(
                 out.steps.insert(0, Step::Run(clear(plan)));
             }
         }
+        NetChanges::Inserted { rows } => {
+            let part = numbers();
+            let span = newcomers::span(plan, rows);
+            let can_be_added = newcomers::can_be_added(plan);
+            let step = |file: StagedFile| match can_be_added {
+                true => Step::Insert(NewRows { file, span }),
+                false => Step::Upsert(file),
+            };
+            file(Content::Keyed { upserts: rows, deletes: &[], part }, part, &step)?;
+        }
         NetChanges::Keyed { upserts, deletes, patches } => {
             let part = numbers();
             file(Content::Keyed { upserts, deletes, part }, part, &Step::Upsert)?;
@@ -69,6 +80,7 @@ pub fn write(
             file(Content::Counted(deletes), numbers(), &remove)?;
             file(Content::Rows(inserts), numbers(), &Step::Add)?;
         }
+        NetChanges::Repaired { .. } => return Err(Error::internal("a repair travels in statements")),
     }
     Ok(out)
 }
@@ -93,6 +105,7 @@ mod tests {
         let written = write(&plan, &changes, || 7, name).unwrap();
         let steps = written.steps.into_iter().map(|step| match step {
             Step::Add(file) => (format!("add {}", file.name), Expect::Inserted(file.rows)),
+            Step::Insert(rows) => (format!("insert {}", rows.file.name), Expect::Any),
             Step::Upsert(file) => (format!("upsert {}", file.name), Expect::Any),
             Step::Run(s) => (s.sql.split(' ').next().unwrap_or_default().to_owned(), s.expect),
         });
@@ -108,6 +121,8 @@ mod tests {
         let (all, files) = steps(&[0], NetChanges::Append { clear_first: true, rows: rows(2) });
         assert_eq!(all, [("DELETE".into(), Expect::Any), ("add 7.parquet".into(), Expect::Inserted(2))]);
         assert_eq!(files, [2]);
+        let (all, files) = steps(&[0], NetChanges::Inserted { rows: rows(2) });
+        assert_eq!((all, files), (vec![("insert 7.parquet".into(), Expect::Any)], vec![2]));
         let (all, files) =
             steps(&[0], NetChanges::Keyed { upserts: rows(2), deletes: rows(1), patches: rows(4) });
         let expected = ["upsert 7.parquet", "MERGE"].map(|word| (word.into(), Expect::Any));

@@ -16,13 +16,15 @@ pub(super) fn catalog(keys: &str, flavor: Flavor) -> Catalog {
         flavor,
         timestamps_take_null: true,
         server_charset: "latin1".into(),
+        server_engine: "InnoDB".into(),
         lowers_names: false,
         folds_names: false,
     }
 }
 
 pub(super) fn run(catalog: &mut Catalog, sql: &str) -> Result<Effect> {
-    let statement = Statement::parse(&mut Words::new(sql, "d")).unwrap_or_else(|| panic!("{sql}"));
+    let statement =
+        Statement::parse(&mut Words::new(sql, "d", Default::default())).unwrap_or_else(|| panic!("{sql}"));
     catalog.apply(&statement, Moment { seconds: 1, garbled: false })
 }
 
@@ -58,6 +60,14 @@ fn columns_go_where_the_servers_put_them() {
         ("ALTER TABLE t DROP COLUMN y, ADD COLUMN y INT", "e x*! id d b! y"),
         ("CREATE TABLE u LIKE t", "e x*! id d b! y"),
         ("ALTER TABLE t ADD INDEX (d), ALGORITHM=INPLACE", "e x*! id d b! y"),
+        // Keys go with their columns, whichever order the statement has.
+        ("ALTER TABLE t RENAME COLUMN x TO b, RENAME COLUMN b TO x", "e b*! id d x! y"),
+        ("ALTER TABLE t CHANGE b x INT NOT NULL, CHANGE x b VARCHAR(9) NOT NULL FIRST", "b! e x*! id d y"),
+        ("ALTER TABLE t ADD PRIMARY KEY (b), DROP PRIMARY KEY, MODIFY x INT", "b*! e x id d y"),
+        (
+            "ALTER TABLE t MODIFY b VARCHAR(9) NOT NULL AFTER x, ADD UNIQUE (x), ADD UNIQUE (x)",
+            "e x b*! id d y",
+        ),
     ] {
         run(&mut catalog, sql).unwrap_or_else(|e| panic!("{sql}: {e}"));
         assert_eq!(columns(&catalog, "t"), expected, "{sql}");
@@ -82,6 +92,20 @@ fn charsets_are_inherited() {
         (charset(&catalog, 0), charset(&catalog, 1)),
         ("utf8mb4 36".into(), "utf8mb4 16777215".into())
     );
+}
+
+#[test]
+fn a_new_table_has_the_engine_that_it_names_or_the_servers() {
+    let mut catalog = catalog("", Flavor::MySql);
+    for (sql, expected) in [
+        ("CREATE TABLE t (a INT)", "InnoDB"),
+        ("CREATE OR REPLACE TABLE t (a INT) ENGINE = Aria", "Aria"),
+        ("ALTER TABLE t ENGINE = InnoDB", "InnoDB"),
+    ] {
+        run(&mut catalog, sql).unwrap();
+        let table = catalog.followed(&TableName::new("d", "t")).unwrap().unwrap();
+        assert_eq!(table.schema.engine, expected, "{sql}");
+    }
 }
 
 #[test]

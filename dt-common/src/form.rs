@@ -2,6 +2,7 @@
 
 use std::borrow::Cow;
 
+use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 /// What Databend reads back at most.
@@ -21,7 +22,7 @@ const LAST_MOMENT: &str = "9999-12-30 22:00:00.000000";
 /// | `Bytes` | hex digits |
 /// | `Geometry` | SRID, `:` and the hex digits of its WKB |
 /// | `Json`, `Vector` | travels; compared by structure, with numbers by their digits |
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Form {
     /// Integers, BIT and YEAR.
     Int,

@@ -1,0 +1,1 @@
+DROP TABLE `_dt`.`checkpoint_{task_id}`;

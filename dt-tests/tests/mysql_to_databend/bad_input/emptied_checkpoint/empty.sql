@@ -1,0 +1,1 @@
+DELETE FROM `_dt`.`checkpoint_{task_id}`;

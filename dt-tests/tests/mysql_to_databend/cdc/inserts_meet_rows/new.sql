@@ -1,0 +1,15 @@
+INSERT INTO parts SELECT (n * 7919) % 500 * 2 + 1, REPEAT('x', 60) FROM numbers WHERE n % 2 = 0;
+INSERT INTO whole SELECT n * 2 - 300 + 1, 'x' FROM numbers;
+INSERT INTO wide SELECT 18446744073709551614 - n * 2 + 1, 'x' FROM numbers;
+INSERT INTO pairs SELECT CONCAT('k', n % 9, '\\0', 1), n, 'x' FROM numbers;
+INSERT INTO words SELECT CONCAT('Wörd ', n * 2 + 1), 'x' FROM numbers;
+INSERT INTO amounts SELECT (n * 2 + 1) / 7, 'x' FROM numbers;
+INSERT INTO moments SELECT '2024-01-01' + INTERVAL (n * 2 + 1) MICROSECOND, 'x' FROM numbers;
+INSERT INTO days SELECT '2024-01-01' + INTERVAL n DAY, 1, 'x' FROM numbers;
+INSERT INTO floats SELECT (n * 2 + 1) / 8, 'x' FROM numbers;
+UPDATE words SET k = UPPER(k) WHERE k LIKE '%1';
+UPDATE whole SET id = id + 5000 WHERE id < 0;
+DELETE FROM whole WHERE id BETWEEN 100 AND 120;
+INSERT INTO whole SELECT n, 'again' FROM numbers WHERE n BETWEEN 100 AND 120;
+REPLACE INTO words SELECT LOWER(k), 'replaced' FROM words WHERE k LIKE '%4';
+INSERT INTO parts SELECT (n * 7919) % 500 * 2 + 1, REPEAT('x', 60) FROM numbers WHERE n % 2 = 1;

@@ -1,0 +1,11 @@
+UPDATE `{db}`.`keyed` SET `v` = 'B' WHERE `id` = 2;
+DELETE FROM `{db}`.`keyed` WHERE `id` = 3;
+INSERT INTO `{db}`.`keyed` VALUES (-9, 0, 'by hand'), (4, 0, 'twice');
+UPDATE `{db}`.`composite` SET `v` = 'B' WHERE `day` = '2024-01-02';
+DELETE FROM `{db}`.`composite` WHERE `tenant` = 2;
+INSERT INTO `{db}`.`composite` VALUES (3, 'IT''S', '2024-03-01', x'000000', 7, 'by hand');
+DELETE FROM `{db}`.`plain` WHERE `n` IS NULL;
+UPDATE `{db}`.`plain` SET `t` = 'z' WHERE `n` = 7;
+INSERT INTO `{db}`.`plain` VALUES (0, 'x', 0.1, x'00FF'), (-5, 'by hand', NULL, NULL), (-5, 'by hand', NULL, NULL);
+DELETE FROM `{db}`.`documents` WHERE `n` = 1;
+INSERT INTO `{db}`.`documents` VALUES (parse_json('[2.0]'), 2);

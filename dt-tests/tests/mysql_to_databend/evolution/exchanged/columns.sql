@@ -1,0 +1,4 @@
+INSERT INTO t (id, a, b) VALUES (1, 1, 2);
+INSERT INTO u (id, a, b) VALUES (1, 3, 4);
+ALTER TABLE t RENAME COLUMN a TO b, RENAME COLUMN b TO a;
+INSERT INTO t (id, a, b) VALUES (2, 5, 6);

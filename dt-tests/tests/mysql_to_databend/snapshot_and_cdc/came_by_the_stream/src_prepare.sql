@@ -1,0 +1,4 @@
+CREATE TABLE t (id INT NOT NULL PRIMARY KEY, v INT);
+CREATE TABLE keyless (a INT, b VARCHAR(10));
+INSERT INTO t VALUES (1, 1), (2, 2);
+INSERT INTO keyless VALUES (1, 'x'), (1, 'x');
