@@ -4,6 +4,7 @@ mod columns;
 mod conditions;
 mod entries;
 mod scope;
+mod tools;
 
 pub use columns::IgnoredColumns;
 pub use conditions::Conditions;
@@ -14,6 +15,7 @@ use crate::error::Result;
 use crate::pattern::TablePattern;
 use crate::row::RowChange;
 use crate::schema::TableName;
+use tools::ToolTables;
 
 /// A `[filter]` section. An absent list of what to do means all user databases; what is ignored wins.
 #[derive(Debug, Clone)]
@@ -22,6 +24,7 @@ pub struct Filter {
     ignored_columns: IgnoredColumns,
     conditions: Conditions,
     events: Events,
+    tools: ToolTables,
 }
 
 #[derive(Debug, Clone, Copy, Default)]
@@ -39,7 +42,7 @@ enum Event {
 }
 
 impl Filter {
-    /// Reads the `[filter]` section of a task file.
+    /// Reads the `[filter]` section of a task file, and which tables belong to tools.
     ///
     /// # Errors
     /// A list that does not parse, with its line, its key and the character.
@@ -49,6 +52,7 @@ impl Filter {
             ignored_columns: IgnoredColumns::read(raw)?,
             conditions: Conditions::read(raw)?,
             events: Events::read(raw)?,
+            tools: ToolTables::read(raw)?,
         })
     }
 
@@ -59,6 +63,7 @@ impl Filter {
             ignored_columns: IgnoredColumns::default(),
             conditions: Conditions::default(),
             events: Events::default(),
+            tools: ToolTables::default(),
         }
     }
 
@@ -89,6 +94,27 @@ impl Filter {
         names.filter(|name| self.follows(name)).collect()
     }
 
+    /// Which of `tables` an online schema change tool works on that has made the table `name`; `None` for a table of the user's own, as
+    /// which one counts that `do_tbs` names without wildcards.
+    pub fn worked_on<'a>(
+        &self,
+        name: &TableName,
+        tables: impl IntoIterator<Item = &'a TableName>,
+    ) -> Option<&'a TableName> {
+        if self.may_be_a_tools(name) { self.tools.table_of(name, tables) } else { None }
+    }
+
+    /// Tables that `ignore_tbs` names without wildcards: the tables of a tool that works on one of them are ignored too.
+    pub fn ignored_tables(&self) -> Vec<TableName> {
+        self.scope.ignore_tables.iter().filter_map(TablePattern::literal).collect()
+    }
+
+    /// Whether a tool may have made a table of this name; without knowing which tables there are.
+    pub fn may_be_a_tools(&self, name: &TableName) -> bool {
+        self.tools.match_any(&name.table)
+            && !self.scope.do_tables.iter().any(|pattern| pattern.literal().as_ref() == Some(name))
+    }
+
     /// Columns that are left out.
     pub fn ignored_columns(&self) -> &IgnoredColumns {
         &self.ignored_columns
@@ -97,6 +123,11 @@ impl Filter {
     /// Conditions on the rows that a snapshot copies.
     pub fn conditions(&self) -> &Conditions {
         &self.conditions
+    }
+
+    /// Whether every row of a followed table comes to the target, and goes from it again.
+    pub fn follows_all_rows(&self, table: &TableName) -> bool {
+        self.events.insert && self.events.update && self.events.delete && self.conditions.of(table).is_none()
     }
 
     /// Whether changes of this kind are followed.

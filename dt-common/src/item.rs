@@ -38,6 +38,8 @@ pub enum DtItem {
     Ddl(Box<Ddl>),
     /// The definitions that the rows behind are decoded with, when none were stored. Comes before [`DtItem::Start`].
     Definitions(Vec<Definition>),
+    /// What a restart has to know anew of a table, besides its rows; belongs to the transaction that the next [`DtItem::Commit`] ends.
+    Tally(Box<Definition>),
     /// Rows of one table as they are at the source at this place, asked for from beside. Never inside a transaction.
     Repair(Repaired),
     /// The source is alive and the stream stands here, outside of a transaction: everything before has been sent.
@@ -152,6 +154,7 @@ impl DtItem {
             | Self::Repair(Repaired::Refused(_))
             | Self::Definitions(_)
             | Self::Heartbeat(_)
+            | Self::Tally(_)
             | Self::Replayed(_)
             | Self::CopyStep(_) => 0,
         }
@@ -163,6 +166,7 @@ impl DtItem {
             + match self {
                 Self::Row(row) => row.memory(),
                 Self::Chunk(chunk) => chunk.bytes,
+                Self::Tally(definition) => definition.text.as_ref().map_or(0, String::len),
                 Self::Repair(Repaired::Rows(repair)) => repair.rows.iter().map(|row| row_memory(row)).sum(),
                 Self::Start { .. }
                 | Self::Commit(_)

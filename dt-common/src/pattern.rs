@@ -48,6 +48,10 @@ impl Pattern {
         Self::new(self.parts.iter().flat_map(lower).collect())
     }
 
+    pub(crate) fn parts(&self) -> &[Part] {
+        &self.parts
+    }
+
     pub(crate) fn matches(&self, name: &str) -> bool {
         let name: Vec<char> = name.chars().collect();
         // Greedy matching with one point of return: the last `*` and where it was tried.

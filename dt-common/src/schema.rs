@@ -8,7 +8,7 @@ use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
-pub use change::{Alteration, ColumnOrigin, CopyStage, DroppedColumn, SchemaChange};
+pub use change::{Alteration, ColumnOrigin, CopyStage, DroppedColumn, Premise, SchemaChange};
 pub use conversion::{Conversion, conversion};
 
 /// A table's name: database and table, spelt as the source spells them.

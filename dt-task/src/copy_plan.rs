@@ -42,6 +42,7 @@ pub(crate) fn complete_behind(changes: &[SchemaChange]) -> Vec<ChunkMark> {
         | SchemaChange::CreateDatabase(_)
         | SchemaChange::DropTable(_)
         | SchemaChange::Truncate(_)
+        | SchemaChange::Confirm(_)
         // Its own marks say how far it is.
         | SchemaChange::Copy { .. } => None,
     };

@@ -8,6 +8,7 @@ mariadb_root=$cache_dir/mariadb-10.11
 mysql_root=$cache_dir/mysql-9
 engine_dir=$cache_dir/databend-1.2.895
 faketime_dir=$cache_dir/faketime
+toolkit_root=$cache_dir/percona-toolkit
 mariadb_template=$cache_dir/mariadb-10.11-data
 mysql_template=$cache_dir/mysql-9-data
 

@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Brings the databases that the tests need into the cache: MariaDB 10.11, MySQL 9 and Databend's query engine.
+# Brings what the tests need into the cache: MariaDB 10.11, MySQL 9, Databend's query engine and the Percona Toolkit.
 # Nothing is installed into the system except debootstrap, and no service is started. Every part is made in a
 # temporary folder and renamed when complete, so an interrupted run is harmless; a complete cache costs milliseconds.
 set -euo pipefail
@@ -13,7 +13,7 @@ engine_packages=(databend==1.2.895 pyarrow)
 complete() {
     { [ "$(mariadb_home)" = / ] || [ -d "$mariadb_root" ]; } && [ -d "$mariadb_template" ] &&
         { [ "$(mysql_home)" = / ] || [ -d "$mysql_root" ]; } && [ -d "$mysql_template" ] &&
-        [ -d "$faketime_dir" ] && "$engine_dir/python" -c '' 2>/dev/null
+        [ -d "$faketime_dir" ] && [ -d "$toolkit_root" ] && "$engine_dir/python" -c '' 2>/dev/null
 }
 
 step() { echo "provision: $*"; }
@@ -154,6 +154,16 @@ make_faketime() {
     mv -T "$work/faketime/lib" "$faketime_dir"
 }
 
+# pt-online-schema-change with the Perl that it runs in. Of what that depends on only Perl and the libraries are kept.
+make_toolkit() {
+    local root=$work/toolkit
+    make_root bookworm percona-toolkit,libdbd-mysql-perl "$root"
+    mkdir "$work/kept"
+    (cd "$root" && cp -a --parents usr/bin/perl usr/bin/pt-online-schema-change usr/share/perl* usr/lib/*/perl* \
+        usr/lib/*/*.so* lib/*/*.so* etc/perl "$work/kept")
+    mv -T "$work/kept" "$toolkit_root"
+}
+
 # mariadb-server rather than its core: its plug-ins hold the authentication methods that tests need.
 mariadb_packages=mariadb-server,mariadb-client
 # Python costs little here and serves machines that have none new enough for the engine.
@@ -187,6 +197,10 @@ fi
 if [ ! -d "$faketime_dir" ]; then
     step "libfaketime"
     make_faketime
+fi
+if [ ! -d "$toolkit_root" ]; then
+    step "Percona Toolkit from Debian bookworm"
+    make_toolkit
 fi
 if ! "$engine_dir/python" -c '' 2>/dev/null; then
     step "Databend engine (${engine_packages[*]})"

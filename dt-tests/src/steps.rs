@@ -1,7 +1,9 @@
 //! Plays a case's steps against one source server and Databend.
 
 mod checks;
+mod gh_ost;
 mod log;
+mod online;
 mod watch;
 
 use std::fs::Permissions;
@@ -22,6 +24,7 @@ use crate::target::Target;
 use crate::task::Tasks;
 use crate::text::Vars;
 use crate::tls_proxy::TlsProxy;
+use online::Tool;
 
 /// What a case that went through has to report.
 #[derive(Debug, Clone, Default)]
@@ -52,6 +55,7 @@ pub struct Play<'a> {
     /// See [`Step::Reading`].
     reader: Option<JoinHandle<Result<()>>>,
     writer: Option<JoinHandle<Result<()>>>,
+    tool: Option<Tool>,
     _own_servers: (Option<SourceServer>, Option<TargetServer>, Option<TlsProxy>),
 }
 
@@ -149,6 +153,7 @@ impl<'a> Play<'a> {
             logged: 0,
             writer: None,
             reader: None,
+            tool: None,
             _own_servers: (own_server, own_databend, proxy),
         })
     }
@@ -185,6 +190,9 @@ impl<'a> Play<'a> {
                 Ok(())
             }
             Step::Read => self.read().await,
+            Step::PtOsc(table, options) => self.pt_osc(table, options),
+            Step::GhOst(table, alter) => self.gh_ost(table, alter).await,
+            Step::Altered => self.altered().await,
             Step::Equal => self.equal().await,
             Step::Compare => self.compare().await,
             Step::Differs(file) => self.differs(file).await,
@@ -356,7 +364,10 @@ impl<'a> Play<'a> {
         let (source, db) = (self.source.clone(), self.vars.get("db").to_owned());
         self.writer = Some(tokio::spawn(async move {
             loop {
-                source.run(&format!("USE {db};\n{script}")).await?;
+                match source.run(&format!("USE {db};\n{script}")).await {
+                    Err(error) if !online::is_lock_conflict(&error) => return Err(error),
+                    Ok(()) | Err(_) => {}
+                }
             }
         }));
         Ok(())

@@ -19,6 +19,8 @@ pub enum ChangeKind {
     DropColumn,
     /// A column gets another name.
     RenameColumn,
+    /// A column gets another name in the copy that an online schema change tool has made.
+    RenameByTool,
     /// Other columns name a row.
     ChangeKey,
     /// A table that is followed is created.
@@ -64,12 +66,13 @@ impl SchemaAction {
 
 impl ChangeKind {
     /// Every kind.
-    pub const ALL: [Self; 12] = [
+    pub const ALL: [Self; 13] = [
         Self::AddColumn,
         Self::WidenColumn,
         Self::NarrowColumn,
         Self::DropColumn,
         Self::RenameColumn,
+        Self::RenameByTool,
         Self::ChangeKey,
         Self::CreateTable,
         Self::DropTable,
@@ -87,6 +90,7 @@ impl ChangeKind {
             Self::NarrowColumn => ("narrow_column", &[Apply, Keep, Stop]),
             Self::DropColumn => ("drop_column", &[Apply, Keep, Stop]),
             Self::RenameColumn => ("rename_column", &[Apply, Stop]),
+            Self::RenameByTool => ("rename_by_tool", &[Apply, Stop]),
             Self::ChangeKey => ("change_key", &[Apply, Stop]),
             Self::CreateTable => ("create_table", &[Apply, Ignore, Stop]),
             Self::DropTable => ("drop_table", &[Apply, Keep, Stop]),

@@ -26,6 +26,8 @@ pub enum SchemaChange {
         /// How far the copy is.
         stage: CopyStage,
     },
+    /// Nothing changes, but what comes behind holds only for a table that is as this says. Comes first.
+    Confirm(Premise),
 }
 
 /// How far the copy of a table beside the stream is.
@@ -47,8 +49,22 @@ impl SchemaChange {
             Self::CreateTable(table) | Self::Copy { table, .. } => Some(&table.name),
             Self::DropTable(name) | Self::Truncate(name) => Some(name),
             Self::Alter(alteration) => Some(&alteration.before.name),
+            Self::Confirm(premise) => Some(&premise.table.name),
         }
     }
+}
+
+/// What has to be true of a table's rows; a sink that finds it otherwise refuses the statement.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Premise {
+    /// The table before the statement.
+    pub table: Arc<TableSchema>,
+    /// Rows that it holds.
+    pub rows: u64,
+    /// Columns, by their positions, of which none is NULL in any row.
+    pub full: Vec<usize>,
+    /// What is the matter otherwise, as the end of a sentence.
+    pub otherwise: String,
 }
 
 /// A table before and after, and which column became which.

@@ -141,8 +141,8 @@ impl Keyed {
         }
         Err(Error::source(format!(
             "table {}: an update changes the key, and its row image leaves columns out that dt does not know: set \
-             binlog_row_image = FULL (globally and in every session), start from a position behind that change and copy the \
-             table anew",
+             binlog_row_image = FULL (globally and in every session), and start the task with --resync and the \
+             table's name, which copies it anew",
             self.table.name
         )))
     }

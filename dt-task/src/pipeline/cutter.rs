@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use dt_common::batch::Progress;
+use dt_common::batch::{Definition, Progress};
 use dt_common::config::PipelineConfig;
 use dt_common::item::{CopyStep, Ddl, DtItem, SnapshotChunk};
 use dt_common::monitor::Monitor;
@@ -35,6 +35,8 @@ pub(super) struct Cutter {
     /// Where the stream stands: behind the last commit that was read.
     position: Option<Position>,
     source_time: i64,
+    /// What the open transaction has to have stored besides its rows.
+    tallies: Vec<Definition>,
     open: Open,
     /// Whose transaction is open: nothing of the other lane comes into its middle.
     held_by: Option<Lane>,
@@ -48,7 +50,17 @@ impl Cutter {
         out: mpsc::Sender<Work>,
         monitor: Arc<Monitor>,
     ) -> Self {
-        Self { config, bounds, out, monitor, position, source_time: 0, open: Open::new(), held_by: None }
+        Self {
+            config,
+            bounds,
+            out,
+            monitor,
+            position,
+            source_time: 0,
+            tallies: Vec::new(),
+            open: Open::new(),
+            held_by: None,
+        }
     }
 
     /// Reads the queue to its end. Rows of a transaction without its commit are dropped: a restart reads them again.
@@ -93,7 +105,7 @@ impl Cutter {
 
     async fn take_from(&mut self, lane: Lane, item: DtItem) -> Result<(), Gone> {
         self.take(lane, item).await?;
-        self.held_by = self.open.in_transaction().then_some(lane);
+        self.held_by = (self.open.in_transaction() || !self.tallies.is_empty()).then_some(lane);
         Ok(())
     }
 
@@ -122,9 +134,13 @@ impl Cutter {
             }
             DtItem::Repair(repaired) => self.repair(repaired).await,
             DtItem::Definitions(definitions) => {
-                self.open.definitions.extend(definitions);
+                self.open.redefine(definitions);
                 self.open.moved = true;
                 self.open.wait_at_most(Instant::now() + self.config.flush_interval);
+                Ok(())
+            }
+            DtItem::Tally(definition) => {
+                self.tallies.push(*definition);
                 Ok(())
             }
             DtItem::Heartbeat(at) => {
@@ -224,6 +240,7 @@ impl Cutter {
     async fn end_transaction(&mut self, mark: &CommitMark) -> Result<(), Gone> {
         self.position.get_or_insert_default().advance(mark);
         self.source_time = mark.source_time;
+        self.open.redefine(self.tallies.drain(..));
         self.tell(mark);
         self.end_rows(self.config.checkpoint_interval).await
     }
@@ -251,6 +268,7 @@ impl Cutter {
 
     /// Forgets the rows of the open transaction.
     async fn roll_back(&mut self) -> Result<(), Gone> {
+        self.tallies.clear();
         for row in self.open.body.rows.drain(self.open.whole..) {
             self.open.bytes -= row.memory();
         }

@@ -72,6 +72,18 @@ impl Open {
         self.body.is_empty() && self.handed_on.0 == 0
     }
 
+    /// Of each table the last definition counts: a batch may hold many of one that is tallied.
+    pub(super) fn redefine(&mut self, definitions: impl IntoIterator<Item = Definition>) {
+        let before = self.definitions.len();
+        for definition in definitions {
+            let same = |known: &&mut Definition| known.table == definition.table;
+            match self.definitions[..before].iter_mut().find(same) {
+                Some(known) => *known = definition,
+                None => self.definitions.push(definition),
+            }
+        }
+    }
+
     /// Rows of whole transactions and chunks, those that were handed on included.
     pub(super) fn rows(&self) -> usize {
         self.handed_on.0 + self.whole + self.copied

@@ -49,6 +49,12 @@ pub enum Step {
     Reading(String, u64),
     /// Ends [`Step::Reading`].
     Read,
+    /// Starts pt-online-schema-change on a table of the case's database, with these options.
+    PtOsc(String, Vec<String>),
+    /// Starts what gh-ost does on a table, with these actions of an ALTER TABLE.
+    GhOst(String, String),
+    /// Waits until the online schema change tool has ended well.
+    Altered,
     /// Waits until both sides are equal while the task runs.
     Equal,
     /// Compares both sides now.
@@ -156,6 +162,16 @@ fn of_servers(word: &str, rest: &str) -> Result<Option<Step>> {
             Step::Reading(query.to_owned(), least.parse().context("a number is wanted")?)
         }
         "read" => Step::Read,
+        "pt_osc" => {
+            let (table, alter) = rest.split_once(' ').context("pt_osc TABLE ACTIONS [-- OPTIONS]")?;
+            let (alter, options) = alter.split_once(" -- ").unwrap_or((alter, ""));
+            Step::PtOsc(table.to_owned(), [vec![format!("--alter={alter}")], words(options)].concat())
+        }
+        "gh_ost" => {
+            let (table, alter) = rest.split_once(' ').context("gh_ost TABLE ACTIONS")?;
+            Step::GhOst(table.to_owned(), alter.to_owned())
+        }
+        "altered" => Step::Altered,
         "remember" => Step::Remember,
         "log" => Step::Log,
         "control" => {

@@ -13,6 +13,7 @@ use dt_common::value::ColValue;
 use serde::{Deserialize, Serialize};
 
 use super::column_default;
+use super::shadow::Shadow;
 
 /// A followed table in both views.
 #[derive(Debug, Clone)]
@@ -74,6 +75,9 @@ pub(crate) struct TableDefinition {
     /// there, and not at the task's position.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) copying: Option<Copying>,
+    /// What is known of a table that an online schema change tool has made.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) shadow: Option<Shadow>,
 }
 
 /// How far a table is that is copied anew beside the stream.
@@ -136,6 +140,23 @@ impl IndexPart {
 }
 
 impl TableDefinition {
+    /// A table that nobody follows, and of which nothing else is known.
+    pub(crate) fn unknown(name: TableName, charset: String) -> Self {
+        Self {
+            name,
+            followed: false,
+            columns: Vec::new(),
+            unique: Vec::new(),
+            charset,
+            comment: String::new(),
+            engine: String::new(),
+            refused: None,
+            unstreamable: None,
+            copying: None,
+            shadow: None,
+        }
+    }
+
     /// What names a row, as positions among all columns.
     pub(crate) fn key(&self) -> Option<Key> {
         choose_key(&self.columns, &self.unique)
@@ -277,6 +298,7 @@ mod tests {
                 refused: None,
                 unstreamable: None,
                 copying: None,
+                shadow: None,
             };
             table.finish(&filter)
         };

@@ -33,6 +33,7 @@ mod observer;
 mod repair;
 mod schema;
 mod server;
+mod shadow;
 mod snapshot;
 mod start;
 mod tls;

@@ -21,6 +21,7 @@ use super::ddl::Charsets;
 use super::definition::{Content, DefinedColumn, FollowedTable, IndexPart, TableDefinition};
 use super::literal::quote;
 use super::server::{Flavor, Server};
+use super::shadow;
 
 /// What the source has of the followed tables.
 #[derive(Debug, Clone, Default)]
@@ -66,10 +67,11 @@ pub(crate) async fn read_tables(conn: &mut Conn, server: &Server, filter: &Filte
         rows(conn, "SELECT SCHEMA_NAME, DEFAULT_CHARACTER_SET_NAME FROM information_schema.SCHEMATA").await?;
     let charsets: BTreeMap<String, String> =
         databases.into_iter().filter(|(db, _)| filter.follows_database(db)).collect();
-    let mut drafts = Drafts::new();
+    let (mut drafts, mut tools) = (Drafts::new(), Vec::new());
     if !charsets.is_empty() {
         let databases = charsets.keys().map(|db| quote(db)).collect::<Vec<_>>().join(", ");
         drafts = read_names(conn, &databases, filter).await?;
+        tools = shadow::take_out(&mut drafts, filter);
         read_columns(conn, server, filter, &databases, &mut drafts).await?;
         read_keys(conn, server, &databases, &mut drafts).await?;
     }
@@ -78,7 +80,9 @@ pub(crate) async fn read_tables(conn: &mut Conn, server: &Server, filter: &Filte
     let mut missing = filter.named_tables();
     missing.retain(|name| !drafts.contains_key(name));
     let charsets = Charsets(charsets);
-    Ok(SourceTables { missing, names_are_lowered, charsets, ..sorted(drafts, filter)? })
+    let mut source = sorted(drafts, filter)?;
+    source.definitions.extend(tools);
+    Ok(SourceTables { missing, names_are_lowered, charsets, ..source })
 }
 
 /// The tables as a restart finds them: by the definitions that are stored, and by the lists of today.
@@ -98,6 +102,7 @@ pub(crate) fn stored_tables(
             hide(&mut table, filter, policies)?;
             drafts.insert(table.name.clone(), table);
         } else if !filter.follows(&table.name)
+            || (table.shadow.is_some() && filter.may_be_a_tools(&table.name))
             || policies.action(ChangeKind::CreateTable, &table.name) == SchemaAction::Ignore
         {
             others.push(table);
@@ -151,7 +156,7 @@ fn hide(table: &mut TableDefinition, filter: &Filter, policies: &SchemaPolicies)
                 let (column, table) = (&column.name, &table.name);
                 return Err(Error::config(format!(
                     "column `{column}` of table {table} was left out so far, and its values are not known: leave it out again by \
-                     [filter] ignore_cols, or give a new [task] id"
+                     [filter] ignore_cols, or start the task with --resync and the table's name, which copies it anew"
                 )));
             }
             Content::Followed(_) | Content::Ignored { .. } => {}
@@ -239,6 +244,7 @@ async fn read_names(conn: &mut Conn, databases: &str, filter: &Filter) -> Result
             refused,
             unstreamable: None,
             copying: None,
+            shadow: None,
         };
         drafts.insert(name, draft);
     }

@@ -337,7 +337,7 @@ async fn execute(session: &Session, statement: &Statement) -> Result<()> {
         Expect::Removed(rows) if affected == Some(rows) => Ok(()),
         Expect::Removed(rows) => Err(Error::data(format!(
             "row not found in target: {} of {rows} copies were there; the keyless table has been changed by somebody else. \
-             Copy the table anew (a new [task] id with extract_type = snapshot_and_cdc and on_existing_rows = truncate)",
+             Start the task with --resync and the table's name, which copies it anew",
             shown(affected)
         ))),
     }

@@ -98,11 +98,14 @@ impl<'a> Found<'a> {
         let (mut begun, mut definitions): (Vec<_>, Vec<_>) =
             tables.into_iter().partition(|table| table.copying.is_some());
         begun.retain(|table| filter.follows(&table.name) && !comes(table));
-        definitions.retain(|table| !comes(table));
+        // What is copied anew has its definition of today, whatever was left out of it so far.
+        let is_named = |table: &TableDefinition| follows_stream && config.resync.contains(&table.name);
+        definitions.retain(|table| table.shadow.is_some() || !(comes(table) || is_named(table)));
         let is_passed_over = |table: &&TableDefinition| {
             let action = || config.schema.action(ChangeKind::CreateTable, &table.name);
             follows_stream
                 && !table.followed
+                && table.shadow.is_none()
                 && filter.follows(&table.name)
                 && action() != SchemaAction::Ignore
         };
@@ -170,6 +173,13 @@ impl<'a> Found<'a> {
             beside.untold.push(of_table(&table)?);
             beside.tables.push(table);
         }
+        for table in &mut source.definitions {
+            let Some(tool) = &mut table.shadow else { continue };
+            if beside.tables.iter().any(|copied| copied.name == tool.of) {
+                tool.doubt("whose table is copied anew in the meantime");
+                beside.untold.push(of_table(table)?);
+            }
+        }
         beside.tables.extend(begun);
         untold.retain(|told| beside.untold.iter().all(|wanted| wanted.table != told.table));
         // At once: a filter that is stored before the tables that have come by it would lose them.
@@ -198,4 +208,129 @@ impl<'a> Found<'a> {
 /// Whether a table has come into the filter.
 fn comes(filter: &Filter, former: Option<&Scope>, name: &TableName) -> bool {
     filter.follows(name) && former.is_some_and(|former| !former.follows(name))
+}
+
+#[cfg(test)]
+mod tests {
+    use dt_common::config::{ExtractorConfig, TaskConfig};
+    use dt_common::schema::{Column, ColumnType, Generated};
+
+    use super::*;
+    use crate::extractor::mysql::definition::{Content, DefinedColumn};
+
+    const HEAD: &str = "[task]\nid=t\n[sinker]\ndb_type=databend\nurl=databend://h\n[extractor]\ndb_type=mysql\n\
+                        extract_type=snapshot_and_cdc\nurl=mysql://h\n[filter]\ndo_tbs=";
+
+    fn config(tables: &str, resync: &[&str]) -> TaskConfig {
+        let resync = resync.iter().map(|name| TableName::new("d", *name)).collect();
+        TaskConfig::parse("t.ini", &format!("{HEAD}{tables}\n")).unwrap().with_resync(resync).unwrap()
+    }
+
+    fn table(name: &str, followed: bool, copying: Option<Copying>) -> TableDefinition {
+        let column = Column {
+            name: "a".to_owned(),
+            ty: ColumnType::Date,
+            nullable: false,
+            default: None,
+            generated: Generated::No,
+            invisible: false,
+            comment: String::new(),
+        };
+        let column = DefinedColumn {
+            name: "a".to_owned(),
+            nullable: false,
+            has_default: false,
+            unlogged: false,
+            content: Content::Followed(column),
+        };
+        let empty = TableDefinition::unknown(TableName::new("d", name), String::new());
+        TableDefinition { followed, copying, columns: vec![column], ..empty }
+    }
+
+    /// What is copied and what is followed, when the task followed `former` and the source has `today`.
+    fn found(
+        former: &str,
+        now: &TaskConfig,
+        known: &[TableDefinition],
+        today: &[&str],
+    ) -> Result<[String; 2]> {
+        let scope = config(former, &[]).filter.scope().clone();
+        let known = Known { tables: known.to_vec(), scope: Some(scope), ..Known::default() };
+        let ExtractorConfig::MySql(source) = &now.extractor;
+        let mut found = Found::again(known, &now.filter, source, ExtractType::SnapshotAndCdc)?;
+        if found.asks() {
+            let today = today.iter().map(|name| table(name, true, None)).collect();
+            found.meet(stored_tables(today, Default::default(), &now.filter, &source.schema)?)?;
+        }
+        let (source, beside, _) = found.parted()?;
+        let names = |names: Vec<&TableName>| {
+            let mut names: Vec<&str> = names.into_iter().map(|name| name.table.as_str()).collect();
+            names.sort_unstable();
+            names.join(" ")
+        };
+        let copied = beside.tables.iter().map(|table| &table.name).collect();
+        let followed = source.schemas().map(|table| &table.name).collect();
+        Ok([names(copied), names(followed)])
+    }
+
+    #[test]
+    fn what_has_come_into_the_filter_is_copied_and_what_comes_by_the_stream_is_not() {
+        let begun = || Some(Copying::Wanted);
+        for (former, now, resync, known, today, expected) in [
+            // Renamed, or made, in what is still to be read.
+            ("d.t*", "d.t*", &[][..], vec![table("t", true, None)], &["t2"][..], ["", "t"]),
+            ("d.t*", "d.t*,d.u", &[], vec![table("t", true, None)], &["t2", "u"], ["u", "t"]),
+            // Made, renamed or altered since, and followed only now.
+            ("d.t", "d.t*", &[], vec![table("t", true, None)], &["t2"], ["t2", "t"]),
+            // Left out for a while: whatever is known of it is of a former time.
+            (
+                "d.t",
+                "d.t,d.u",
+                &[],
+                vec![table("t", true, None), table("u", true, None)],
+                &["t", "u"],
+                ["u", "t"],
+            ),
+            ("d.t", "d.t,d.u", &[], vec![table("u", false, None), table("t", true, None)], &["t"], ["", "t"]),
+            (
+                "d.t,d.u",
+                "d.t",
+                &[],
+                vec![table("t", true, None), table("u", true, None)],
+                &["t", "u"],
+                ["", "t"],
+            ),
+            // Left out by create_table = ignore, which is no more.
+            (
+                "d.*",
+                "d.*",
+                &[],
+                vec![table("t", true, None), table("u", false, None)],
+                &["t", "u"],
+                ["u", "t"],
+            ),
+            (
+                "d.*",
+                "d.*",
+                &["t"],
+                vec![table("t", true, None), table("u", true, begun())],
+                &["t", "u"],
+                ["t u", ""],
+            ),
+            ("d.*", "d.*", &["u"], vec![table("t", true, None)], &["t", "u"], ["u", "t"]),
+            (
+                "d.*",
+                "d.t",
+                &[],
+                vec![table("t", true, None), table("u", true, begun())],
+                &["t", "u"],
+                ["", "t"],
+            ),
+        ] {
+            let case = format!("{former} -> {now}, {known:?}, {today:?}");
+            assert_eq!(found(former, &config(now, resync), &known, today).unwrap(), expected, "{case}");
+        }
+        let gone = found("d.*", &config("d.*", &["t"]), &[table("t", true, None)], &["u"]);
+        assert!(gone.unwrap_err().to_string().contains("--resync: the task follows no table"));
+    }
 }

@@ -100,8 +100,8 @@ pub(super) fn codec(column: &Column, wire: Wire) -> Result<Codec> {
 /// The error for a table that is not what its schema says, with the way out.
 pub(super) fn altered(how: &str) -> Error {
     Error::schema(format!(
-        "{how}: the table was altered, and rows from before or after that cannot be read with the schema of now; start from a \
-         position behind the change and copy the table anew, or leave it out with [filter] ignore_tbs"
+        "{how}: the table was altered, and rows from before or after that cannot be read with the schema of now; start the \
+         task with --resync and the table's name, which copies it anew, or leave it out with [filter] ignore_tbs"
     ))
 }
 

@@ -1,8 +1,9 @@
 //! Which tables, changes and statements of the stream matter to the task.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::{BTreeMap, HashMap, HashSet};
 use std::sync::Arc;
 
+use dt_common::batch::Definition;
 use dt_common::error::{Error, Result};
 use dt_common::item::ChunkMark;
 use dt_common::position::BinlogPosition;
@@ -12,7 +13,7 @@ use dt_common::schema::{TableName, TableSchema};
 use super::image::TablePlan;
 use super::rows::Change;
 use super::table_map::TableMap;
-use crate::extractor::mysql::ddl::{self, Catalog, Effect, Moment};
+use crate::extractor::mysql::ddl::{self, Catalog, CountedTable, Effect, Moment};
 use crate::extractor::mysql::definition::{FollowedTable, TableDefinition};
 use crate::extractor::mysql::server::Flavor;
 
@@ -28,6 +29,15 @@ pub(super) struct Followed {
     replay: Option<Arc<[ChunkMark]>>,
     /// Tables of a replay that were altered, and are of no use to it from there.
     altered: Vec<TableName>,
+    /// What the open transaction has done to the tables of online schema change tools.
+    tallies: BTreeMap<TableName, Tally>,
+}
+
+/// What a transaction has done to the table of a tool.
+#[derive(Debug, Default)]
+struct Tally {
+    rows: i64,
+    doubt: Option<String>,
 }
 
 /// What a table map stands for.
@@ -37,6 +47,8 @@ pub(super) enum Mapping {
     Ignored,
     /// Its rows are decoded.
     Known(Arc<TablePlan>),
+    /// A tool fills the table: its rows are counted.
+    Counted(Arc<TablePlan>),
     /// The filter follows it but the task has no schema of it.
     Unknown(Arc<TableName>),
 }
@@ -44,8 +56,15 @@ pub(super) enum Mapping {
 impl Followed {
     /// `skip` holds up to where changes are in their snapshot already.
     pub(super) fn new(catalog: Catalog, skip: HashMap<TableName, BinlogPosition>) -> Self {
-        let (tables, sequences) = (HashMap::new(), HashSet::new());
-        Self { catalog, tables, skip, sequences, replay: None, altered: Vec::new() }
+        Self {
+            catalog,
+            tables: HashMap::new(),
+            skip,
+            sequences: HashSet::new(),
+            replay: None,
+            altered: Vec::new(),
+            tallies: BTreeMap::new(),
+        }
     }
 
     /// The same for a replay: what is told are the rows of its tables, and these marks. A table that is altered is passed over from
@@ -94,10 +113,65 @@ impl Followed {
                 Ok(plan) => Ok(Mapping::Known(Arc::new(plan))),
                 Err(e) => Err(e.at(format_args!("table {name}"))),
             },
+            None if let Some(counted) = self.catalog.counted(&name) => Ok(self.counting(&name, counted, map)),
             None if self.sequences.contains(&name) || self.catalog.passes_over(&name) => Ok(Mapping::Ignored),
-            None if self.catalog.filter().follows(&name) => Ok(Mapping::Unknown(Arc::new(name))),
+            None if self.catalog.wants(&name) => Ok(Mapping::Unknown(Arc::new(name))),
             None => Ok(Mapping::Ignored),
         }
+    }
+
+    /// The table of a tool. Whatever does not fit is a doubt in it, no error: nobody may ever want it.
+    fn counting(&mut self, name: &TableName, table: Result<CountedTable>, map: &TableMap<'_>) -> Mapping {
+        let plan = table.and_then(|table| {
+            TablePlan::new(&table.defined, map)?;
+            TablePlan::new(&table.counted, map)
+        });
+        match plan {
+            Ok(plan) => Mapping::Counted(Arc::new(plan)),
+            Err(error) => {
+                self.doubt(name, &format!("whose definition the binlog does not confirm ({error})"));
+                Mapping::Ignored
+            }
+        }
+    }
+
+    /// The table of a tool has so many rows more.
+    pub(super) fn tally(&mut self, name: &TableName, rows: i64) {
+        match self.tallies.get_mut(name) {
+            _ if rows == 0 => {}
+            Some(tally) => tally.rows += rows,
+            None => drop(self.tallies.insert(name.clone(), Tally { rows, doubt: None })),
+        }
+    }
+
+    /// The number of rows of a tool's table is not known any more.
+    pub(super) fn doubt(&mut self, name: &TableName, why: &str) {
+        self.tallies.entry(name.clone()).or_default().doubt.get_or_insert_with(|| why.to_owned());
+    }
+
+    /// The same of every table of a tool that the open transaction has changed.
+    pub(super) fn doubt_tallied(&mut self, why: &str) {
+        for tally in self.tallies.values_mut() {
+            tally.doubt.get_or_insert_with(|| why.to_owned());
+        }
+    }
+
+    /// The open transaction is void.
+    pub(super) fn forget_tallies(&mut self) {
+        self.tallies.clear();
+    }
+
+    /// The open transaction ends: what a restart has to know of the tables of tools that it has changed.
+    ///
+    /// # Errors
+    /// A defect: a definition that is no JSON.
+    pub(super) fn settle_tallies(&mut self) -> Result<Vec<Definition>> {
+        let tallies = std::mem::take(&mut self.tallies).into_iter();
+        tallies
+            .filter_map(|(name, tally)| {
+                self.catalog.tally(&name, tally.rows, tally.doubt.as_deref()).transpose()
+            })
+            .collect()
     }
 
     /// Moves the definitions behind a statement.

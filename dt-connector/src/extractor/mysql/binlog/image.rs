@@ -219,8 +219,8 @@ fn check_names(table: &FollowedTable, map: &TableMap<'_>) -> Result<()> {
 
 fn full_image_needed(why: &str) -> Error {
     Error::source(format!(
-        "{why}: set binlog_row_image = FULL (globally and in every session), start from a position behind that change and copy the \
-         table anew"
+        "{why}: set binlog_row_image = FULL (globally and in every session), and start the task with --resync and the table's name, \
+         which copies it anew"
     ))
 }
 

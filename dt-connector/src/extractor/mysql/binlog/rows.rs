@@ -1,9 +1,13 @@
 //! Rows events: the changes of one table, image by image.
 
+use std::borrow::Cow;
+
 use dt_common::error::Result;
 use dt_common::row::{RowChange, complete};
 
+use super::compressed;
 use super::cursor::{Cursor, malformed};
+use super::event::RowsEvent;
 use super::image::{TablePlan, is_set};
 use super::table_map::table_id;
 
@@ -117,6 +121,26 @@ impl<'a> Changes<'a> {
             RowChange::Update { before: plan.row(&mut before)?, after }
         }))
     }
+}
+
+/// Rows that an event adds to its table, less those that it removes.
+///
+/// # Errors
+/// It is not of the plan's table.
+pub(super) fn added(event: RowsEvent, body: &[u8], plan: &TablePlan) -> Result<i64> {
+    let RowsEvent { change, version, compressed } = event;
+    let each = match change {
+        Change::Insert => 1,
+        Change::Delete => -1,
+        Change::Update => return Ok(0),
+    };
+    let body = if compressed { Cow::Owned(compressed::rows(version, 1, body)?) } else { Cow::Borrowed(body) };
+    let mut changes = Changes::parse(change, version, &body, plan)?;
+    let mut rows = 0;
+    while changes.next()?.is_some() {
+        rows += each;
+    }
+    Ok(rows)
 }
 
 #[cfg(test)]

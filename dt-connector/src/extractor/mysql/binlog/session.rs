@@ -20,7 +20,7 @@ use super::followed::{Followed, Mapping};
 use super::image::TablePlan;
 use super::query::Query;
 use super::repairs::RepairDesk;
-use super::rows::{Change, Changes};
+use super::rows::{Change, Changes, added};
 use super::statement::Statement;
 use super::table_map::{NO_TABLE, TableMap, table_id};
 use super::transaction::{Ended, Transaction};
@@ -114,6 +114,7 @@ impl<'a> Session<'a> {
 
     /// Forgets the open transaction; answers whether rows of it were sent.
     pub(super) fn void(&mut self) -> bool {
+        self.followed.forget_tallies();
         self.transaction.void()
     }
 
@@ -215,13 +216,14 @@ impl<'a> Session<'a> {
         match self.maps.get(&id) {
             None if id == NO_TABLE => Ok(None),
             None => Err(malformed("rows without a table map")),
-            Some(Mapped { mapping: Mapping::Ignored, .. }) => Ok(None),
+            Some(Mapped { mapping: Mapping::Ignored | Mapping::Counted(_), .. }) => Ok(None),
             Some(Mapped { mapping: Mapping::Unknown(name), .. }) if self.new_sequences.contains(&**name) => {
                 Ok(None)
             }
             Some(Mapped { mapping: Mapping::Unknown(name), .. }) => Err(Error::schema(format!(
                 "table {name} is followed, but dt has no definition of it at this position: it was not there, or not followed, when \
-                 the task began, or it is no plain table; give a new [task] id, or leave it out with [filter] ignore_tbs"
+                 the task began, or it is no plain table; start the task with --resync and the table's name, which copies it, or leave it out with \
+                 [filter] ignore_tbs"
             ))),
             Some(Mapped { mapping: Mapping::Known(plan), .. }) => Ok(Some(Arc::clone(plan))),
         }
@@ -233,13 +235,17 @@ impl<'a> Session<'a> {
             None => Ok(()),
             Some(plan) => Err(Error::source(format!(
                 "table {}: the binlog holds parts of JSON values: set binlog_row_value_options = '' (globally and in every \
-                 session), start from a position behind that change and copy the table anew",
+                 session), and start the task with --resync and the table's name, which copies it anew",
                 plan.schema.name
             ))),
         }
     }
 
     async fn rows(&mut self, event: RowsEvent, body: &[u8]) -> Result<()> {
+        if let Some(Mapped { mapping: Mapping::Counted(plan), .. }) = self.maps.get(&table_id(body)?) {
+            let plan = Arc::clone(plan);
+            return self.count_rows(event, body, &plan);
+        }
         let Some(plan) = self.plan_of(body)? else { return Ok(()) };
         let RowsEvent { change, version, compressed } = event;
         let table = &plan.schema.name;
@@ -261,6 +267,18 @@ impl<'a> Session<'a> {
         Ok(())
     }
 
+    /// Rows of the table of a tool.
+    fn count_rows(&mut self, event: RowsEvent, body: &[u8], plan: &TablePlan) -> Result<()> {
+        let table = &plan.schema.name;
+        if self.transaction.is_xa() {
+            self.followed.doubt(table, "which an XA transaction has changed");
+            return Ok(());
+        }
+        let rows = added(event, body, plan).map_err(|e| e.at(format_args!("table {table}")))?;
+        self.followed.tally(table, rows);
+        Ok(())
+    }
+
     async fn statement(&mut self, header: &BinlogEventHeader, query: Query<'_>) -> Result<()> {
         let (text, db) = (query.decoded(), String::from_utf8_lossy(query.db));
         let dialect = Dialect { flavor: self.followed.flavor(), backslash_escapes: query.backslash_escapes };
@@ -273,6 +291,7 @@ impl<'a> Session<'a> {
             }
             Statement::Rollback => {
                 let ended = self.transaction.end()?;
+                self.followed.forget_tallies();
                 if ended.has_rows {
                     self.out.send(DtItem::Rollback).await?;
                 }
@@ -286,9 +305,13 @@ impl<'a> Session<'a> {
             Statement::Dml { names } => match names.iter().find_map(|name| self.followed.known(name)) {
                 Some(table) => Err(Error::source(format!(
                     "table {table} was changed, or is named, by a statement in statement format: set binlog_format = ROW \
-                     (globally and in every session), start from a position behind it and copy the table anew"
+                     (globally and in every session), and start the task with --resync and the table's name, which copies it anew"
                 ))),
-                None => self.single_statement(header).await,
+                None => {
+                    let why = "which a statement in statement format has changed, or names";
+                    names.iter().for_each(|name| self.followed.doubt(name, why));
+                    self.single_statement(header).await
+                }
             },
             Statement::XaEnd => {
                 let ended = self.transaction.statement();
@@ -298,7 +321,11 @@ impl<'a> Session<'a> {
                 self.new_sequences.insert(name);
                 self.single_statement(header).await
             }
-            Statement::RollbackTo | Statement::Other => self.single_statement(header).await,
+            Statement::RollbackTo => {
+                self.followed.doubt_tallied("of whose rows some were rolled back");
+                self.single_statement(header).await
+            }
+            Statement::Other => self.single_statement(header).await,
         }
     }
 
@@ -319,14 +346,16 @@ impl<'a> Session<'a> {
         statement: &ddl::Statement,
         text: &str,
     ) -> Result<()> {
-        let effect = self.followed.change(statement, Moment { seconds: header.timestamp() })?;
+        // Bytes that are no UTF-8 have been replaced: a name or a default may be another.
+        let garbled = text.contains(char::REPLACEMENT_CHARACTER);
+        let effect = self.followed.change(statement, Moment { seconds: header.timestamp(), garbled })?;
         if effect.concerned.is_empty() && effect.definitions.is_empty() {
             return self.single_statement(header).await;
         }
-        // Bytes that could not be read have been replaced: a name or a default may be another.
-        if text.contains(char::REPLACEMENT_CHARACTER) && !effect.concerned.is_empty() {
+        if garbled && !effect.concerned.is_empty() {
             return Err(Error::schema(format!(
-                "{} on table {}: its text is in a charset that dt cannot read, or not valid in it; copy the table anew (a new [task] id)",
+                "{} on table {}: its text is in a charset that dt cannot read, or not valid in it; start the task with --resync and \
+                 the table's name, which copies it anew",
                 statement.action, effect.concerned[0]
             )));
         }
@@ -366,6 +395,9 @@ impl<'a> Session<'a> {
 
     async fn commit(&mut self, header: &BinlogEventHeader, ended: Ended) -> Result<()> {
         let has_rows = ended.has_rows;
+        for definition in self.followed.settle_tallies()? {
+            self.out.send(DtItem::Tally(Box::new(definition))).await?;
+        }
         let mark = self.mark(header, ended);
         self.position.advance(&mark);
         self.progressed = true;

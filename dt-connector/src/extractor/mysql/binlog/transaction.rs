@@ -81,6 +81,11 @@ impl Transaction {
         Ok(())
     }
 
+    /// Whether the open group prepares an XA transaction.
+    pub(super) fn is_xa(&self) -> bool {
+        self.open.as_ref().is_some_and(|open| open.xa)
+    }
+
     /// `BEGIN` or `XA START`.
     pub(super) fn begin(&mut self, xa: bool) -> Result<()> {
         match &mut self.open {

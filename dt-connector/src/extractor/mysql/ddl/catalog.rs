@@ -1,5 +1,14 @@
 //! The definitions of the tables at the position that the stream has reached.
 
+mod aside;
+mod counts;
+mod stored;
+mod tables;
+mod tools;
+
+pub(crate) use counts::CountedTable;
+pub(crate) use stored::{Known, of_database, of_table, scope_definition};
+
 use std::collections::{BTreeMap, HashMap, HashSet};
 use std::sync::Arc;
 
@@ -17,13 +26,13 @@ use super::{NotUnderstood, Understood};
 use crate::extractor::mysql::definition::{FollowedTable, TableDefinition};
 use crate::extractor::mysql::server::{Flavor, Server};
 
-pub(crate) use stored::{Known, of_database, of_table, scope_definition};
-
 /// When a statement ran.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Moment {
     /// Seconds since 1970.
     pub(crate) seconds: u32,
+    /// Its text is no UTF-8: names and defaults in it may be others.
+    pub(crate) garbled: bool,
 }
 
 /// Charsets of databases, for tables that name none.
@@ -176,12 +185,12 @@ impl Catalog {
     fn is_followed(&self, name: &TableName) -> bool {
         match self.tables.get(name) {
             Some(table) => table.followed,
-            None => self.filter.follows(name) && !self.aside.contains(name),
+            None => self.wants(name) && !self.aside.contains(name),
         }
     }
 
     fn judge<'a>(&'a self, action: &'a str) -> Judge<'a> {
-        Judge { policies: &self.policies, filter: &self.filter, action }
+        Judge { policies: &self.policies, filter: &self.filter, action, by_tool: false }
     }
 
     fn altered(&self, table: &TableDefinition, ops: &[AlterOp], moment: Moment) -> Understood<Applied> {
@@ -207,6 +216,13 @@ impl Catalog {
         if self.aside.contains(&name) {
             return Ok(());
         }
+        if self.tables.get(&name).is_some_and(|table| table.shadow.is_some()) {
+            if let (Err(why), Some(other)) = (ops, others.iter().find(|other| self.is_followed(other))) {
+                return Err(stopped(action, other, why));
+            }
+            let renamed = self.alter_shadow(&name, ops, moment, effect)?;
+            return self.rename_by_alter(action, name, renamed, effect);
+        }
         let touches_followed = self.is_followed(&name) || others.iter().any(|other| self.is_followed(other));
         let Some(before) = self.tables.get(&name).cloned() else {
             let lacks = NotUnderstood("the table, which dt has no definition of".into());
@@ -228,18 +244,30 @@ impl Catalog {
                 .changes
                 .extend(judge.alteration(&before, &mut after, &applied.origins)?.map(SchemaChange::Alter));
             effect.concerned.push(name.clone());
+            if before.columns != after.columns {
+                self.doubt_copies(&name, "whose table was altered in the meantime", effect)?;
+            }
         }
         effect.definitions.push(of_table(&after)?);
         self.tables.insert(name.clone(), after);
-        match applied.renamed.map(|to| self.named(&to)) {
+        self.rename_by_alter(action, name, applied.renamed, effect)
+    }
+
+    fn rename_by_alter(
+        &mut self,
+        action: &str,
+        name: TableName,
+        renamed: Option<TableName>,
+        effect: &mut Effect,
+    ) -> Result<()> {
+        match renamed.map(|to| self.named(&to)) {
             Some(to) if to != name => self.rename(action, &[(name, to)], effect),
             Some(_) | None => Ok(()),
         }
     }
 }
 
-mod aside;
-mod stored;
-mod tables;
 #[cfg(test)]
 mod tests;
+#[cfg(test)]
+mod tools_tests;

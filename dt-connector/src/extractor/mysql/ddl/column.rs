@@ -15,6 +15,8 @@ pub(crate) struct ColumnDef {
     pub(crate) nullable: Option<bool>,
     /// What a row shows that does not say.
     pub(crate) default: DefaultDef,
+    /// ON UPDATE: each row gets the moment of its change.
+    pub(crate) on_update: bool,
     /// Whether the source computes it.
     pub(crate) generated: Generated,
     /// INVISIBLE.
@@ -84,6 +86,7 @@ impl ColumnDef {
             ty,
             nullable: serial.then_some(false),
             default: if serial { DefaultDef::Number } else { DefaultDef::Unsaid },
+            on_update: false,
             generated: Generated::No,
             invisible: false,
             compressed: false,
@@ -108,6 +111,7 @@ impl ColumnDef {
             self.default = default(words)?;
         } else if words.keywords(&["ON", "UPDATE"]) {
             now(words);
+            self.on_update = true;
         } else if words.keyword("AUTO_INCREMENT") {
             self.default = DefaultDef::Number;
         } else if words.keywords(&["SERIAL", "DEFAULT", "VALUE"]) {

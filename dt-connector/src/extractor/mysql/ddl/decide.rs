@@ -6,7 +6,8 @@ use dt_common::config::{ChangeKind, SchemaAction, SchemaPolicies};
 use dt_common::error::{Error, Result};
 use dt_common::filter::Filter;
 use dt_common::schema::{
-    Alteration, Column, ColumnOrigin, Conversion, DroppedColumn, SchemaChange, TableName, conversion,
+    Alteration, Column, ColumnOrigin, ColumnType, Conversion, DroppedColumn, SchemaChange, TableName,
+    conversion,
 };
 
 use super::NotUnderstood;
@@ -16,8 +17,8 @@ use crate::extractor::mysql::definition::{Content, DefinedColumn, TableDefinitio
 /// The task stops at a statement that it does not understand.
 pub(super) fn stopped(action: &str, table: &TableName, why: &NotUnderstood) -> Error {
     Error::schema(format!(
-        "{action} on table {table}: dt does not follow {}; copy the table anew (a new [task] id), or pass it over with [filter] \
-         ignore_tbs={}.{}",
+        "{action} on table {table}: dt does not follow {}; start the task with --resync and the table's name, which copies it \
+         anew, or pass it over with [filter] ignore_tbs={}.{}",
         why.0, table.db, table.table
     ))
 }
@@ -37,6 +38,8 @@ pub(super) struct Judge<'a> {
     pub(super) filter: &'a Filter,
     /// The statement's first keywords.
     pub(super) action: &'a str,
+    /// The rows were written anew by a tool, as far as they fit, and not by the server, which refuses what does not.
+    pub(super) by_tool: bool,
 }
 
 impl Judge<'_> {
@@ -136,7 +139,8 @@ impl Judge<'_> {
     fn modified(&self, table: &TableName, old: &Column, new: &Column) -> Result<bool> {
         if old.name != new.name {
             let what = || format!("column `{}` is renamed to `{}`", old.name, new.name);
-            self.unless_stopped(ChangeKind::RenameColumn, table, what)?;
+            let kind = if self.by_tool { ChangeKind::RenameByTool } else { ChangeKind::RenameColumn };
+            self.unless_stopped(kind, table, what)?;
         }
         if new.nullable && !old.nullable {
             let what = || format!("column `{}` takes NULL", new.name);
@@ -144,6 +148,18 @@ impl Judge<'_> {
         }
         match conversion(&old.ty, &new.ty) {
             Conversion::Same => Ok(false),
+            // gh-ost writes the digits of a float, of which the server makes another double than of the float itself.
+            Conversion::Widens if self.by_tool && old.ty == ColumnType::Float => {
+                let what = format!("the new type of column `{}`, whose values a tool rounds", new.name);
+                Err(stopped(self.action, table, &NotUnderstood(what)))
+            }
+            Conversion::Narrows if self.by_tool => {
+                let what = format!(
+                    "the narrower type of column `{}`, into which a tool cuts what does not fit",
+                    new.name
+                );
+                Err(stopped(self.action, table, &NotUnderstood(what)))
+            }
             Conversion::Widens => {
                 let what = || format!("the type of column `{}` widens", new.name);
                 self.unless_stopped(ChangeKind::WidenColumn, table, what).map(|_| false)
@@ -165,12 +181,13 @@ impl Judge<'_> {
 
     fn unknown_fill(&self, table: &TableName, why: &NotUnderstood) -> Error {
         Error::schema(format!(
-            "{} on table {table}: {}; copy the table anew (a new [task] id), or leave the column out by `[schema] add_column = {}.{}:ignore`",
+            "{} on table {table}: {}; start the task with --resync and the table's name, which copies it anew, or leave the column out by \
+             `[schema] add_column = {}.{}:ignore`",
             self.action, why.0, table.db, table.table
         ))
     }
 
-    /// What renames come to; `taken` holds the tables that are known, by their names before.
+    /// What renames come to; `taken` holds the tables that are known, by their names before, `follows` the new names that are followed.
     ///
     /// # Errors
     /// A table with rows comes under a name that is followed, or a policy stops.
@@ -178,11 +195,12 @@ impl Judge<'_> {
         &self,
         moves: &[(TableName, TableName)],
         taken: &HashMap<TableName, TableDefinition>,
+        follows: &BTreeSet<TableName>,
     ) -> Result<Renames> {
         let mut renames = Renames::default();
         let followed = |name: &TableName| taken.get(name).is_some_and(|table| table.followed);
         for (from, to) in moves {
-            match (followed(from), self.filter.follows(to)) {
+            match (followed(from), follows.contains(to)) {
                 (true, true) => {
                     self.unless_stopped(ChangeKind::RenameTable, from, || format!("it is renamed to {to}"))?;
                     if let Some(table) = taken.get(from) {
@@ -223,7 +241,7 @@ impl Judge<'_> {
 }
 
 /// The column's position among the followed ones, which a schema holds.
-fn among_followed(table: &TableDefinition, at: usize) -> usize {
+pub(super) fn among_followed(table: &TableDefinition, at: usize) -> usize {
     table.columns[..at].iter().filter(|column| matches!(column.content, Content::Followed(_))).count()
 }
 

@@ -5,6 +5,8 @@ use dt_common::value::{ColValue, Date, DateTime};
 
 use super::column::{ColumnDef, DefaultDef};
 use super::{Moment, Understood, not_understood};
+use crate::extractor::mysql::column_default::left_out;
+use crate::extractor::mysql::definition::{Content, DefinedColumn};
 use crate::extractor::mysql::server::Flavor;
 
 /// The value that every row which was there shows in the new column.
@@ -37,6 +39,21 @@ pub(super) fn fill(
     match value {
         Some(value) => Ok(value),
         None => unknown("has a default that depends on the session"),
+    }
+}
+
+/// The value that a row of a tool's table shows in a column that the tool's statements do not name; `None` when each row may have its own.
+pub(super) fn constant(column: &DefinedColumn, flavor: Flavor) -> Option<ColValue> {
+    let Content::Followed(known) = &column.content else { return Some(ColValue::Null) };
+    match (&known.default, &known.ty) {
+        _ if known.generated != Generated::No => None,
+        // The first one of a table may get the moment of the row.
+        (None, ColumnType::Timestamp { .. }) if !known.nullable => None,
+        (Some(_), ColumnType::Bit { .. }) => left_out(known, column.has_default),
+        (Some(text), ty) => literal(ty, text),
+        (None, _) if column.has_default => None,
+        (None, _) if known.nullable => Some(ColValue::Null),
+        (None, ty) => implicit(ty, flavor),
     }
 }
 
@@ -219,7 +236,7 @@ mod tests {
     fn filled(text: &str, flavor: Flavor) -> Understood<ColValue> {
         let def = ColumnDef::read(&mut Words::new(text, "d", Default::default())).unwrap();
         let ty = def.ty.resolve("utf8mb4", flavor).unwrap();
-        fill(&def, &ty, def.nullable.unwrap_or(true), flavor, Moment { seconds: 7 })
+        fill(&def, &ty, def.nullable.unwrap_or(true), flavor, Moment { seconds: 7, garbled: false })
     }
 
     #[test]

@@ -35,7 +35,9 @@ mod tokens;
 mod type_text;
 mod words;
 
-pub(crate) use catalog::{Catalog, Charsets, Effect, Known, Moment, of_database, of_table, scope_definition};
+pub(crate) use catalog::{
+    Catalog, Charsets, CountedTable, Effect, Known, Moment, of_database, of_table, scope_definition,
+};
 pub(crate) use statement::Statement;
 pub(crate) use tokens::Dialect;
 pub(crate) use words::Words;

@@ -4,17 +4,19 @@ use std::collections::HashMap;
 use std::sync::{Arc, PoisonError};
 
 use dt_common::batch::Progress;
-use dt_common::error::Result;
+use dt_common::error::{Error, Result};
 use dt_common::item::Ddl;
-use dt_common::schema::{CopyStage, SchemaChange, TableName, TableSchema};
+use dt_common::schema::{CopyStage, Premise, SchemaChange, TableName, TableSchema};
 use tracing::{debug, info};
 
 use super::DatabendSinker;
 use crate::sinker::databend::checkpoint::Lease;
+use crate::sinker::databend::client::Session;
 use crate::sinker::databend::committer::Committer;
 use crate::sinker::databend::evolve::converge::converge;
 use crate::sinker::databend::evolve::history::{self, Intent};
 use crate::sinker::databend::evolve::plan::{Held, Planner};
+use crate::sinker::databend::plan::TablePlan;
 use crate::sinker::databend::retry::{self, Limits};
 use crate::sinker::databend::{quote, target_tables};
 
@@ -52,6 +54,11 @@ impl DatabendSinker {
             let columns = target_tables::read_columns(&session, &targets).await?;
             let filled = target_tables::read_filled(&session, &targets).await?;
             let ids = target_tables::read_ids(&session, &targets).await?;
+            for change in &ddl.changes {
+                if let SchemaChange::Confirm(premise) = change {
+                    confirm(&session, &self.routes.plan(&premise.table)?, premise).await?;
+                }
+            }
             session.close().await?;
             Ok((columns, filled, ids))
         })
@@ -106,7 +113,7 @@ impl DatabendSinker {
         let mut renamed = Vec::new();
         for change in &ddl.changes {
             match change {
-                SchemaChange::CreateDatabase(_) | SchemaChange::Truncate(_) => {}
+                SchemaChange::CreateDatabase(_) | SchemaChange::Truncate(_) | SchemaChange::Confirm(_) => {}
                 SchemaChange::DropTable(name) => gone.push(name),
                 SchemaChange::CreateTable(table) | SchemaChange::Copy { table, stage: CopyStage::Ends } => {
                     changed.push(Arc::clone(table))
@@ -136,5 +143,34 @@ impl DatabendSinker {
 
     fn limits(&self) -> Limits {
         Limits { conflicts: self.config.max_retries, unavailable: self.config.retry_timeout }
+    }
+}
+
+/// Counts the rows of a table, and those that hold something in the columns that are to be full.
+///
+/// # Errors
+/// The premise does not hold.
+async fn confirm(session: &Session, plan: &TablePlan, premise: &Premise) -> Result<()> {
+    let (name, target) = (&premise.table.name, &plan.target);
+    let counts = premise.full.iter().map(|at| format!(", to_string(count({}))", plan.columns[*at].quoted));
+    let sql = format!("SELECT to_string(count(*)){} FROM {}", counts.collect::<String>(), plan.quoted);
+    let found = session.query(&sql).await.map_err(|e| e.at(format_args!("counting the rows of {target}")))?;
+    let counts: Option<Vec<u64>> = found.first().and_then(|row| {
+        row.iter().map(|count| count.as_ref().and_then(|count| count.parse().ok())).collect()
+    });
+    let counts = counts.ok_or_else(|| Error::target(format!("counting the rows of {target}: no answer")))?;
+    let rows = counts.first().copied().unwrap_or(0);
+    if rows != premise.rows {
+        return Err(Error::schema(format!(
+            "table {name}: target table {target} has {rows} rows, and {}",
+            premise.otherwise
+        )));
+    }
+    match premise.full.iter().zip(&counts[1..]).find(|(_, full)| **full != rows) {
+        None => Ok(()),
+        Some((at, _)) => Err(Error::schema(format!(
+            "table {name}: column `{}` of target table {target} holds NULL, which its new definition does not take, and {}",
+            plan.columns[*at].name, premise.otherwise
+        ))),
     }
 }

@@ -61,7 +61,7 @@ impl Planner<'_> {
         let mut targets = Vec::new();
         for change in changes {
             match change {
-                SchemaChange::CreateDatabase(_) => {}
+                SchemaChange::CreateDatabase(_) | SchemaChange::Confirm(_) => {}
                 SchemaChange::CreateTable(table) => targets.push(routes.route(table)?.table),
                 SchemaChange::Copy { table, .. } => {
                     let target = routes.route(table)?.table;
@@ -99,7 +99,7 @@ impl Planner<'_> {
                     let when = When::Tables { there: vec![target], absent: Vec::new() };
                     steps.push(Step::new(sql, when).once_if(again));
                 }
-                SchemaChange::Truncate(_) => {}
+                SchemaChange::Truncate(_) | SchemaChange::Confirm(_) => {}
                 SchemaChange::Alter(alteration) => self.alter(alteration, &mut steps)?,
                 SchemaChange::Copy { table, stage } => swap::steps(self, table, *stage, &mut steps)?,
             }
@@ -149,8 +149,8 @@ impl Planner<'_> {
                 let to = self.routes.route(&alteration.after)?.table;
                 if from.db != to.db {
                     return Err(Error::schema(format!(
-                        "target table {from} would become {to}, and Databend renames inside a database only: copy the table anew (a \
-                         new [task] id), or pass it over with [filter] ignore_tbs={}.{}",
+                        "target table {from} would become {to}, and Databend renames inside a database only: start the task with \
+                         --resync and the table's new name, which copies it anew, or pass it over with [filter] ignore_tbs={}.{}",
                         alteration.after.name.db, alteration.after.name.table
                     )));
                 }

@@ -1,6 +1,6 @@
 //! Tables and databases that come, go, are emptied or get another name.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use dt_common::batch::Definition;
 use dt_common::config::{ChangeKind, SchemaAction};
@@ -33,6 +33,10 @@ impl Catalog {
         if was_there {
             self.drop(&name, ChangeKind::DropTable, ACTION, effect)?;
         }
+        if let Some(of) = self.worked_on(&name) {
+            return self.create_shadow(name, of, from, moment, effect);
+        }
+        self.doubt_copies(&name, "whose table was made anew in the meantime", effect)?;
         let matches = self.filter.follows(&name);
         let action = self.policies.action(ChangeKind::CreateTable, &name);
         if matches && action == SchemaAction::Stop {
@@ -57,24 +61,17 @@ impl Catalog {
         Ok(())
     }
 
-    fn new_table(
+    pub(super) fn new_table(
         &self,
         name: &TableName,
         from: &NewTable,
         follows: bool,
         moment: Moment,
     ) -> Understood<TableDefinition> {
+        let charset = self.charsets.0.get(&name.db).unwrap_or(&self.server_charset).clone();
         let empty = TableDefinition {
-            name: name.clone(),
-            followed: false,
-            columns: Vec::new(),
-            unique: Vec::new(),
-            charset: self.charsets.0.get(&name.db).unwrap_or(&self.server_charset).clone(),
-            comment: String::new(),
             engine: self.server_engine.clone(),
-            refused: None,
-            unstreamable: None,
-            copying: None,
+            ..TableDefinition::unknown(name.clone(), charset)
         };
         match from {
             NewTable::Own(ops) => self.altered(&empty, ops, moment).map(|applied| applied.table),
@@ -85,7 +82,7 @@ impl Catalog {
                     if follows && hides {
                         return not_understood("LIKE a table of which columns are left out");
                     }
-                    Ok(TableDefinition { name: name.clone(), ..other.clone() })
+                    Ok(TableDefinition { name: name.clone(), shadow: None, ..other.clone() })
                 }
                 None => not_understood(format!("LIKE {other}, whose definition dt does not follow")),
             },
@@ -99,8 +96,15 @@ impl Catalog {
         action: &str,
         effect: &mut Effect,
     ) -> Result<()> {
-        let Some(table) = self.tables.get(name) else { return Ok(()) };
+        let Some(table) = self.tables.remove(name) else { return Ok(()) };
+        effect.definitions.push(Definition { table: name.clone(), text: None });
+        if let Some(shadow) = &table.shadow {
+            return self.gives_up(shadow, action, effect);
+        }
         if table.followed {
+            if kind == ChangeKind::DropTable && self.makes_way(&table, effect)? {
+                return Ok(());
+            }
             match self.policies.action(kind, name) {
                 SchemaAction::Apply => effect.changes.push(SchemaChange::DropTable(name.clone())),
                 SchemaAction::Keep | SchemaAction::Ignore => {}
@@ -108,13 +112,11 @@ impl Catalog {
             }
             effect.concerned.push(name.clone());
         }
-        effect.definitions.push(Definition { table: name.clone(), text: None });
-        self.tables.remove(name);
         Ok(())
     }
 
-    pub(super) fn truncate(&self, name: TableName, effect: &mut Effect) -> Result<()> {
-        if !self.is_followed(&name) {
+    pub(super) fn truncate(&mut self, name: TableName, effect: &mut Effect) -> Result<()> {
+        if self.truncate_shadow(&name, effect)? || !self.is_followed(&name) {
             return Ok(());
         }
         match self.policies.action(ChangeKind::TruncateTable, &name) {
@@ -151,6 +153,8 @@ impl Catalog {
             .filter_map(|(to, from)| Some((from.clone()?, to.clone())))
             .filter(|(from, to)| from != to)
             .collect();
+        let follows: BTreeSet<TableName> =
+            moves.iter().map(|(_, to)| to).filter(|to| self.wants(to)).cloned().collect();
         let mut taken: HashMap<TableName, TableDefinition> =
             moves.iter().filter_map(|(from, _)| Some((from.clone(), self.tables.remove(from)?))).collect();
         let is_left = |name: &&TableName| taken.contains_key(*name) && holders.get(*name) == Some(&None);
@@ -165,14 +169,16 @@ impl Catalog {
                 self.drop(&from, ChangeKind::DropTable, action, effect)?;
             }
         }
-        let judge = self.judge(action);
-        let renamed = judge.renames(&moves, &taken)?;
+        let moves = self.cut_overs(action, moves, &mut taken, &follows, effect)?;
+        let moves = self.ways_made(moves, &mut taken, &follows, effect)?;
+        let renamed = self.judge(action).renames(&moves, &taken, &follows)?;
         effect.changes.extend(renamed.changes);
         effect.concerned.extend(renamed.concerned);
         for (from, to) in moves {
             if let Some(mut table) = taken.remove(&from) {
                 table.name.clone_from(&to);
                 table.followed = renamed.followed.contains(&to);
+                self.keep_shadow(&from, &mut table);
                 effect.definitions.push(of_table(&table)?);
                 self.tables.insert(to, table);
             }

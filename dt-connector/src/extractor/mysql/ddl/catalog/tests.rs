@@ -6,7 +6,7 @@ use dt_common::schema::ColumnOrigin;
 use super::super::Words;
 use super::*;
 
-fn catalog(keys: &str, flavor: Flavor) -> Catalog {
+pub(super) fn catalog(keys: &str, flavor: Flavor) -> Catalog {
     let raw = RawConfig::parse("t.ini", keys).unwrap();
     Catalog {
         aside: HashSet::new(),
@@ -23,14 +23,14 @@ fn catalog(keys: &str, flavor: Flavor) -> Catalog {
     }
 }
 
-fn run(catalog: &mut Catalog, sql: &str) -> Result<Effect> {
+pub(super) fn run(catalog: &mut Catalog, sql: &str) -> Result<Effect> {
     let statement =
         Statement::parse(&mut Words::new(sql, "d", Default::default())).unwrap_or_else(|| panic!("{sql}"));
-    catalog.apply(&statement, Moment { seconds: 1 })
+    catalog.apply(&statement, Moment { seconds: 1, garbled: false })
 }
 
 /// The columns of a followed table in one line, the key's with a star.
-fn columns(catalog: &Catalog, table: &str) -> String {
+pub(super) fn columns(catalog: &Catalog, table: &str) -> String {
     let Some(table) = catalog.followed(&TableName::new("d", table)).unwrap() else {
         return "none".to_owned();
     };
@@ -193,7 +193,7 @@ fn a_table_that_is_copied_beside_the_stream_is_passed_over() {
     let name = TableName::new("d", "t");
     let altered = |catalog: &Catalog, sql: &str| {
         let statement = Statement::parse(&mut Words::new(sql, "d", Default::default())).unwrap();
-        catalog.altered_by(&statement, Moment { seconds: 1 }).contains(&name)
+        catalog.altered_by(&statement, Moment { seconds: 1, garbled: false }).contains(&name)
     };
     for (sql, expected) in [
         ("ALTER TABLE t ADD INDEX (v)", false),

@@ -1,0 +1,4 @@
+CREATE TABLE _u_new LIKE u;
+ALTER TABLE _u_new ADD UNIQUE KEY (v);
+INSERT IGNORE INTO _u_new SELECT * FROM u ORDER BY id;
+RENAME TABLE u TO _u_old, _u_new TO u;

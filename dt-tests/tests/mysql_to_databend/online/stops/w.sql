@@ -1,0 +1,4 @@
+CREATE TABLE _w_new LIKE w;
+ALTER TABLE _w_new MODIFY v INT NOT NULL;
+INSERT IGNORE INTO _w_new SELECT * FROM w;
+RENAME TABLE w TO _w_old, _w_new TO w;
