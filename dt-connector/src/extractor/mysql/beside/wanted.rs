@@ -217,6 +217,7 @@ mod tests {
 
     use super::*;
     use crate::extractor::mysql::definition::{Content, DefinedColumn};
+    use crate::extractor::mysql::shadow::Shadow;
 
     const HEAD: &str = "[task]\nid=t\n[sinker]\ndb_type=databend\nurl=databend://h\n[extractor]\ndb_type=mysql\n\
                         extract_type=snapshot_and_cdc\nurl=mysql://h\n[filter]\ndo_tbs=";
@@ -332,5 +333,24 @@ mod tests {
         }
         let gone = found("d.*", &config("d.*", &["t"]), &[table("t", true, None)], &["u"]);
         assert!(gone.unwrap_err().to_string().contains("--resync: the task follows no table"));
+    }
+
+    #[test]
+    fn the_table_of_a_tool_does_not_take_the_place_of_one_that_is_copied_anew() {
+        let (of, now) = (TableName::new("d", "t"), config("d.*", &["t"]));
+        let copy = TableDefinition { shadow: Some(Shadow::copy_of(of, 1)), ..table("_t_gho", false, None) };
+        let ExtractorConfig::MySql(source) = &now.extractor;
+        let stored = vec![table("t", true, None), copy];
+        let known = Known { tables: stored, scope: Some(now.filter.scope().clone()), ..Known::default() };
+        let mut found = Found::again(known, &now.filter, source, ExtractType::Cdc).unwrap();
+        let today = vec![table("t", true, None)];
+        found.meet(stored_tables(today, Default::default(), &now.filter, &source.schema).unwrap()).unwrap();
+        let (source, beside, untold) = found.parted().unwrap();
+        assert!(untold.is_empty() && source.tables.is_empty());
+        let told: Vec<&str> = beside.untold.iter().map(|told| told.table.table.as_str()).collect();
+        assert_eq!(told, ["t", "_t_gho"]);
+        assert!(
+            source.definitions.iter().all(|table| table.shadow.as_ref().is_some_and(|copy| !copy.is_known()))
+        );
     }
 }

@@ -203,3 +203,25 @@ fn rows_are_counted_and_doubts_stay() {
     assert_eq!((shadow.rows, &shadow.lineage), (4, &Lineage::Unknown("because".into())));
     assert!(catalog.counted(&gho).is_none() && catalog.tally(&name("t"), 1, None).unwrap().is_none());
 }
+
+#[test]
+fn a_tool_that_works_on_a_table_that_is_copied_beside_the_stream_changes_nothing() {
+    let mut catalog = catalog("", Flavor::MySql);
+    run(&mut catalog, "CREATE TABLE t (id INT PRIMARY KEY)").unwrap();
+    let name = TableName::new("d", "t");
+    let table = catalog.tables[&name].clone();
+    catalog.set_aside(&name);
+    for sql in [
+        "CREATE TABLE _t_gho LIKE t",
+        "ALTER TABLE _t_gho ADD c INT",
+        "RENAME TABLE t TO _t_del, _t_gho TO t",
+        "DROP TABLE _t_del",
+        "CREATE TABLE _t_gho LIKE t",
+    ] {
+        let effect = run(&mut catalog, sql).unwrap();
+        assert!(effect.changes.is_empty() && effect.concerned.is_empty(), "{sql}: {effect:?}");
+    }
+    // What the tool began before is of no use to the table that is there now.
+    catalog.take_in(table);
+    assert!(run(&mut catalog, "RENAME TABLE t TO _t_del, _t_gho TO t").is_err());
+}
