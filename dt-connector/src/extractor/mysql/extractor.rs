@@ -85,7 +85,7 @@ impl Extractor for MySqlExtractor {
         let (mut conn, server) =
             self.opened.take().ok_or_else(|| Error::internal("tables before prepare"))?;
         let (source, untold) = if stored.definitions.is_empty() {
-            let today = self.read_tables(&mut conn, &server).await?;
+            let today = self.read_tables(&mut conn, &server, stored).await?;
             let untold = Catalog::stored(&today.definitions, &today.charsets)?;
             (today, untold)
         } else {
@@ -93,7 +93,7 @@ impl Extractor for MySqlExtractor {
             let mut source = stored_tables(definitions, charsets, &self.filter, &self.config.schema)?;
             let mut added = Vec::new();
             if self.extract_type == ExtractType::SnapshotAndCdc {
-                let today = self.read_tables(&mut conn, &server).await?;
+                let today = self.read_tables(&mut conn, &server, stored).await?;
                 added = source.add_older(today, stored.source_time);
             }
             let untold = Catalog::stored(&added, &Charsets::default())?;
@@ -143,8 +143,15 @@ impl MySqlExtractor {
     }
 
     /// The tables as they are today.
-    async fn read_tables(&self, conn: &mut Conn, server: &Server) -> Result<SourceTables> {
-        let read = read_tables(conn, server, &self.filter);
+    async fn read_tables(
+        &self,
+        conn: &mut Conn,
+        server: &Server,
+        stored: &Checkpoint,
+    ) -> Result<SourceTables> {
+        let known = stored.definitions.iter().map(|definition| &definition.table);
+        let known: Vec<&TableName> = known.filter(|_| stored.position.is_some()).collect();
+        let read = read_tables(conn, server, &self.filter, &known);
         answers(self.config.read_timeout, "reading the definitions of the tables", read).await
     }
 

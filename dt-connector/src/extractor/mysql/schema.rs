@@ -58,11 +58,17 @@ impl SourceTables {
     }
 }
 
-/// Reads the followed tables. What dt cannot work with is listed, not an error: the checks judge it.
+/// Reads the followed tables. What dt cannot work with is listed, not an error: the checks judge it. `known` are the tables that the task
+/// follows already, none before it has begun.
 ///
 /// # Errors
-/// See [`source_error`]; a column that the filter names and the source lacks, an ignored column of a key.
-pub(crate) async fn read_tables(conn: &mut Conn, server: &Server, filter: &Filter) -> Result<SourceTables> {
+/// See [`source_error`]; a column that the filter names and the source never had, an ignored column of a key.
+pub(crate) async fn read_tables(
+    conn: &mut Conn,
+    server: &Server,
+    filter: &Filter,
+    known: &[&TableName],
+) -> Result<SourceTables> {
     let databases: Vec<(String, String)> =
         rows(conn, "SELECT SCHEMA_NAME, DEFAULT_CHARACTER_SET_NAME FROM information_schema.SCHEMATA").await?;
     let charsets: BTreeMap<String, String> =
@@ -75,7 +81,7 @@ pub(crate) async fn read_tables(conn: &mut Conn, server: &Server, filter: &Filte
         read_columns(conn, server, filter, &databases, &mut drafts).await?;
         read_keys(conn, server, &databases, &mut drafts).await?;
     }
-    check_lists(filter, &drafts)?;
+    check_lists(filter, &drafts, known)?;
     let names_are_lowered = server.variable("lower_case_table_names") == "1";
     let mut missing = filter.named_tables();
     missing.retain(|name| !drafts.contains_key(name));
@@ -108,7 +114,7 @@ pub(crate) fn stored_tables(
             others.push(table);
         }
     }
-    check_lists(filter, &drafts)?;
+    check_lists(filter, &drafts, &drafts.keys().collect::<Vec<_>>())?;
     let mut source = SourceTables { charsets, ..sorted(drafts, filter)? };
     source.definitions.extend(others);
     Ok(source)
@@ -197,16 +203,17 @@ fn undecodable(schema: &TableSchema) -> Option<String> {
     })
 }
 
-/// Compares the lists that name columns and rows with what is there.
-fn check_lists(filter: &Filter, followed: &Drafts) -> Result<()> {
+/// Compares the lists that name columns and rows with what is there. `known` as in [`read_tables`].
+fn check_lists(filter: &Filter, followed: &Drafts, known: &[&TableName]) -> Result<()> {
     let columns: Vec<(&TableName, Vec<&str>)> = followed
         .iter()
         .map(|(name, draft)| (name, draft.columns.iter().map(|column| column.name.as_str()).collect()))
         .collect();
-    for entry in filter.ignored_columns().check(&columns)? {
+    for entry in filter.ignored_columns().check(&columns, known)? {
         warn!("[filter] ignore_cols: {entry} matches no column of a followed table");
     }
-    for entry in filter.conditions().check(&followed.keys().collect::<Vec<_>>())? {
+    let tables: Vec<&TableName> = followed.keys().collect();
+    for entry in filter.conditions().check(&tables, !known.is_empty())? {
         warn!("[filter] where_conditions: {entry} matches no followed table");
     }
     Ok(())
