@@ -1,8 +1,9 @@
 //! The MySQL extractor: how a task gets to know its source before it reads.
 
+mod catch_up;
 mod run;
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
 use async_trait::async_trait;
@@ -22,9 +23,9 @@ use super::ddl::{Catalog, Charsets};
 use super::definition::{FollowedTable, TableDefinition};
 use super::estimates::estimated_rows;
 use super::observer::MySqlObserver;
-use super::schema::{SourceTables, read_tables, stored_tables};
+use super::schema::{SourceTables, read_tables, reads_as, same_key, stored_tables};
 use super::server::Server;
-use crate::extractor::{ExtractPlan, Extractor, SourceObserver};
+use crate::extractor::{ExtractPlan, Extracted, Extractor, SourceObserver};
 use run::Run;
 
 /// MySQL or MariaDB as a source of all kinds of task.
@@ -47,6 +48,8 @@ struct Prepared {
     charsets: Charsets,
     /// Definitions that are not stored yet.
     untold: Vec<Definition>,
+    /// Tables that cannot be copied on, because they were altered.
+    altered: HashSet<TableName>,
     /// Rows of the tables to copy, as the statistics have them.
     estimates: Arc<HashMap<TableName, u64>>,
 }
@@ -84,28 +87,34 @@ impl Extractor for MySqlExtractor {
     async fn tables(&mut self, stored: &Checkpoint) -> Result<Vec<Arc<TableSchema>>> {
         let (mut conn, server) =
             self.opened.take().ok_or_else(|| Error::internal("tables before prepare"))?;
-        let (source, untold) = if stored.definitions.is_empty() {
+        // Definitions without a position are those that a copy alone began with, or a task that did not come to its start.
+        let (source, untold, altered) = if stored.position.is_none() || stored.definitions.is_empty() {
             let today = self.read_tables(&mut conn, &server, stored).await?;
             let untold = Catalog::stored(&today.definitions, &today.charsets)?;
-            (today, untold)
+            let altered = self.altered_since(&today, &stored.definitions)?;
+            (today, [gone(&stored.definitions, &untold), untold].concat(), altered)
         } else {
             let (definitions, charsets) = Catalog::read(&stored.definitions)?;
             let mut source = stored_tables(definitions, charsets, &self.filter, &self.config.schema)?;
-            let mut added = Vec::new();
+            let (mut added, mut altered) = (Vec::new(), HashSet::new());
             if self.extract_type == ExtractType::SnapshotAndCdc {
                 let today = self.read_tables(&mut conn, &server, stored).await?;
+                let known = source.schemas().filter(|known| {
+                    !today.schema(&known.name).is_some_and(|today| reads_as(known, &today.columns))
+                });
+                altered = known.map(|known| known.name.clone()).collect();
                 added = source.add_older(today, stored.source_time);
             }
             let untold = Catalog::stored(&added, &Charsets::default())?;
-            (source, untold)
+            (source, untold, altered)
         };
         self.check(&mut conn, &server, &source, stored, Needs::Tables).await?;
         let schemas: Vec<Arc<TableSchema>> = source.schemas().cloned().collect();
         let estimates = self.estimates(&mut conn, &server, &schemas).await;
         close(conn).await;
         let SourceTables { tables, definitions, charsets, .. } = source;
-        self.prepared =
-            Some(Prepared { server, tables, definitions, charsets, untold, estimates: Arc::new(estimates) });
+        let estimates = Arc::new(estimates);
+        self.prepared = Some(Prepared { server, tables, definitions, charsets, untold, altered, estimates });
         Ok(schemas)
     }
 
@@ -118,13 +127,18 @@ impl Extractor for MySqlExtractor {
         self.may_look().then(observer)
     }
 
-    async fn extract(&mut self, plan: ExtractPlan, out: ItemSender, stop: CancellationToken) -> Result<()> {
+    async fn extract(
+        &mut self,
+        plan: ExtractPlan,
+        out: ItemSender,
+        stop: CancellationToken,
+    ) -> Result<Extracted> {
         let prepared = self.prepared.clone().ok_or_else(|| Error::internal("extract before prepare"))?;
         let run = Run { extractor: self, prepared, plan, out, stop };
         match self.extract_type {
-            ExtractType::Struct => Ok(()),
+            ExtractType::Struct => Ok(Extracted::Ended),
             ExtractType::Snapshot => run.snapshot().await,
-            ExtractType::Cdc => run.cdc().await,
+            ExtractType::Cdc => run.cdc().await.map(|()| Extracted::Ended),
             ExtractType::SnapshotAndCdc => run.snapshot_and_cdc().await,
         }
     }
@@ -153,6 +167,21 @@ impl MySqlExtractor {
         let known: Vec<&TableName> = known.filter(|_| stored.position.is_some()).collect();
         let read = read_tables(conn, server, &self.filter, &known);
         answers(self.config.read_timeout, "reading the definitions of the tables", read).await
+    }
+
+    /// Tables of today that are not what a copy began with.
+    fn altered_since(&self, today: &SourceTables, stored: &[Definition]) -> Result<HashSet<TableName>> {
+        let (known, _) = Catalog::read(stored)?;
+        let mut altered = HashSet::new();
+        for known in known {
+            let Some(today) = today.schema(&known.name) else { continue };
+            let known = known.finish(&self.filter)?.schema;
+            let is_same = known.columns.len() == today.columns.len() && reads_as(&known, &today.columns);
+            if !is_same || !same_key(&known, today) {
+                altered.insert(known.name.clone());
+            }
+        }
+        Ok(altered)
     }
 
     /// Rows by the statistics, for a task that copies. Without them it goes on: they are worth a percentage only.
@@ -196,4 +225,11 @@ impl MySqlExtractor {
         };
         checks::at_start(&mut at, needs).await
     }
+}
+
+/// The stored definitions that are not to be stored again, as those of tables that are gone.
+fn gone(stored: &[Definition], again: &[Definition]) -> Vec<Definition> {
+    let is_gone = |stored: &&Definition| again.iter().all(|again| again.table != stored.table);
+    let gone = stored.iter().filter(is_gone);
+    gone.map(|stored| Definition { table: stored.table.clone(), text: None }).collect()
 }

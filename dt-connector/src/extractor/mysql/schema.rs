@@ -3,6 +3,8 @@
 //! One query a kind of fact, whatever the number of tables. Columns come in the order of the row image, generated and
 //! invisible ones included: MySQL and MariaDB log them all.
 
+mod altered;
+
 use std::collections::{BTreeMap, HashMap, HashSet};
 use std::sync::Arc;
 
@@ -22,6 +24,8 @@ use super::definition::{Content, DefinedColumn, FollowedTable, IndexPart, TableD
 use super::literal::quote;
 use super::server::{Flavor, Server};
 use super::shadow;
+
+pub(crate) use altered::{is_unaltered, reads_as, same_key};
 
 /// What the source has of the followed tables.
 #[derive(Debug, Clone, Default)]
@@ -55,6 +59,11 @@ impl SourceTables {
     /// The tables as everybody else sees them.
     pub(crate) fn schemas(&self) -> impl ExactSizeIterator<Item = &Arc<TableSchema>> {
         self.tables.iter().map(|table| &table.schema)
+    }
+
+    /// A table by its name.
+    pub(crate) fn schema(&self, name: &TableName) -> Option<&Arc<TableSchema>> {
+        self.schemas().find(|table| table.name == *name)
     }
 }
 
@@ -263,7 +272,12 @@ async fn read_names(conn: &mut Conn, databases: &str, filter: &Filter) -> Result
     Ok(drafts)
 }
 
-/// A row of the query below, in the order of its columns.
+/// What is asked of columns.
+const COLUMNS: &str = "SELECT TABLE_SCHEMA, TABLE_NAME, COLUMN_NAME, COLUMN_TYPE, IS_NULLABLE, COLUMN_DEFAULT, \
+     CHARACTER_MAXIMUM_LENGTH, CHARACTER_OCTET_LENGTH, CHARACTER_SET_NAME, EXTRA, COLUMN_COMMENT \
+     FROM information_schema.COLUMNS";
+
+/// A row of [`COLUMNS`], in the order of its columns.
 type ColumnRow = (
     String,
     String,
@@ -287,10 +301,7 @@ async fn read_columns(
 ) -> Result<()> {
     let json = json_checks(conn, server, databases).await?;
     let query = format!(
-        "SELECT TABLE_SCHEMA, TABLE_NAME, COLUMN_NAME, COLUMN_TYPE, IS_NULLABLE, COLUMN_DEFAULT, \
-         CHARACTER_MAXIMUM_LENGTH, CHARACTER_OCTET_LENGTH, CHARACTER_SET_NAME, EXTRA, COLUMN_COMMENT \
-         FROM information_schema.COLUMNS WHERE TABLE_SCHEMA IN ({databases}) \
-         ORDER BY TABLE_SCHEMA, TABLE_NAME, ORDINAL_POSITION"
+        "{COLUMNS} WHERE TABLE_SCHEMA IN ({databases}) ORDER BY TABLE_SCHEMA, TABLE_NAME, ORDINAL_POSITION"
     );
     for row in rows::<ColumnRow>(conn, query).await? {
         let name = TableName { db: row.0.clone(), table: row.1.clone() };

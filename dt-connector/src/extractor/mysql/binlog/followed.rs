@@ -7,7 +7,7 @@ use dt_common::batch::Definition;
 use dt_common::error::{Error, Result};
 use dt_common::position::BinlogPosition;
 use dt_common::row::RowChange;
-use dt_common::schema::{TableName, TableSchema};
+use dt_common::schema::{SchemaChange, TableName, TableSchema};
 
 use super::image::TablePlan;
 use super::rows::Change;
@@ -137,7 +137,13 @@ impl Followed {
     /// The task stops at the statement.
     pub(super) fn change(&mut self, statement: &ddl::Statement, moment: Moment) -> Result<Effect> {
         self.tables.clear();
-        self.catalog.apply(statement, moment)
+        let effect = self.catalog.apply(statement, moment)?;
+        let renames = effect.changes.iter().filter_map(SchemaChange::rename);
+        let renamed = renames.filter_map(|(from, to)| Some((to.clone(), self.skip.remove(from)?)));
+        // All at once: tables may exchange their names.
+        let renamed: Vec<_> = renamed.collect();
+        self.skip.extend(renamed);
+        Ok(effect)
     }
 
     /// The family of the source.

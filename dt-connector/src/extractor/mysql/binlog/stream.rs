@@ -11,7 +11,7 @@ use dt_common::monitor::Monitor;
 use dt_common::position::{BinlogPosition, Position};
 use dt_common::queue::ItemSender;
 use dt_common::repair::RepairPart;
-use dt_common::schema::TableName;
+use dt_common::schema::{TableName, TableSchema};
 use futures::{FutureExt, StreamExt};
 use mysql_async::binlog::events::Event;
 use tokio::time::{Instant, sleep, timeout};
@@ -116,6 +116,14 @@ impl BinlogStream {
         let repairs = RepairReader::new(connector.clone(), config);
         let repairs = RepairDesk::new(plan.repairs.clone(), repairs);
         Self { connector, server, reader, heartbeat, followed, monitor, displaced, repairs }
+    }
+
+    /// The definition of a table that is followed where the stream stands.
+    ///
+    /// # Errors
+    /// One that does not fit.
+    pub(crate) fn schema(&self, name: &TableName) -> Result<Option<Arc<TableSchema>>> {
+        self.followed.schema(name)
     }
 
     /// Reads behind `from` into `out`, until `until` is reached or `stop` is cancelled; both end with `Ok`.

@@ -29,6 +29,9 @@ pub struct Intent {
     /// Tables of which nothing is to be copied behind the statement.
     #[serde(default)]
     complete: Vec<TableName>,
+    /// Tables that are copied from their beginning behind the statement.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    to_begin: Vec<TableName>,
 }
 
 impl Intent {
@@ -41,7 +44,8 @@ impl Intent {
             position: progress.position.as_ref().map(Position::to_string),
             source_time: progress.source_time,
             definitions: progress.definitions.clone(),
-            complete: progress.marks.iter().map(|mark| mark.table.clone()).collect(),
+            complete: marked(progress, true),
+            to_begin: marked(progress, false),
         }
     }
 
@@ -57,11 +61,13 @@ impl Intent {
     /// A position that cannot be read.
     pub fn progress(&self) -> Result<Progress> {
         let position = self.position.as_ref().map(|text| text.parse()).transpose()?;
+        let complete = self.complete.iter().cloned().map(ChunkMark::complete);
+        let to_begin = self.to_begin.iter().cloned().map(ChunkMark::to_begin);
         Ok(Progress {
             position,
             source_time: self.source_time,
             definitions: self.definitions.clone(),
-            marks: self.complete.iter().cloned().map(ChunkMark::complete).collect(),
+            marks: [complete.collect::<Vec<_>>(), to_begin.collect()].concat(),
             ..Progress::default()
         })
     }
@@ -78,6 +84,11 @@ impl Intent {
             .caused_by(e)
         })
     }
+}
+
+/// The tables of the marks behind a statement that say, or do not say, that nothing is to be copied.
+fn marked(progress: &Progress, done: bool) -> Vec<TableName> {
+    progress.marks.iter().filter(|mark| mark.done == done).map(|mark| mark.table.clone()).collect()
 }
 
 /// `CREATE TABLE` for a history.
