@@ -120,6 +120,11 @@ impl ChunkMark {
     pub fn complete(table: TableName) -> Self {
         Self { table, chunk: 0, rows: 0, last_key: None, done: true, view: None }
     }
+
+    /// The mark of a table that is to be copied from its beginning, whatever the target holds of it.
+    pub fn to_begin(table: TableName) -> Self {
+        Self { done: false, ..Self::complete(table) }
+    }
 }
 
 /// A statement that changes the structure of tables. Applied as a whole, together with what a restart has to know.

@@ -1,13 +1,13 @@
 //! What a task copies before it follows changes, and how its chunks meet the rows that the target holds.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
 use dt_common::batch::Checkpoint;
 use dt_common::config::{ExistingRows, ExtractType, SinkerConfig, TaskConfig};
 use dt_common::error::{Error, ErrorKind, Result};
 use dt_common::item::{ChunkMark, ChunkWrite};
-use dt_common::schema::{SchemaChange, TableName, TableSchema};
+use dt_common::schema::{Alteration, Column, SchemaChange, TableName, TableSchema};
 use dt_connector::sinker::TargetTable;
 
 /// Which tables are copied, and how the first chunk of each meets the rows that are there.
@@ -30,23 +30,40 @@ pub(crate) fn plan(
     Ok(copies)
 }
 
-/// The marks of the tables that need no copy behind a change of structure: what is created is followed from its first row on, and
-/// what gets another name was copied under its former one. Without a mark the next start would copy them anew.
-pub(crate) fn complete_behind(changes: &[SchemaChange]) -> Vec<ChunkMark> {
-    let name = |change: &SchemaChange| match change {
-        SchemaChange::CreateTable(table) => Some(table.name.clone()),
+/// The marks behind a change of structure. What is created is followed from its first row on, and what gets another name was copied under its
+/// former one: without a mark the next start would copy them anew. That is what it has to do with those that are `uncopied`, by the
+/// name that they have then, and with such a one that has another key, or rows that nobody can confirm before they are copied.
+pub(crate) fn marks_behind(changes: &[SchemaChange], uncopied: &mut HashSet<TableName>) -> Vec<ChunkMark> {
+    let renames: Vec<_> = changes.iter().filter_map(SchemaChange::rename).collect();
+    let left: Vec<_> = renames.iter().map(|(from, to)| (*to, uncopied.remove(*from))).collect();
+    uncopied.extend(left.iter().filter(|(_, is_uncopied)| *is_uncopied).map(|(to, _)| (*to).clone()));
+    let touched = changes.iter().filter_map(|change| match change {
+        SchemaChange::CreateTable(table) => Some(&table.name),
         SchemaChange::Alter(alteration) if alteration.before.name != alteration.after.name => {
-            Some(alteration.after.name.clone())
+            Some(&alteration.after.name)
         }
-        SchemaChange::Alter(_)
-        | SchemaChange::CreateDatabase(_)
+        SchemaChange::Alter(Alteration { before, after, .. }) => {
+            (uncopied.contains(&after.name) && !same_key(before, after)).then_some(&after.name)
+        }
+        SchemaChange::Confirm(premise) => Some(&premise.table.name).filter(|name| uncopied.contains(*name)),
+        SchemaChange::CreateDatabase(_)
         | SchemaChange::DropTable(_)
         | SchemaChange::Truncate(_)
-        | SchemaChange::Confirm(_)
         // Its own marks say how far it is.
         | SchemaChange::Copy { .. } => None,
+    });
+    let mark = |name: &TableName| match uncopied.contains(name) {
+        true => ChunkMark::to_begin(name.clone()),
+        false => ChunkMark::complete(name.clone()),
     };
-    changes.iter().filter_map(name).map(ChunkMark::complete).collect()
+    touched.map(mark).collect()
+}
+
+fn same_key(before: &TableSchema, after: &TableSchema) -> bool {
+    fn columns(table: &TableSchema) -> impl Iterator<Item = &Column> {
+        table.key_columns().iter().map(|&at| &table.columns[at])
+    }
+    columns(before).eq(columns(after))
 }
 
 /// Whether the task's id and its kind go with what is stored.
@@ -224,5 +241,42 @@ mod tests {
         let handed_over = Checkpoint { position, ..marked(true) };
         assert!(copy("snapshot", "upsert", true, true, &handed_over).unwrap_err().contains("id of its own"));
         assert_eq!(copy("snapshot_and_cdc", "upsert", false, true, &handed_over), Ok(None));
+    }
+
+    #[test]
+    fn what_is_copied_behind_a_change_of_structure() {
+        let named = |name: &str, key: &[usize]| {
+            let mut table = (*table(&["a", "b"], key)).clone();
+            table.name = TableName::new("d", name);
+            Arc::new(table)
+        };
+        let alter = |before: &Arc<TableSchema>, after: &Arc<TableSchema>| {
+            SchemaChange::Alter(Alteration {
+                before: Arc::clone(before),
+                after: Arc::clone(after),
+                origins: Vec::new(),
+                dropped: Vec::new(),
+            })
+        };
+        let behind = |change: SchemaChange, uncopied: &[&str]| {
+            let mut uncopied = uncopied.iter().map(|name| TableName::new("d", *name)).collect();
+            let marks = marks_behind(&[change], &mut uncopied);
+            let marks: Vec<_> = marks.iter().map(|mark| (mark.table.table.clone(), mark.done)).collect();
+            let mut left: Vec<_> = uncopied.into_iter().map(|name| name.table).collect();
+            left.sort();
+            (marks, left.join(","))
+        };
+        let mark = |name: &str, done| vec![(name.to_owned(), done)];
+        let (t, u) = (named("t", &[0]), named("u", &[0]));
+        let create = || SchemaChange::CreateTable(Arc::clone(&t));
+        assert_eq!(behind(create(), &["v"]), (mark("t", true), "v".into()));
+        // One that was dropped before it was copied: rows of the new one were left out with its own.
+        assert_eq!(behind(create(), &["t"]), (mark("t", false), "t".into()));
+        assert_eq!(behind(alter(&t, &u), &["v"]), (mark("u", true), "v".into()));
+        assert_eq!(behind(alter(&t, &u), &["t"]), (mark("u", false), "u".into()));
+        let (same, other) = (named("t", &[0]), named("t", &[1]));
+        assert_eq!(behind(alter(&t, &same), &["t"]), (vec![], "t".into()));
+        assert_eq!(behind(alter(&t, &other), &["t"]), (mark("t", false), "t".into()));
+        assert_eq!(behind(alter(&t, &other), &[]), (vec![], String::new()));
     }
 }

@@ -45,13 +45,18 @@ async fn start(
     watch: &Watch,
     stop: CancellationToken,
 ) -> Result<Ended> {
-    let extractor = create_extractor(config)?;
-    match &config.sinker {
-        SinkerConfig::Databend(c) => {
-            let sinker = DatabendSinker::new(c, config.router.clone(), Arc::clone(&watch.monitor))?;
-            task::run(config, extractor, sinker, purpose, watch, stop).await
+    loop {
+        let (extractor, stop) = (create_extractor(config)?, stop.clone());
+        let ended = match &config.sinker {
+            SinkerConfig::Databend(c) => {
+                let sinker = DatabendSinker::new(c, config.router.clone(), Arc::clone(&watch.monitor))?;
+                task::run(config, extractor, sinker, purpose, watch, stop).await?
+            }
+            SinkerConfig::Dummy => task::run(config, extractor, DummySinker, purpose, watch, stop).await?,
+        };
+        if let Some(ended) = ended {
+            return Ok(ended);
         }
-        SinkerConfig::Dummy => task::run(config, extractor, DummySinker, purpose, watch, stop).await,
     }
 }
 

@@ -16,7 +16,7 @@ use dt_common::monitor::{CopyState, Monitor};
 use dt_common::queue::queue;
 use dt_common::schema::TableName;
 use dt_common::throttle::Throttle;
-use dt_connector::extractor::{ExtractPlan, Extractor, Ownership, Repairs};
+use dt_connector::extractor::{ExtractPlan, Extracted, Extractor, Ownership, Repairs};
 use dt_connector::sinker::Sinker;
 use tokio_util::sync::CancellationToken;
 use tracing::{info, warn};
@@ -51,7 +51,7 @@ pub enum Purpose {
     Repair,
 }
 
-/// Runs a task between two given ends.
+/// Runs a task between two given ends. `None`: it has to begin again, between two new ones, see [`Extracted::BeginAgain`].
 ///
 /// # Errors
 /// Whatever ended it; everything before is committed.
@@ -62,17 +62,17 @@ pub async fn run<S: Sinker>(
     purpose: Purpose,
     watch: &Watch,
     stop: CancellationToken,
-) -> Result<Ended> {
+) -> Result<Option<Ended>> {
     let sinker = Arc::new(sinker);
     if until_stopped(&stop, extractor.prepare()).await?.is_none() {
-        return Ok(interrupted(config));
+        return Ok(Some(interrupted(config)));
     }
     let result = match config.extract_type {
         ExtractType::Struct => {
             let create = create_tables(config, extractor.as_mut(), sinker.as_ref(), watch);
             match until_stopped(&stop, create).await {
-                Ok(Some(())) => Ok(Ended::Done),
-                Ok(None) => Ok(interrupted(config)),
+                Ok(Some(())) => Ok(Some(Ended::Done)),
+                Ok(None) => Ok(Some(interrupted(config))),
                 Err(error) => Err(error),
             }
         }
@@ -129,14 +129,15 @@ async fn stream<S: Sinker>(
     purpose: Purpose,
     watch: &Watch,
     stop: CancellationToken,
-) -> Result<Ended> {
+) -> Result<Option<Ended>> {
     let monitor = &watch.monitor;
     let observer = extractor.observer();
     let prepare = prepare_tables(config, extractor.as_mut(), sinker, purpose, watch);
     let prepared = until_stopped(&stop, prepare).await?;
-    let Some(plan) = prepared else { return Ok(interrupted(config)) };
+    let Some(plan) = prepared else { return Ok(Some(interrupted(config))) };
     announce_copies(&plan, &extractor.estimated_rows(), watch);
     let position = plan.checkpoint.position.clone();
+    let uncopied = plan.copies.keys().cloned().collect();
 
     let (to_repair, repairs) = Repairs::queue();
     let plan = ExtractPlan { repairs, ..plan };
@@ -151,14 +152,14 @@ async fn stream<S: Sinker>(
         config.pipeline,
         Arc::clone(monitor),
     )
-    .marking_changes(config.extract_type == ExtractType::SnapshotAndCdc);
+    .marking_changes((config.extract_type == ExtractType::SnapshotAndCdc).then_some(uncopied));
     let extract_stop = stop.child_token();
     let extraction = tokio::spawn({
         let (extract_stop, stop) = (extract_stop.clone(), stop.clone());
         async move {
-            extractor.extract(plan, sender, extract_stop).await?;
+            let extracted = extractor.extract(plan, sender, extract_stop).await?;
             // What comes later finds the source read to its end already.
-            Ok(stop.is_cancelled())
+            Ok((extracted, stop.is_cancelled()))
         }
     });
     let delivered = tokio::select! {
@@ -171,9 +172,13 @@ async fn stream<S: Sinker>(
     extract_stop.cancel();
     let extracted =
         extraction.await.unwrap_or_else(|e| Err(Error::internal("the extractor has panicked").caused_by(e)));
+    if delivered.is_ok() && matches!(extracted, Ok((Extracted::BeginAgain, false))) {
+        return Ok(None);
+    }
     report::totals(monitor);
     delivered?;
-    Ok(if extracted? { interrupted(config) } else { Ended::Done })
+    let (_, is_stopped) = extracted?;
+    Ok(Some(if is_stopped { interrupted(config) } else { Ended::Done }))
 }
 
 /// Ends when the task was stopped and nothing in flight has been committed for too long.

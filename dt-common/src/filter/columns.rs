@@ -45,11 +45,12 @@ impl IgnoredColumns {
         self.0.refuse(what)
     }
 
-    /// Compares the list with the followed tables and all their columns. Answers the entries with wildcards that match nothing.
+    /// Compares the list with the followed tables and all their columns. `known` are the tables that the task follows already, none before it
+    /// has begun: of those a column may be gone. Answers the entries that match nothing.
     ///
     /// # Errors
-    /// A table or column that is named without wildcards and is not there: it would be copied without a word.
-    pub fn check(&self, tables: &[(&TableName, Vec<&str>)]) -> Result<Vec<&str>> {
+    /// A table or column that is named without wildcards and is not there, and never was: it would be copied without a word.
+    pub fn check(&self, tables: &[(&TableName, Vec<&str>)], known: &[&TableName]) -> Result<Vec<&str>> {
         let columns = |name: &TableName| {
             tables
                 .iter()
@@ -58,11 +59,15 @@ impl IgnoredColumns {
                 .unwrap_or(&[])
         };
         let names: Vec<&TableName> = tables.iter().map(|(name, _)| *name).collect();
-        let unmatched = self.0.unmatched(&names, |entry, name| {
+        let has_begun = !known.is_empty();
+        let unmatched = self.0.unmatched(&names, has_begun, |entry, name| {
             columns(name).iter().any(|column| entry.says.matches(&column.to_lowercase()))
         })?;
         for entry in &unmatched {
-            if let (Some(table), Some(column)) = (entry.table.literal(), entry.says.literal()) {
+            if let (Some(table), Some(column)) = (entry.table.literal(), entry.says.literal())
+                && names.contains(&&table)
+                && !known.contains(&&table)
+            {
                 let hint = nearest(&column, columns(&table).iter().copied())
                     .map_or(String::new(), |known| format!("; did you mean `{known}`?"));
                 return Err(self.refuse(format_args!("table {table} has no column `{column}`{hint}")));
@@ -125,7 +130,7 @@ mod tests {
         let table = TableName::new("d", "t");
         let check = |value: &str| {
             let found = ignored(value)?;
-            let unmatched = found.check(&[(&table, vec!["id", "Email"])])?;
+            let unmatched = found.check(&[(&table, vec!["id", "Email"])], &[])?;
             Ok::<_, Error>(unmatched.into_iter().map(str::to_owned).collect::<Vec<_>>())
         };
         assert!(check("d.t.email, *.t.ID").unwrap().is_empty());
@@ -142,5 +147,15 @@ mod tests {
         ] {
             assert_eq!(check(value).unwrap_err().to_string(), expected);
         }
+    }
+
+    #[test]
+    fn what_a_task_has_followed_may_be_gone() {
+        let (known, new) = (TableName::new("d", "t"), TableName::new("d", "u"));
+        let list = ignored("d.t.secret, d.gone.a").unwrap();
+        let tables = [(&known, vec!["id"]), (&new, vec!["id"])];
+        assert_eq!(list.check(&tables, &[&known]).unwrap(), ["d.t.secret", "d.gone.a"]);
+        let error = ignored("d.u.secret").unwrap().check(&tables, &[&known]).unwrap_err().to_string();
+        assert!(error.contains("table `d`.`u` has no column `secret`"), "{error}");
     }
 }

@@ -54,12 +54,12 @@ impl Conditions {
         self.0.refuse(what)
     }
 
-    /// Compares the list with the followed tables. Answers the entries with wildcards that match nothing.
+    /// Compares the list with the followed tables. Answers the entries that match nothing.
     ///
     /// # Errors
-    /// A table that is named without wildcards and is not followed.
-    pub fn check(&self, tables: &[&TableName]) -> Result<Vec<&str>> {
-        let unmatched = self.0.unmatched(tables, |_, _| true)?;
+    /// A table that is named without wildcards and is not followed, unless the task `has_begun`.
+    pub fn check(&self, tables: &[&TableName], has_begun: bool) -> Result<Vec<&str>> {
+        let unmatched = self.0.unmatched(tables, has_begun, |_, _| true)?;
         Ok(unmatched.into_iter().map(|entry| entry.text.as_str()).collect())
     }
 }
@@ -105,9 +105,13 @@ mod tests {
             "t.ini:2: [filter] where_conditions: `d`.`t`: a `)` without its `(` at character 2 of `1) OR (1`"
         );
         let found = conditions("d.t:(a), e*.x:(b)").unwrap();
-        assert_eq!(found.check(&[&TableName::new("d", "t")]).unwrap(), ["e*.x"]);
+        assert_eq!(found.check(&[&TableName::new("d", "t")], false).unwrap(), ["e*.x"]);
         assert!(
-            found.check(&[]).unwrap_err().to_string().contains("`d.t` names a table that is not followed")
+            found
+                .check(&[], false)
+                .unwrap_err()
+                .to_string()
+                .contains("`d.t` names a table that is not followed")
         );
     }
 }

@@ -50,17 +50,19 @@ impl<T> Entries<T> {
         Error::config(what.to_string()).at(&self.place)
     }
 
-    /// The entries that are about none of the followed tables, in the sense of `fits`.
+    /// The entries that are about none of the followed tables, in the sense of `fits`. Once a task has begun, a table may be gone that an entry
+    /// names.
     ///
     /// # Errors
-    /// A table that is named without wildcards and is not followed.
+    /// A table that is named without wildcards and is not followed, unless the task `has_begun`.
     pub(super) fn unmatched<'a>(
         &'a self,
         tables: &[&TableName],
+        has_begun: bool,
         fits: impl Fn(&Entry<T>, &TableName) -> bool,
     ) -> Result<Vec<&'a Entry<T>>> {
         let unknown = |entry: &&Entry<T>| entry.table.literal().is_some_and(|name| !tables.contains(&&name));
-        if let Some(entry) = self.list.iter().find(unknown) {
+        if let Some(entry) = self.list.iter().find(unknown).filter(|_| !has_begun) {
             let text = &entry.text;
             return Err(
                 self.refuse(format_args!("`{text}` names a table that is not followed or does not exist"))

@@ -52,6 +52,22 @@ impl SchemaChange {
             Self::Confirm(premise) => Some(&premise.table.name),
         }
     }
+
+    /// A table's name before and behind it, when it has another one.
+    pub fn rename(&self) -> Option<(&TableName, &TableName)> {
+        match self {
+            Self::Alter(Alteration { before, after, .. }) if before.name != after.name => {
+                Some((&before.name, &after.name))
+            }
+            Self::Alter(_)
+            | Self::CreateDatabase(_)
+            | Self::CreateTable(_)
+            | Self::DropTable(_)
+            | Self::Truncate(_)
+            | Self::Confirm(_)
+            | Self::Copy { .. } => None,
+        }
+    }
 }
 
 /// What has to be true of a table's rows; a sink that finds it otherwise refuses the statement.

@@ -38,6 +38,15 @@ pub struct ExtractPlan {
     pub repairs_only: bool,
 }
 
+/// How an extraction ended that did not fail.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Extracted {
+    /// At its natural end, or because it was stopped.
+    Ended,
+    /// Tables were altered before they were copied to their end: the task has to begin again from what it has stored, as behind a restart.
+    BeginAgain,
+}
+
 /// A source.
 ///
 /// # Order
@@ -86,7 +95,12 @@ pub trait Extractor: Send {
     /// # Errors
     /// Whatever stops the task: a purged position, a schema that does not match, a value that does not decode. The
     /// error names the table and the position.
-    async fn extract(&mut self, plan: ExtractPlan, out: ItemSender, stop: CancellationToken) -> Result<()>;
+    async fn extract(
+        &mut self,
+        plan: ExtractPlan,
+        out: ItemSender,
+        stop: CancellationToken,
+    ) -> Result<Extracted>;
 }
 
 /// Looks at a source from beside the extraction, which goes on whatever becomes of a look.

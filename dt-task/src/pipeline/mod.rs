@@ -26,6 +26,7 @@ mod cutter;
 mod open;
 mod stager;
 
+use std::collections::HashSet;
 use std::sync::Arc;
 
 use dt_common::batch::Progress;
@@ -35,11 +36,12 @@ use dt_common::item::Ddl;
 use dt_common::monitor::{CommittedBatch, Monitor};
 use dt_common::position::Position;
 use dt_common::queue::ItemReceiver;
+use dt_common::schema::{SchemaChange, TableName};
 use dt_connector::sinker::{Sinker, StagedWork};
 use tokio::sync::{OwnedSemaphorePermit, mpsc, oneshot};
 use tokio::task::JoinSet;
 
-use crate::copy_plan::complete_behind;
+use crate::copy_plan::marks_behind;
 use crate::parallelizer::Parallelizer;
 use batch::{Batch, Body};
 use bounds::Bounds;
@@ -88,7 +90,7 @@ pub struct Pipeline<S: Sinker> {
     lanes: usize,
     config: PipelineConfig,
     monitor: Arc<Monitor>,
-    marks_changes: bool,
+    uncopied: Option<HashSet<TableName>>,
 }
 
 impl<S: Sinker> Pipeline<S> {
@@ -100,12 +102,13 @@ impl<S: Sinker> Pipeline<S> {
         config: PipelineConfig,
         monitor: Arc<Monitor>,
     ) -> Self {
-        Self { sinker, parallelizer, lanes, config, monitor, marks_changes: false }
+        Self { sinker, parallelizer, lanes, config, monitor, uncopied: None }
     }
 
-    /// For a task that copies and follows: marks the tables that need no copy behind a change of structure.
-    pub fn marking_changes(self, marks_changes: bool) -> Self {
-        Self { marks_changes, ..self }
+    /// For a task that copies and follows: marks what is to be copied of the tables behind a change of structure. `uncopied` are those that
+    /// are not copied to their end.
+    pub fn marking_changes(self, uncopied: Option<HashSet<TableName>>) -> Self {
+        Self { uncopied, ..self }
     }
 
     /// Runs until the queue has ended and everything whole in it is committed. `position` is where the task resumes.
@@ -125,8 +128,7 @@ impl<S: Sinker> Pipeline<S> {
             parts: None,
             held: Vec::new(),
         };
-        let committer =
-            Committer { sinker: self.sinker, monitor: self.monitor, marks_changes: self.marks_changes };
+        let committer = Committer { sinker: self.sinker, monitor: self.monitor, uncopied: self.uncopied };
         // Tasks of their own, so that one is not held up by what another computes; they end with this one.
         let mut steps = JoinSet::new();
         steps.spawn(cutter.run(items));
@@ -145,19 +147,23 @@ impl<S: Sinker> Pipeline<S> {
 struct Committer<S: Sinker> {
     sinker: Arc<S>,
     monitor: Arc<Monitor>,
-    marks_changes: bool,
+    uncopied: Option<HashSet<TableName>>,
 }
 
 impl<S: Sinker> Committer<S> {
-    async fn run(self, mut prepared: mpsc::Receiver<Result<Prepared<S::Staged>>>) -> Result<()> {
+    async fn run(mut self, mut prepared: mpsc::Receiver<Result<Prepared<S::Staged>>>) -> Result<()> {
         while let Some(prepared) = prepared.recv().await {
             match prepared? {
-                Prepared::Batch(batch) => self.commit(*batch).await?,
-                Prepared::Ddl(change, applied) => {
-                    let (ddl, mut progress) = *change;
-                    if self.marks_changes {
-                        progress.marks.extend(complete_behind(&ddl.changes));
+                Prepared::Batch(batch) => {
+                    if let Some(uncopied) = &mut self.uncopied {
+                        let marks = &batch.progress.marks;
+                        uncopied.retain(|table| !marks.iter().any(|mark| mark.done && mark.table == *table));
                     }
+                    self.commit(*batch).await?;
+                }
+                Prepared::Ddl(change, applied) => {
+                    let (mut ddl, mut progress) = *change;
+                    self.mark(&mut ddl, &mut progress);
                     self.apply(&ddl, &progress).await?;
                     // A cutter that is gone needs no answer.
                     let _ = applied.send(());
@@ -165,6 +171,21 @@ impl<S: Sinker> Committer<S> {
             }
         }
         Ok(())
+    }
+
+    /// Marks what is to be copied behind a change. Nothing can be confirmed of rows that are not all there, and need not be: they are copied anew.
+    fn mark(&mut self, ddl: &mut Ddl, progress: &mut Progress) {
+        let Some(uncopied) = &mut self.uncopied else { return };
+        progress.marks.extend(marks_behind(&ddl.changes, uncopied));
+        ddl.changes.retain(|change| match change {
+            SchemaChange::Confirm(premise) => !uncopied.contains(&premise.table.name),
+            SchemaChange::CreateDatabase(_)
+            | SchemaChange::CreateTable(_)
+            | SchemaChange::DropTable(_)
+            | SchemaChange::Truncate(_)
+            | SchemaChange::Alter(_)
+            | SchemaChange::Copy { .. } => true,
+        });
     }
 
     async fn apply(&self, ddl: &Ddl, progress: &Progress) -> Result<()> {

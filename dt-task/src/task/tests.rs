@@ -44,8 +44,9 @@ impl Extractor for Source {
         Some(Box::new(Silent))
     }
 
-    async fn extract(&mut self, _: ExtractPlan, out: ItemSender, _: CancellationToken) -> Result<()> {
-        out.send(DtItem::CopyFinished).await
+    async fn extract(&mut self, _: ExtractPlan, out: ItemSender, _: CancellationToken) -> Result<Extracted> {
+        out.send(DtItem::CopyFinished).await?;
+        Ok(Extracted::Ended)
     }
 }
 
@@ -137,7 +138,7 @@ async fn ended(extract_type: &str, hangs: bool, target: Target) -> Ended {
     let task = config(extract_type);
     let watch = Watch::default();
     let run = run(&task, Box::new(Source { hangs }), target, Purpose::Run, &watch, stop);
-    tokio::time::timeout(Duration::from_secs(60), run).await.expect("the task hangs").unwrap()
+    tokio::time::timeout(Duration::from_secs(60), run).await.expect("the task hangs").unwrap().unwrap()
 }
 
 #[tokio::test(start_paused = true)]

@@ -1,5 +1,6 @@
 //! The source and how it is read.
 
+use super::credentials::{PASSWORD, PASSWORD_ENV, PASSWORD_FILE, URL_ENV, USERNAME, USERNAME_ENV};
 use super::{COPIES, FOLLOWS, Key, ROWS, key};
 use crate::config::task::ExtractType::Cdc;
 
@@ -13,18 +14,12 @@ pub(super) const KEYS: &[Key] = &[
         None,
         "`mysql://user:password@host:port`, with the parameters of mysql_async. Reserved characters in user and password are percent-encoded.",
     ).example("mysql://<user>:<password>@<host>:3306"),
-    key("url_env",
-        Some(""),
-        "Name of an environment variable that holds the `url`, instead of `url`.",
-    ),
-    key("username", Some(""), "Used instead of the user in `url`."),
-    key("username_env", Some(""), "Name of an environment variable that holds the `username`."),
-    key("password", Some(""), "Used instead of the password in `url`."),
-    key("password_env", Some(""), "Name of an environment variable that holds the `password`."),
-    key("password_file",
-        Some(""),
-        "File that holds the `password`. One newline at its end is cut.",
-    ),
+    URL_ENV,
+    USERNAME,
+    USERNAME_ENV,
+    PASSWORD,
+    PASSWORD_ENV,
+    PASSWORD_FILE,
     key("ssl_mode",
         Some(""),
         "`disabled`, `preferred`, `required`, `verify_ca` or `verify_identity`, as MySQL's client means them. Empty is `preferred`, or `verify_ca` when `ssl_ca` is given, as there. See [connections](connections.md).",

@@ -1,5 +1,6 @@
 //! The registry of sections and keys: what exists, what it defaults to, and why. A file a section.
 
+mod credentials;
 mod extractor;
 mod filter;
 mod metrics;

@@ -1,5 +1,6 @@
 //! The target and how it is written.
 
+use super::credentials::{PASSWORD, PASSWORD_ENV, PASSWORD_FILE, URL_ENV, USERNAME, USERNAME_ENV};
 use super::{COPIES, Key, ROWS, key};
 
 pub(super) const KEYS: &[Key] = &[
@@ -12,18 +13,12 @@ pub(super) const KEYS: &[Key] = &[
         None,
         "`databend://user:password@host:port/database?sslmode=disable`; every parameter of databend-driver passes through, see [connections](connections.md#databend). `retry_count` is always 1, because the driver's own retry repeats COMMIT; `page_request_timeout_secs` is 120 unless it is given, so that a dead connection is noticed.",
     ).example("databend://<user>:<password>@<host>:8000/default?sslmode=disable"),
-    key("url_env",
-        Some(""),
-        "Name of an environment variable that holds the `url`, instead of `url`.",
-    ),
-    key("username", Some(""), "Used instead of the user in `url`."),
-    key("username_env", Some(""), "Name of an environment variable that holds the `username`."),
-    key("password", Some(""), "Used instead of the password in `url`."),
-    key("password_env", Some(""), "Name of an environment variable that holds the `password`."),
-    key("password_file",
-        Some(""),
-        "File that holds the `password`. One newline at its end is cut.",
-    ),
+    URL_ENV,
+    USERNAME,
+    USERNAME_ENV,
+    PASSWORD,
+    PASSWORD_ENV,
+    PASSWORD_FILE,
     key("write_method",
         Some("auto"),
         "How rows travel: `sql` (as text in statements), `stage` (as Parquet files over a stage), or `auto`: up to `inline_rows` rows of a table in statements, more in files, and statements alone, with a warning, where the stage cannot be used.",

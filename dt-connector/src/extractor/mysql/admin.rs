@@ -51,7 +51,7 @@ impl MySqlAdmin {
     }
 
     async fn read_tables(&self, conn: &mut Conn, server: &Server) -> Result<SourceTables> {
-        let read = read_tables(conn, server, &self.filter);
+        let read = read_tables(conn, server, &self.filter, &[]);
         answers(self.config.read_timeout, "reading the definitions of the tables", read).await
     }
 

@@ -1,8 +1,9 @@
 //! The MySQL extractor: how a task gets to know its source before it reads.
 
+mod catch_up;
 mod run;
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
 use async_trait::async_trait;
@@ -23,9 +24,9 @@ use super::ddl::{Catalog, Charsets};
 use super::definition::{FollowedTable, TableDefinition};
 use super::estimates::estimated_rows;
 use super::observer::MySqlObserver;
-use super::schema::{SourceTables, read_tables};
+use super::schema::{SourceTables, read_tables, reads_as, same_key};
 use super::server::Server;
-use crate::extractor::{ExtractPlan, Extractor, SourceObserver};
+use crate::extractor::{ExtractPlan, Extracted, Extractor, SourceObserver};
 use run::Run;
 
 /// MySQL or MariaDB as a source of all kinds of task.
@@ -50,6 +51,8 @@ struct Prepared {
     untold: Vec<Definition>,
     /// What is copied beside the stream.
     beside: Beside,
+    /// Tables that cannot be copied on, because they were altered.
+    altered: HashSet<TableName>,
     /// Rows of the tables to copy, as the statistics have them.
     estimates: Arc<HashMap<TableName, u64>>,
 }
@@ -87,21 +90,7 @@ impl Extractor for MySqlExtractor {
     async fn tables(&mut self, stored: &Checkpoint) -> Result<Vec<Arc<TableSchema>>> {
         let (mut conn, server) =
             self.opened.take().ok_or_else(|| Error::internal("tables before prepare"))?;
-        let (filter, kind) = (Arc::clone(&self.filter), self.extract_type);
-        let found = match stored.definitions.is_empty() {
-            true => {
-                let today = self.read_tables(&mut conn, &server).await?;
-                Found::first(today, &filter, &self.config, kind)?
-            }
-            false => {
-                let known = Catalog::read(&stored.definitions)?;
-                let mut found = Found::again(known, &filter, &self.config, kind)?;
-                if found.asks() {
-                    found.meet(self.read_tables(&mut conn, &server).await?)?;
-                }
-                found
-            }
-        };
+        let (found, altered) = self.find(&mut conn, &server, stored).await?;
         self.check(&mut conn, &server, &found.source, stored, Needs::Tables).await?;
         let (source, beside, untold) = found.parted()?;
         let schemas: Vec<Arc<TableSchema>> = source.schemas().cloned().collect();
@@ -119,6 +108,7 @@ impl Extractor for MySqlExtractor {
             charsets,
             untold,
             beside,
+            altered,
             estimates: Arc::new(estimates),
         });
         Ok(schemas)
@@ -138,13 +128,18 @@ impl Extractor for MySqlExtractor {
         self.may_look().then(observer)
     }
 
-    async fn extract(&mut self, plan: ExtractPlan, out: ItemSender, stop: CancellationToken) -> Result<()> {
+    async fn extract(
+        &mut self,
+        plan: ExtractPlan,
+        out: ItemSender,
+        stop: CancellationToken,
+    ) -> Result<Extracted> {
         let prepared = self.prepared.clone().ok_or_else(|| Error::internal("extract before prepare"))?;
         let run = Run { extractor: self, prepared, plan, out, stop };
         match self.extract_type {
-            ExtractType::Struct => Ok(()),
+            ExtractType::Struct => Ok(Extracted::Ended),
             ExtractType::Snapshot => run.snapshot().await,
-            ExtractType::Cdc => run.cdc().await,
+            ExtractType::Cdc => run.cdc().await.map(|()| Extracted::Ended),
             ExtractType::SnapshotAndCdc => run.snapshot_and_cdc().await,
         }
     }
@@ -162,10 +157,58 @@ impl MySqlExtractor {
         self.config.max_connections.is_none_or(|most| most >= least)
     }
 
+    /// What the task follows, and which of it was altered since its copy began.
+    async fn find(
+        &self,
+        conn: &mut Conn,
+        server: &Server,
+        stored: &Checkpoint,
+    ) -> Result<(Found<'_>, HashSet<TableName>)> {
+        let (filter, config, kind) = (&*self.filter, &self.config, self.extract_type);
+        let known = Catalog::read(&stored.definitions)?;
+        // Definitions without a position are those that a copy alone began with, or a task that did not come to its start.
+        if stored.position.is_none() || stored.definitions.is_empty() {
+            let today = self.read_tables(conn, server, stored).await?;
+            let altered = self.altered_since(&today, &known.tables)?;
+            return Ok((Found::first(today, filter, config, kind)?.without(&stored.definitions), altered));
+        }
+        let (mut found, mut altered) = (Found::again(known, filter, config, kind)?, HashSet::new());
+        if kind == ExtractType::SnapshotAndCdc || found.asks() {
+            let today = self.read_tables(conn, server, stored).await?;
+            let is_altered = |known: &&Arc<TableSchema>| {
+                !today.schema(&known.name).is_some_and(|today| reads_as(known, &today.columns))
+            };
+            altered = found.source.schemas().filter(is_altered).map(|known| known.name.clone()).collect();
+            found.meet(today)?;
+        }
+        Ok((found, altered))
+    }
+
     /// The tables as they are today.
-    async fn read_tables(&self, conn: &mut Conn, server: &Server) -> Result<SourceTables> {
-        let read = read_tables(conn, server, &self.filter);
+    async fn read_tables(
+        &self,
+        conn: &mut Conn,
+        server: &Server,
+        stored: &Checkpoint,
+    ) -> Result<SourceTables> {
+        let known = stored.definitions.iter().map(|definition| &definition.table);
+        let known: Vec<&TableName> = known.filter(|_| stored.position.is_some()).collect();
+        let read = read_tables(conn, server, &self.filter, &known);
         answers(self.config.read_timeout, "reading the definitions of the tables", read).await
+    }
+
+    /// Tables of today that are not what a copy began with.
+    fn altered_since(&self, today: &SourceTables, known: &[TableDefinition]) -> Result<HashSet<TableName>> {
+        let mut altered = HashSet::new();
+        for known in known {
+            let Some(today) = today.schema(&known.name) else { continue };
+            let known = known.finish(&self.filter)?.schema;
+            let is_same = known.columns.len() == today.columns.len() && reads_as(&known, &today.columns);
+            if !is_same || !same_key(&known, today) {
+                altered.insert(known.name.clone());
+            }
+        }
+        Ok(altered)
     }
 
     /// Rows by the statistics, for a task that copies. Without them it goes on: they are worth a percentage only.

@@ -3,6 +3,8 @@
 //! One query a kind of fact, whatever the number of tables. Columns come in the order of the row image, generated and
 //! invisible ones included: MySQL and MariaDB log them all.
 
+mod altered;
+
 use std::collections::{BTreeMap, HashMap, HashSet};
 use std::sync::Arc;
 
@@ -22,6 +24,8 @@ use super::definition::{Content, DefinedColumn, FollowedTable, IndexPart, TableD
 use super::literal::quote;
 use super::server::{Flavor, Server};
 use super::shadow;
+
+pub(crate) use altered::{is_unaltered, reads_as, same_key};
 
 /// What the source has of the followed tables.
 #[derive(Debug, Clone, Default)]
@@ -56,13 +60,24 @@ impl SourceTables {
     pub(crate) fn schemas(&self) -> impl ExactSizeIterator<Item = &Arc<TableSchema>> {
         self.tables.iter().map(|table| &table.schema)
     }
+
+    /// A table by its name.
+    pub(crate) fn schema(&self, name: &TableName) -> Option<&Arc<TableSchema>> {
+        self.schemas().find(|table| table.name == *name)
+    }
 }
 
-/// Reads the followed tables. What dt cannot work with is listed, not an error: the checks judge it.
+/// Reads the followed tables. What dt cannot work with is listed, not an error: the checks judge it. `known` are the tables that the task
+/// follows already, none before it has begun.
 ///
 /// # Errors
-/// See [`source_error`]; a column that the filter names and the source lacks, an ignored column of a key.
-pub(crate) async fn read_tables(conn: &mut Conn, server: &Server, filter: &Filter) -> Result<SourceTables> {
+/// See [`source_error`]; a column that the filter names and the source never had, an ignored column of a key.
+pub(crate) async fn read_tables(
+    conn: &mut Conn,
+    server: &Server,
+    filter: &Filter,
+    known: &[&TableName],
+) -> Result<SourceTables> {
     let databases: Vec<(String, String)> =
         rows(conn, "SELECT SCHEMA_NAME, DEFAULT_CHARACTER_SET_NAME FROM information_schema.SCHEMATA").await?;
     let charsets: BTreeMap<String, String> =
@@ -75,7 +90,7 @@ pub(crate) async fn read_tables(conn: &mut Conn, server: &Server, filter: &Filte
         read_columns(conn, server, filter, &databases, &mut drafts).await?;
         read_keys(conn, server, &databases, &mut drafts).await?;
     }
-    check_lists(filter, &drafts)?;
+    check_lists(filter, &drafts, known)?;
     let names_are_lowered = server.variable("lower_case_table_names") == "1";
     let mut missing = filter.named_tables();
     missing.retain(|name| !drafts.contains_key(name));
@@ -108,7 +123,7 @@ pub(crate) fn stored_tables(
             others.push(table);
         }
     }
-    check_lists(filter, &drafts)?;
+    check_lists(filter, &drafts, &drafts.keys().collect::<Vec<_>>())?;
     let mut source = SourceTables { charsets, ..sorted(drafts, filter)? };
     source.definitions.extend(others);
     Ok(source)
@@ -193,16 +208,17 @@ fn undecodable(schema: &TableSchema) -> Option<String> {
     })
 }
 
-/// Compares the lists that name columns and rows with what is there.
-fn check_lists(filter: &Filter, followed: &Drafts) -> Result<()> {
+/// Compares the lists that name columns and rows with what is there. `known` as in [`read_tables`].
+fn check_lists(filter: &Filter, followed: &Drafts, known: &[&TableName]) -> Result<()> {
     let columns: Vec<(&TableName, Vec<&str>)> = followed
         .iter()
         .map(|(name, draft)| (name, draft.columns.iter().map(|column| column.name.as_str()).collect()))
         .collect();
-    for entry in filter.ignored_columns().check(&columns)? {
+    for entry in filter.ignored_columns().check(&columns, known)? {
         warn!("[filter] ignore_cols: {entry} matches no column of a followed table");
     }
-    for entry in filter.conditions().check(&followed.keys().collect::<Vec<_>>())? {
+    let tables: Vec<&TableName> = followed.keys().collect();
+    for entry in filter.conditions().check(&tables, !known.is_empty())? {
         warn!("[filter] where_conditions: {entry} matches no followed table");
     }
     Ok(())
@@ -251,7 +267,12 @@ async fn read_names(conn: &mut Conn, databases: &str, filter: &Filter) -> Result
     Ok(drafts)
 }
 
-/// A row of the query below, in the order of its columns.
+/// What is asked of columns.
+const COLUMNS: &str = "SELECT TABLE_SCHEMA, TABLE_NAME, COLUMN_NAME, COLUMN_TYPE, IS_NULLABLE, COLUMN_DEFAULT, \
+     CHARACTER_MAXIMUM_LENGTH, CHARACTER_OCTET_LENGTH, CHARACTER_SET_NAME, EXTRA, COLUMN_COMMENT \
+     FROM information_schema.COLUMNS";
+
+/// A row of [`COLUMNS`], in the order of its columns.
 type ColumnRow = (
     String,
     String,
@@ -275,10 +296,7 @@ async fn read_columns(
 ) -> Result<()> {
     let json = json_checks(conn, server, databases).await?;
     let query = format!(
-        "SELECT TABLE_SCHEMA, TABLE_NAME, COLUMN_NAME, COLUMN_TYPE, IS_NULLABLE, COLUMN_DEFAULT, \
-         CHARACTER_MAXIMUM_LENGTH, CHARACTER_OCTET_LENGTH, CHARACTER_SET_NAME, EXTRA, COLUMN_COMMENT \
-         FROM information_schema.COLUMNS WHERE TABLE_SCHEMA IN ({databases}) \
-         ORDER BY TABLE_SCHEMA, TABLE_NAME, ORDINAL_POSITION"
+        "{COLUMNS} WHERE TABLE_SCHEMA IN ({databases}) ORDER BY TABLE_SCHEMA, TABLE_NAME, ORDINAL_POSITION"
     );
     for row in rows::<ColumnRow>(conn, query).await? {
         let name = TableName { db: row.0.clone(), table: row.1.clone() };

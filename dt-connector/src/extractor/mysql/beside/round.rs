@@ -269,8 +269,14 @@ impl Rounds<'_> {
             view => view.map(|view| View { conn: view.conn, tables: keyless }),
         };
         let settings = &self.settings[usize::from(view.is_some())];
-        if copy_tables(settings, keyed, view, &self.out, self.stop).await? == Copied::Stopped {
-            return Ok(None);
+        match copy_tables(settings, keyed, view, &self.out, self.stop).await? {
+            Copied::All => {}
+            Copied::Stopped => return Ok(None),
+            Copied::Altered(table) => {
+                return Err(Error::schema(format!(
+                    "table {table} was altered while it was copied beside the stream"
+                )));
+            }
         }
         self.replay(tables, later, from, skip).await
     }
@@ -341,7 +347,8 @@ impl Rounds<'_> {
     async fn today(&self, tables: &[TableDefinition]) -> Result<Vec<TableDefinition>> {
         let filter = self.filter.narrowed(tables.iter().map(|table| &table.name));
         let mut conn = self.connector.connect().await?;
-        let mut found = read_tables(&mut conn, self.server, &filter).await?;
+        let known: Vec<&TableName> = tables.iter().map(|table| &table.name).collect();
+        let mut found = read_tables(&mut conn, self.server, &filter, &known).await?;
         close(conn).await;
         let taken = tables.iter().map(|table| {
             found.take(&table.name).ok_or_else(|| {

@@ -77,6 +77,13 @@ impl<'a> Found<'a> {
         Ok(found)
     }
 
+    /// The same, where definitions are stored that are of no use.
+    pub(crate) fn without(mut self, stored: &[Definition]) -> Self {
+        let mut gone = gone(stored, &self.untold);
+        self.untold.append(&mut gone);
+        self
+    }
+
     /// Later: what is stored, as far as today's filter follows it.
     ///
     /// # Errors
@@ -89,9 +96,9 @@ impl<'a> Found<'a> {
     ) -> Result<Self> {
         let Known { tables, charsets, scope } = known;
         let follows_stream = matches!(kind, ExtractType::Cdc | ExtractType::SnapshotAndCdc);
-        let untold = match scope.as_ref() == Some(filter.scope()) {
-            true => Vec::new(),
-            false => vec![scope_definition(filter.scope())?],
+        let untold = match follows_stream && scope.as_ref() != Some(filter.scope()) {
+            true => vec![scope_definition(filter.scope())?],
+            false => Vec::new(),
         };
         let former = scope.filter(|former| follows_stream && former != filter.scope());
         let comes = |table: &TableDefinition| comes(filter, former.as_ref(), &table.name);
@@ -208,6 +215,13 @@ impl<'a> Found<'a> {
 /// Whether a table has come into the filter.
 fn comes(filter: &Filter, former: Option<&Scope>, name: &TableName) -> bool {
     filter.follows(name) && former.is_some_and(|former| !former.follows(name))
+}
+
+/// The stored definitions that are not to be stored again, as those of tables that are gone.
+fn gone(stored: &[Definition], again: &[Definition]) -> Vec<Definition> {
+    let is_gone = |stored: &&Definition| again.iter().all(|again| again.table != stored.table);
+    let gone = stored.iter().filter(is_gone);
+    gone.map(|stored| Definition { table: stored.table.clone(), text: None }).collect()
 }
 
 #[cfg(test)]

@@ -8,7 +8,7 @@ use dt_common::error::{Error, Result};
 use dt_common::item::ChunkMark;
 use dt_common::position::BinlogPosition;
 use dt_common::row::RowChange;
-use dt_common::schema::{TableName, TableSchema};
+use dt_common::schema::{SchemaChange, TableName, TableSchema};
 
 use super::image::TablePlan;
 use super::rows::Change;
@@ -186,7 +186,13 @@ impl Followed {
             return Ok(Effect::default());
         }
         self.tables.clear();
-        self.catalog.apply(statement, moment)
+        let effect = self.catalog.apply(statement, moment)?;
+        let renames = effect.changes.iter().filter_map(SchemaChange::rename);
+        let renamed = renames.filter_map(|(from, to)| Some((to.clone(), self.skip.remove(from)?)));
+        // All at once: tables may exchange their names.
+        let renamed: Vec<_> = renamed.collect();
+        self.skip.extend(renamed);
+        Ok(effect)
     }
 
     /// The family of the source.

@@ -11,7 +11,7 @@ use dt_common::monitor::Monitor;
 use dt_common::position::{BinlogPosition, Position};
 use dt_common::queue::ItemSender;
 use dt_common::repair::RepairPart;
-use dt_common::schema::TableName;
+use dt_common::schema::{TableName, TableSchema};
 use futures::{FutureExt, StreamExt};
 use mysql_async::binlog::events::Event;
 use tokio::time::{Instant, sleep, timeout};
@@ -142,6 +142,14 @@ impl BinlogStream {
     /// Follows a table behind `from`, up to where its copy holds all changes.
     pub(crate) fn take_in(&mut self, table: TableDefinition, from: BinlogPosition) {
         self.followed.take_in(table, from);
+    }
+
+    /// The definition of a table that is followed where the stream stands.
+    ///
+    /// # Errors
+    /// One that does not fit.
+    pub(crate) fn schema(&self, name: &TableName) -> Result<Option<Arc<TableSchema>>> {
+        self.followed.schema(name)
     }
 
     /// Reads behind `position` into `out`, until `until` is reached or `stop` is cancelled; the position moves with what is sent.

@@ -56,8 +56,10 @@ pub(crate) enum DefaultDef {
     Unsaid,
     /// DEFAULT NULL.
     Null,
-    /// The text of a literal.
+    /// The text of a literal in quotes.
     Literal(String),
+    /// A number without quotes.
+    Digits(String),
     /// The bytes of a literal, from hexadecimal digits.
     Bytes(Vec<u8>),
     /// The bits of a literal.
@@ -101,6 +103,19 @@ impl ColumnDef {
     }
 
     fn attribute(&mut self, words: &mut Words) -> Understood<()> {
+        let known = self.value_attribute(words)?
+            || self.key_attribute(words)
+            || self.form_attribute(words)
+            || self.place_attribute(words);
+        if known {
+            return Ok(());
+        }
+        let word = words.peek_keyword().unwrap_or_default();
+        not_understood(format!("column `{}` with the attribute {word}", self.name))
+    }
+
+    /// What its values are. `false` when the next words are about something else, as in those that follow.
+    fn value_attribute(&mut self, words: &mut Words) -> Understood<bool> {
         if words.keywords(&["NOT", "NULL"]) {
             self.nullable = Some(false);
         } else if words.keyword("NULL") {
@@ -114,7 +129,22 @@ impl ColumnDef {
             self.on_update = true;
         } else if words.keyword("AUTO_INCREMENT") {
             self.default = DefaultDef::Number;
-        } else if words.keywords(&["SERIAL", "DEFAULT", "VALUE"]) {
+        } else if words.keywords(&["GENERATED", "ALWAYS", "AS"]) || words.keyword("AS") {
+            if !words.skip_brackets() {
+                return not_understood(format!("column `{}` AS ..", self.name));
+            }
+            self.generated = Generated::Virtual;
+        } else if words.any_keyword(&["STORED", "PERSISTENT"]) {
+            self.generated = Generated::Stored;
+        } else {
+            return Ok(words.keyword("VIRTUAL"));
+        }
+        Ok(true)
+    }
+
+    /// What it is a key of, and what is demanded of it.
+    fn key_attribute(&mut self, words: &mut Words) -> bool {
+        if words.keywords(&["SERIAL", "DEFAULT", "VALUE"]) {
             (self.nullable, self.key) = (Some(false), Some(ColumnKey::Unique));
             self.default = DefaultDef::Number;
         } else if words.keyword("PRIMARY") {
@@ -125,18 +155,20 @@ impl ColumnDef {
             self.key = self.key.or(Some(ColumnKey::Unique));
         } else if words.keyword("KEY") {
             self.key = Some(ColumnKey::Primary);
-        } else if words.keyword("COMMENT") {
+        } else if words.any_keyword(&["CHECK", "CONSTRAINT", "REFERENCES"]) {
+            self.skip_constraint(words);
+        } else {
+            return false;
+        }
+        true
+    }
+
+    /// How it is shown and stored.
+    fn form_attribute(&mut self, words: &mut Words) -> bool {
+        if words.keyword("COMMENT") {
             self.comment = words.string().unwrap_or_default();
-        } else if words.keywords(&["GENERATED", "ALWAYS", "AS"]) || words.keyword("AS") {
-            if !words.skip_brackets() {
-                return not_understood(format!("column `{}` AS ..", self.name));
-            }
-            self.generated = Generated::Virtual;
-        } else if words.any_keyword(&["STORED", "PERSISTENT"]) {
-            self.generated = Generated::Stored;
         } else if words.keyword("INVISIBLE") {
             self.invisible = true;
-        } else if words.any_keyword(&["VIRTUAL", "VISIBLE"]) {
         } else if words.keyword("COMPRESSED") {
             self.compressed = true;
             if words.symbol('=') {
@@ -152,17 +184,22 @@ impl ColumnDef {
         ]) {
             words.symbol('=');
             words.skip();
-        } else if words.keyword("FIRST") {
+        } else {
+            return words.keyword("VISIBLE");
+        }
+        true
+    }
+
+    /// Where it comes to stand.
+    fn place_attribute(&mut self, words: &mut Words) -> bool {
+        if words.keyword("FIRST") {
             self.place = Some(Place::First);
         } else if words.keyword("AFTER") {
             self.place = words.identifier().map(Place::After);
-        } else if words.any_keyword(&["CHECK", "CONSTRAINT", "REFERENCES"]) {
-            self.skip_constraint(words);
         } else {
-            let word = words.peek_keyword().unwrap_or_default();
-            return not_understood(format!("column `{}` with the attribute {word}", self.name));
+            return false;
         }
-        Ok(())
+        true
     }
 
     /// `CHECK (..) [[NOT] ENFORCED]`, `CONSTRAINT [name]` in front of it, `REFERENCES table (..) [MATCH ..] [ON DELETE ..]`.
@@ -214,14 +251,14 @@ fn literal(words: &mut Words) -> Understood<DefaultDef> {
     words.symbol('+');
     let Some(word) = words.peek_keyword() else {
         if words.symbol('.') {
-            return Ok(DefaultDef::Literal(format!("{}0.{}", sign(negative), take_word(words))));
+            return Ok(DefaultDef::Digits(format!("{}0.{}", sign(negative), take_word(words))));
         }
         return not_understood("a default that is no literal");
     };
     words.skip();
     match word.as_str() {
-        "TRUE" => return Ok(DefaultDef::Literal("1".into())),
-        "FALSE" => return Ok(DefaultDef::Literal("0".into())),
+        "TRUE" => return Ok(DefaultDef::Digits("1".into())),
+        "FALSE" => return Ok(DefaultDef::Digits("0".into())),
         "X" => return from_hex(&words.string().unwrap_or_default()),
         "B" => return from_bits(&words.string().unwrap_or_default()),
         // N'..' and _charset'..'; the text of a statement has been brought to UTF-8.
@@ -261,7 +298,7 @@ fn literal(words: &mut Words) -> Understood<DefaultDef> {
         words.symbol('+');
         number.push_str(&take_word(words));
     }
-    Ok(DefaultDef::Literal(number))
+    Ok(DefaultDef::Digits(number))
 }
 
 fn sign(negative: bool) -> &'static str {
@@ -325,12 +362,14 @@ mod tests {
     #[test]
     fn defaults() {
         let literal = |text: &str| DefaultDef::Literal(text.into());
+        let digits = |text: &str| DefaultDef::Digits(text.into());
         for (text, expected) in [
             ("NULL", DefaultDef::Null),
-            ("-1.50", literal("-1.50")),
-            (".5", literal("0.5")),
-            ("1e-7", literal("1E-7")),
-            ("TRUE", literal("1")),
+            ("-1.50", digits("-1.50")),
+            (".5", digits("0.5")),
+            ("1e-7", digits("1E-7")),
+            ("'5'", literal("5")),
+            ("TRUE", digits("1")),
             ("b'101'", DefaultDef::Bits(5)),
             ("x'00ff'", DefaultDef::Bytes(vec![0, 255])),
             ("0xabc", DefaultDef::Bytes(vec![0xa, 0xbc])),

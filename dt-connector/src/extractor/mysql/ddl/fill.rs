@@ -32,9 +32,9 @@ pub(super) fn fill(
         DefaultDef::Unsaid if !nullable => implicit(ty, flavor),
         DefaultDef::Unsaid | DefaultDef::Null => Some(ColValue::Null),
         DefaultDef::Now => now(ty, moment),
-        DefaultDef::Literal(text) => literal(ty, text),
-        DefaultDef::Bits(bits) => from_bits(ty, *bits),
-        DefaultDef::Bytes(bytes) => from_bytes(ty, bytes),
+        DefaultDef::Literal(_) | DefaultDef::Digits(_) | DefaultDef::Bits(_) | DefaultDef::Bytes(_) => {
+            given(&def.default, ty)
+        }
     };
     match value {
         Some(value) => Ok(value),
@@ -57,13 +57,32 @@ pub(super) fn constant(column: &DefinedColumn, flavor: Flavor) -> Option<ColValu
     }
 }
 
+/// What a default that is written out is in a column of this type.
+fn given(default: &DefaultDef, ty: &ColumnType) -> Option<ColValue> {
+    match (default, ty) {
+        (DefaultDef::Digits(text), ColumnType::Bit { bits }) => bit(whole(text)?.parse().ok()?, *bits),
+        (DefaultDef::Literal(text) | DefaultDef::Digits(text), _) => literal(ty, text),
+        (DefaultDef::Bits(bits), _) => from_bits(ty, *bits),
+        (DefaultDef::Bytes(bytes), _) => from_bytes(ty, bytes),
+        (
+            DefaultDef::Unsaid
+            | DefaultDef::Null
+            | DefaultDef::Now
+            | DefaultDef::Number
+            | DefaultDef::Expression,
+            _,
+        ) => None,
+    }
+}
+
 /// The literal default as the source would show it; `None` for one that depends on the session, or would be shown otherwise.
 pub(super) fn shown(default: &DefaultDef, ty: &ColumnType) -> Option<String> {
     let bytes =
         matches!(ty, ColumnType::Binary { .. } | ColumnType::VarBinary { .. } | ColumnType::Blob { .. });
-    match default {
-        DefaultDef::Literal(text) if !bytes => literal(ty, text).map(|_| text.clone()),
-        DefaultDef::Bits(bits) => Some(format!("b'{bits:b}'")),
+    match (default, given(default, ty)) {
+        (_, Some(ColValue::Bit(bits))) => Some(format!("b'{bits:b}'")),
+        (DefaultDef::Literal(text) | DefaultDef::Digits(text), Some(_)) if !bytes => Some(text.clone()),
+        (DefaultDef::Bits(bits), _) => Some(format!("b'{bits:b}'")),
         _ => None,
     }
 }
@@ -113,8 +132,8 @@ fn literal(ty: &ColumnType, text: &str) -> Option<ColValue> {
         ColumnType::Decimal { scale, .. } => ColValue::Decimal(decimal(text, usize::from(*scale))?.into()),
         ColumnType::Float => ColValue::Float(text.trim().parse().ok()?),
         ColumnType::Double => ColValue::Double(text.trim().parse().ok()?),
-        // A quoted digit would be its byte, which does not fit.
-        ColumnType::Bit { bits } if *bits < 6 => ColValue::Bit(text.parse().ok()?),
+        // In quotes a digit is its byte.
+        ColumnType::Bit { .. } => return from_bytes(ty, text.as_bytes()),
         ColumnType::Date => ColValue::Date(date(text)?),
         ColumnType::DateTime { fsp } => ColValue::DateTime(date_time(text, *fsp)?),
         ColumnType::Timestamp { .. } => match date_time(text, 6)? {
@@ -135,8 +154,7 @@ fn literal(ty: &ColumnType, text: &str) -> Option<ColValue> {
         ColumnType::Binary { .. } | ColumnType::VarBinary { .. } | ColumnType::Blob { .. } => {
             return from_bytes(ty, text.as_bytes());
         }
-        ColumnType::Bit { .. }
-        | ColumnType::Json(_)
+        ColumnType::Json(_)
         | ColumnType::Geometry
         | ColumnType::Vector { .. }
         | ColumnType::Uuid
@@ -145,16 +163,28 @@ fn literal(ty: &ColumnType, text: &str) -> Option<ColValue> {
     })
 }
 
-fn from_bits(ty: &ColumnType, bits: u64) -> Option<ColValue> {
+/// A value that has no more bits than its column.
+fn bit(value: u64, bits: u8) -> Option<ColValue> {
+    let fits = bits >= 64 || value >> bits == 0;
+    fits.then_some(ColValue::Bit(value))
+}
+
+fn from_bits(ty: &ColumnType, value: u64) -> Option<ColValue> {
     match ty {
-        ColumnType::Bit { .. } => Some(ColValue::Bit(bits)),
-        ColumnType::Int { .. } => literal(ty, &bits.to_string()),
+        ColumnType::Bit { bits } => bit(value, *bits),
+        ColumnType::Int { .. } => literal(ty, &value.to_string()),
         _ => None,
     }
 }
 
 fn from_bytes(ty: &ColumnType, bytes: &[u8]) -> Option<ColValue> {
     match ty {
+        ColumnType::Bit { bits } => {
+            let mut value = [0; 8];
+            let start = value.len().checked_sub(bytes.len())?;
+            value[start..].copy_from_slice(bytes);
+            bit(u64::from_be_bytes(value), *bits)
+        }
         ColumnType::Binary { len } => {
             let mut padded = bytes.to_vec();
             padded.resize(*len as usize, 0);
@@ -253,6 +283,10 @@ mod tests {
             ("a DOUBLE DEFAULT 1e-7", ColValue::Double(1e-7)),
             ("a BIT(8) DEFAULT b'101'", ColValue::Bit(5)),
             ("a BIT(1) DEFAULT 1", ColValue::Bit(1)),
+            ("a BIT(8) DEFAULT 5", ColValue::Bit(5)),
+            ("a BIT(8) DEFAULT '5'", ColValue::Bit(53)),
+            ("a BIT(16) DEFAULT 0x0105", ColValue::Bit(261)),
+            ("a BIT(64) DEFAULT 18446744073709551615", ColValue::Bit(u64::MAX)),
             ("a CHAR(9) DEFAULT 'x  '", text("x")),
             ("a VARCHAR(9) DEFAULT 'x  '", text("x  ")),
             ("a ENUM('p','q') NOT NULL", text("p")),
@@ -280,6 +314,8 @@ mod tests {
             "a TIMESTAMP(3) DEFAULT CURRENT_TIMESTAMP(3)",
             "a TIMESTAMP DEFAULT '2024-01-01 00:00:00'",
             "a INT DEFAULT 1.5",
+            "a BIT(3) DEFAULT 9",
+            "a BIT(3) DEFAULT '1'",
             "a DECIMAL(5,1) DEFAULT 1.25",
             "a ENUM('p') DEFAULT 'P'",
         ] {

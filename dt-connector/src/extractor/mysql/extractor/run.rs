@@ -4,6 +4,7 @@ use std::collections::HashMap;
 use std::num::NonZeroU64;
 use std::sync::Arc;
 
+use dt_common::batch::Definition;
 use dt_common::config::StopAt;
 use dt_common::error::{Error, Result};
 use dt_common::item::{ChunkMark, DtItem};
@@ -13,16 +14,17 @@ use dt_common::schema::TableName;
 use mysql_async::Conn;
 use tokio::sync::oneshot;
 use tokio_util::sync::CancellationToken;
+use tracing::info;
 
 use super::{MySqlExtractor, Prepared};
-use crate::extractor::ExtractPlan;
 use crate::extractor::mysql::beside::{self, Rounds};
-use crate::extractor::mysql::binlog::BinlogStream;
+use crate::extractor::mysql::binlog::{BinlogStream, Until};
 use crate::extractor::mysql::connection::{answers, close};
 use crate::extractor::mysql::ddl::Catalog;
 use crate::extractor::mysql::repair::RepairReader;
 use crate::extractor::mysql::snapshot::{Copied, Settings, TableCopy, View, copy_tables};
 use crate::extractor::mysql::{checks, handover, start};
+use crate::extractor::{ExtractPlan, Extracted};
 
 /// Bytes that close a chunk before its rows do, so that wide rows do not make huge ones.
 const CHUNK_BYTES: usize = 16 << 20;
@@ -37,18 +39,43 @@ pub(super) struct Run<'a> {
 }
 
 impl Run<'_> {
-    pub(super) async fn snapshot(&self) -> Result<()> {
+    pub(super) async fn snapshot(&self) -> Result<Extracted> {
         if self.plan.repairs_only {
             let reader = RepairReader::new(self.extractor.connector.clone(), &self.extractor.config);
             self.plan.monitor.source_open();
             let repaired =
                 self.until_stopped(reader.serve(&self.plan.repairs, &self.prepared.tables, &self.out));
-            return repaired.await.map(drop);
+            return repaired.await.map(|_| Extracted::Ended);
         }
-        match copy_tables(&self.settings(true, 0), self.unfinished()?, None, &self.out, &self.stop).await? {
-            Copied::All => self.out.send(DtItem::CopyFinished).await,
-            Copied::Stopped => Ok(()),
+        let mut copies = self.unfinished()?;
+        let is_altered = |copy: &&mut TableCopy| self.prepared.altered.contains(&copy.table().name);
+        for copy in copies.iter_mut().filter(is_altered).filter(|copy| copy.has_begun()) {
+            info!(table = %copy.table().name, "a table was altered while it was copied: its copy begins anew");
+            copy.begin_anew(&self.out).await?;
         }
+        self.tell_definitions().await?;
+        match copy_tables(&self.settings(true, 0), copies, None, &self.out, &self.stop).await? {
+            Copied::All => {
+                self.forget_definitions().await?;
+                self.out.send(DtItem::CopyFinished).await?;
+                Ok(Extracted::Ended)
+            }
+            Copied::Stopped => Ok(Extracted::Ended),
+            Copied::Altered(table) => match self.plan.checkpoint.position {
+                None => Ok(begin_again(&table)),
+                Some(_) => Err(Error::schema(format!(
+                    "table {table} is not what it was where the change stream of this task id stands: run its cdc up to the present \
+                     first, or give this snapshot a [task] id of its own"
+                ))),
+            },
+        }
+    }
+
+    /// What a copy alone has told is of no use behind its end.
+    async fn forget_definitions(&self) -> Result<()> {
+        let told = self.prepared.untold.iter();
+        let gone: Vec<_> = told.map(|told| Definition { table: told.table.clone(), text: None }).collect();
+        if gone.is_empty() { Ok(()) } else { self.out.send(DtItem::Definitions(gone)).await }
     }
 
     pub(super) async fn cdc(&self) -> Result<()> {
@@ -73,17 +100,23 @@ impl Run<'_> {
         }
     }
 
-    pub(super) async fn snapshot_and_cdc(&self) -> Result<()> {
+    pub(super) async fn snapshot_and_cdc(&self) -> Result<Extracted> {
         self.tell_definitions().await?;
-        let Some((start, copies, view)) = self.until_stopped(self.hand_over()).await? else { return Ok(()) };
+        if let (Some(stored), true) = (&self.plan.checkpoint.position, self.is_altered()) {
+            return self.catch_up(stored.clone()).await;
+        }
+        let handed_over = self.until_stopped(self.hand_over()).await?;
+        let Some((start, copies, view)) = handed_over else { return Ok(Extracted::Ended) };
         let mut skip = self.finished_views();
         let view = view.map(|(view, tables)| {
             skip.extend(tables.iter().map(|copy| (copy.table().name.clone(), view.at.clone())));
             View { conn: view.conn, tables }
         });
         let settings = self.settings(false, usize::from(view.is_some()));
-        if copy_tables(&settings, copies, view, &self.out, &self.stop).await? == Copied::Stopped {
-            return Ok(());
+        match copy_tables(&settings, copies, view, &self.out, &self.stop).await? {
+            Copied::All => {}
+            Copied::Stopped => return Ok(Extracted::Ended),
+            Copied::Altered(table) => return Ok(begin_again(&table)),
         }
         let end = self.until_stopped(async {
             let mut conn = self.extractor.connector.connect().await?;
@@ -91,10 +124,10 @@ impl Run<'_> {
             close(conn).await;
             Ok(end)
         });
-        match end.await? {
-            Some(until) => self.follow(start, until, skip).await,
-            None => Ok(()),
+        if let Some(until) = end.await? {
+            self.follow(start, until, skip).await?;
         }
+        Ok(Extracted::Ended)
     }
 
     /// Fixes where the stream begins and, when keyless tables are left to copy, the view that they are read in.
@@ -160,30 +193,15 @@ impl Run<'_> {
         done.await.map_err(|_| Error::internal("the pipeline has ended before the start position was stored"))
     }
 
+    /// Follows the changes, and copies beside the stream what is to be copied there.
     async fn follow(
         &self,
         from: Position,
         until: Option<BinlogPosition>,
         skip: HashMap<TableName, BinlogPosition>,
     ) -> Result<()> {
-        let config = &self.extractor.config;
-        let (connector, server) = (self.extractor.connector.clone(), self.prepared.server.clone());
-        let (filter, charsets) = (Arc::clone(&self.extractor.filter), self.prepared.charsets.clone());
-        let definitions = self.prepared.definitions.clone();
-        let catalog = Catalog::new(definitions, charsets, filter, config.schema.clone(), &server);
-        let mut stream = BinlogStream::new(connector, server, config, catalog, skip, &self.plan);
+        let (mut stream, rounds) = (self.stream(skip), self.rounds());
         let tables = self.prepared.beside.tables.clone();
-        let rounds = Rounds {
-            connector: &self.extractor.connector,
-            server: &self.prepared.server,
-            config,
-            filter: &self.extractor.filter,
-            charsets: &self.prepared.charsets,
-            plan: &self.plan,
-            settings: [self.settings(false, 1), self.settings(false, 2)],
-            out: self.out.beside(),
-            stop: &self.stop,
-        };
         if !tables.is_empty() && rounds.settings[1].readers == 0 {
             return Err(Error::config(
                 "[extractor] max_connections: a table that is copied beside the stream takes up to four connections",
@@ -193,8 +211,45 @@ impl Run<'_> {
         beside::follow(&mut stream, from, until, tables, &rounds, &self.out, &self.stop).await
     }
 
+    /// Follows the changes up to `end`, and copies nothing meanwhile; answers the stream where it has ended.
+    pub(super) async fn follow_alone(
+        &self,
+        mut from: Position,
+        end: BinlogPosition,
+        skip: HashMap<TableName, BinlogPosition>,
+    ) -> Result<BinlogStream> {
+        let mut stream = self.stream(skip);
+        stream.set_aside(self.prepared.beside.tables.iter().map(|table| &table.name));
+        self.rounds().want(&self.prepared.beside.untold, &self.out).await?;
+        stream.follow(&mut from, Until::Position(end), &self.out, &self.stop).await?;
+        Ok(stream)
+    }
+
+    fn stream(&self, skip: HashMap<TableName, BinlogPosition>) -> BinlogStream {
+        let config = &self.extractor.config;
+        let (connector, server) = (self.extractor.connector.clone(), self.prepared.server.clone());
+        let (filter, charsets) = (Arc::clone(&self.extractor.filter), self.prepared.charsets.clone());
+        let definitions = self.prepared.definitions.clone();
+        let catalog = Catalog::new(definitions, charsets, filter, config.schema.clone(), &server);
+        BinlogStream::new(connector, server, config, catalog, skip, &self.plan)
+    }
+
+    fn rounds(&self) -> Rounds<'_> {
+        Rounds {
+            connector: &self.extractor.connector,
+            server: &self.prepared.server,
+            config: &self.extractor.config,
+            filter: &self.extractor.filter,
+            charsets: &self.prepared.charsets,
+            plan: &self.plan,
+            settings: [self.settings(false, 1), self.settings(false, 2)],
+            out: self.out.beside(),
+            stop: &self.stop,
+        }
+    }
+
     /// Runs `work` unless the task is stopped first.
-    async fn until_stopped<T>(&self, work: impl Future<Output = Result<T>>) -> Result<Option<T>> {
+    pub(super) async fn until_stopped<T>(&self, work: impl Future<Output = Result<T>>) -> Result<Option<T>> {
         tokio::select! {
             () = self.stop.cancelled() => Ok(None),
             result = work => result.map(Some),
@@ -212,13 +267,17 @@ impl Run<'_> {
         }
     }
 
-    async fn resume_position(&self, conn: &mut Conn, position: Position) -> Result<Position> {
+    pub(super) async fn resume_position(&self, conn: &mut Conn, position: Position) -> Result<Position> {
         let resumed = checks::resume_position(conn, &self.prepared.server, position);
         self.answers("asking whether the source still has what the task has not seen", resumed).await
     }
 
     /// See [`answers`].
-    async fn answers<T>(&self, doing: &str, questions: impl Future<Output = Result<T>>) -> Result<T> {
+    pub(super) async fn answers<T>(
+        &self,
+        doing: &str,
+        questions: impl Future<Output = Result<T>>,
+    ) -> Result<T> {
         answers(self.extractor.config.read_timeout, doing, questions).await
     }
 
@@ -252,7 +311,7 @@ impl Run<'_> {
     }
 
     /// What is left to copy, in the order of the tables.
-    fn unfinished(&self) -> Result<Vec<TableCopy>> {
+    pub(super) fn unfinished(&self) -> Result<Vec<TableCopy>> {
         let planned = self.prepared.tables.iter().filter_map(|table| {
             let name = &table.schema.name;
             let first = *self.plan.copies.get(name)?;
@@ -266,7 +325,7 @@ impl Run<'_> {
         self.plan.checkpoint.marks.iter().find(|mark| mark.table == *name)
     }
 
-    fn finished_views(&self) -> HashMap<TableName, BinlogPosition> {
+    pub(super) fn finished_views(&self) -> HashMap<TableName, BinlogPosition> {
         let checkpoint = &self.plan.checkpoint;
         let mut views = views_ahead(&checkpoint.marks, checkpoint.position.as_ref());
         for table in &self.prepared.beside.tables {
@@ -274,6 +333,12 @@ impl Run<'_> {
         }
         views
     }
+}
+
+/// The task goes back to what is stored.
+fn begin_again(table: &TableName) -> Extracted {
+    info!(%table, "a table was altered before it was copied to its end: the task begins again");
+    Extracted::BeginAgain
 }
 
 /// Up to where the changes of keyless tables are in their copies already, as far as the task has not passed that place. It has

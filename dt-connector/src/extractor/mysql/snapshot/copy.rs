@@ -14,7 +14,7 @@ use tokio::task::{JoinError, JoinSet};
 use tokio_util::sync::CancellationToken;
 use tracing::info;
 
-use super::reader::{Tries, begin_view, end_view};
+use super::reader::{Interruption, Tries, begin_view, cause, end_view, hold};
 use super::table::TableCopy;
 use super::{crew, views};
 use crate::extractor::mysql::connection::{Connector, answers, close};
@@ -55,15 +55,17 @@ pub(crate) struct View {
 }
 
 /// How a copy ended.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Copied {
     /// Every table is done.
     All,
     /// It was stopped before.
     Stopped,
+    /// This table was altered before it was copied to its end. The others may not be at theirs either.
+    Altered(TableName),
 }
 
-/// Copies tables until all are done, one fails or `stop` is cancelled.
+/// Copies tables until all are done, one fails or was altered, or `stop` is cancelled.
 ///
 /// # Errors
 /// The first reader's error; the others are ended.
@@ -75,7 +77,7 @@ pub(crate) async fn copy_tables(
     stop: &CancellationToken,
 ) -> Result<Copied> {
     // Dropping the set ends every reader that still runs.
-    let mut running: JoinSet<Result<()>> = JoinSet::new();
+    let mut running: JoinSet<Result<(), Interruption>> = JoinSet::new();
     running.spawn(read_tables(settings.clone(), tables, out.clone()));
     if let Some(view) = view {
         settings.monitor.source_open();
@@ -86,7 +88,9 @@ pub(crate) async fn copy_tables(
             () = stop.cancelled() => return Ok(Copied::Stopped),
             ended = running.join_next() => match ended {
                 None => return Ok(Copied::All),
-                Some(Ok(result)) => result?,
+                Some(Ok(Ok(()))) => {}
+                Some(Ok(Err(Interruption::Altered(table)))) => return Ok(Copied::Altered(table)),
+                Some(Ok(Err(Interruption::Failed(error)))) => return Err(error),
                 Some(Err(e)) => return Err(ended_unexpectedly(e)),
             },
         }
@@ -98,7 +102,11 @@ pub(super) fn ended_unexpectedly(error: JoinError) -> Error {
     Error::internal("a snapshot reader ended unexpectedly").caused_by(error)
 }
 
-async fn read_tables(settings: Settings, tables: Vec<TableCopy>, out: ItemSender) -> Result<()> {
+async fn read_tables(
+    settings: Settings,
+    tables: Vec<TableCopy>,
+    out: ItemSender,
+) -> Result<(), Interruption> {
     let left = |copy: &TableCopy| {
         let estimated = settings.estimates.get(&copy.table().name).copied().unwrap_or(0);
         estimated.saturating_sub(copy.copied_rows())
@@ -117,7 +125,7 @@ async fn read_tables(settings: Settings, tables: Vec<TableCopy>, out: ItemSender
     }
     let readers = settings.readers.min(list.len());
     let list = Arc::new(Mutex::new(list));
-    let mut running: JoinSet<Result<()>> = JoinSet::new();
+    let mut running: JoinSet<Result<(), Interruption>> = JoinSet::new();
     for _ in 0..readers {
         running.spawn(read_list(settings.clone(), Arc::clone(&list), out.clone()));
     }
@@ -132,12 +140,12 @@ fn copied(table: &TableCopy) {
 }
 
 /// Connections for all readers, in the same read view where the copy has views; `None` when the source offers no way to one.
-async fn open_crew(table: &mut TableCopy, settings: &Settings) -> Result<Option<Vec<Conn>>> {
+async fn open_crew(table: &mut TableCopy, settings: &Settings) -> Result<Option<Vec<Conn>>, Interruption> {
     let mut tries = Tries::default();
     loop {
         match try_open_crew(table, settings).await {
             Ok(conns) => return Ok(conns),
-            Err(error) => tries.after(error, &table.table().name, settings).await?,
+            Err(error) => tries.after(error, table.table(), settings).await?,
         }
     }
 }
@@ -153,6 +161,11 @@ async fn try_open_crew(table: &mut TableCopy, settings: &Settings) -> Result<Opt
         let doing = format!("opening the views of table {}", table.table().name);
         answers(settings.patience, &doing, views::open_same(&mut conns, table.table(), settings)).await?
     };
+    if same && settings.table_views {
+        for conn in &mut conns {
+            hold(conn, table.table(), settings, true).await?;
+        }
+    }
     if same {
         return Ok(Some(conns));
     }
@@ -160,7 +173,11 @@ async fn try_open_crew(table: &mut TableCopy, settings: &Settings) -> Result<Opt
     Ok(None)
 }
 
-async fn read_list(settings: Settings, list: Arc<Mutex<VecDeque<TableCopy>>>, out: ItemSender) -> Result<()> {
+async fn read_list(
+    settings: Settings,
+    list: Arc<Mutex<VecDeque<TableCopy>>>,
+    out: ItemSender,
+) -> Result<(), Interruption> {
     let next = || list.lock().unwrap_or_else(PoisonError::into_inner).pop_front();
     let mut conn = None;
     while let Some(mut table) = next() {
@@ -170,7 +187,7 @@ async fn read_list(settings: Settings, list: Arc<Mutex<VecDeque<TableCopy>>>, ou
                 tries.restore();
             }
             conn = None;
-            tries.after(error, &table.table().name, &settings).await?;
+            tries.after(error, table.table(), &settings).await?;
             table.restart();
             rows = table.copied_rows();
         }
@@ -204,10 +221,11 @@ async fn read_table(
     Ok(())
 }
 
-async fn read_view(mut view: View, settings: Settings, out: ItemSender) -> Result<()> {
+async fn read_view(mut view: View, settings: Settings, out: ItemSender) -> Result<(), Interruption> {
     for table in &mut view.tables {
-        let read = table.run(&mut view.conn, &settings, &out).await;
-        read.map_err(|error| view_error(table, error))?;
+        if let Err(error) = table.run(&mut view.conn, &settings, &out).await {
+            return Err(cause(view_error(table, error), table.table(), &settings).await);
+        }
         copied(table);
     }
     close(view.conn).await;

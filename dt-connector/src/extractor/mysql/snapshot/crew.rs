@@ -15,10 +15,10 @@ use tokio::sync::{Mutex, watch};
 use tokio::task::JoinSet;
 use tracing::info;
 
-use super::chunk::ChunkRows;
+use super::chunk::{Chunk, ChunkRows};
 use super::copy::{Settings, ended_unexpectedly};
 use super::page::{KeyLiterals, PageSql};
-use super::reader::{Tries, begin_view};
+use super::reader::{Interruption, Tries, begin_view, hold, release};
 use super::table::{TableCopy, key_of};
 use crate::extractor::mysql::connection::close;
 
@@ -81,7 +81,7 @@ pub(super) async fn copy(
     conns: Vec<Conn>,
     settings: &Settings,
     out: &ItemSender,
-) -> Result<TableCopy> {
+) -> Result<TableCopy, Interruption> {
     info!(table = %table.table().name, readers = conns.len(), "table is read by several readers");
     let claims = Claims { behind: table.last_key().cloned(), next: 0, ended: false };
     let crew = Arc::new(Crew {
@@ -96,7 +96,7 @@ pub(super) async fn copy(
         row_bytes: AtomicUsize::new(0),
     });
     // Dropping the set ends every reader that still runs.
-    let mut readers: JoinSet<Result<()>> = JoinSet::new();
+    let mut readers: JoinSet<Result<(), Interruption>> = JoinSet::new();
     for conn in conns {
         readers.spawn(read(Arc::clone(&crew), conn));
     }
@@ -107,7 +107,7 @@ pub(super) async fn copy(
     Ok(crew.copy.into_inner())
 }
 
-async fn read(crew: Arc<Crew>, conn: Conn) -> Result<()> {
+async fn read(crew: Arc<Crew>, conn: Conn) -> Result<(), Interruption> {
     let (mut conn, mut range, mut tries) = (Some(conn), None, Tries::default());
     loop {
         match crew.step(&mut conn, &mut range).await {
@@ -115,7 +115,7 @@ async fn read(crew: Arc<Crew>, conn: Conn) -> Result<()> {
             Ok(false) => break,
             Err(error) => {
                 conn = None;
-                tries.after(error, &crew.table.name, &crew.settings).await?;
+                tries.after(error, &crew.table, &crew.settings).await?;
             }
         }
     }
@@ -132,8 +132,9 @@ impl Crew {
             Some(conn) => conn,
             None => conn.insert(self.connect().await?),
         };
-        if range.is_none() {
-            *range = self.claim(conn).await?;
+        match range {
+            Some(_) => self.hold(conn).await?,
+            None => *range = self.claim(conn).await?,
         }
         let Some(claimed) = range else { return Ok(false) };
         self.read_range(conn, claimed).await?;
@@ -146,16 +147,27 @@ impl Crew {
         let mut conn = self.settings.connector.connect_reader().await?;
         if self.settings.table_views {
             begin_view(&mut conn, &self.settings).await?;
+            hold(&mut conn, &self.table, &self.settings, true).await?;
         }
         self.settings.monitor.source_open();
         Ok(conn)
     }
 
+    /// A view holds the table from its beginning on.
+    async fn hold(&self, conn: &mut Conn) -> Result<()> {
+        match self.settings.table_views {
+            true => Ok(()),
+            false => hold(conn, &self.table, &self.settings, false).await,
+        }
+    }
+
+    /// The table is held in the order of the ranges: who waits for its turn waits for none who waits behind a statement that waits for it.
     async fn claim(&self, conn: &mut Conn) -> Result<Option<Range>> {
         let mut claims = self.claims.lock().await;
         if claims.ended {
             return Ok(None);
         }
+        self.hold(conn).await?;
         let (behind, cap) = (claims.behind.clone(), self.cap.as_deref());
         let end = self.sql.end_of_page(behind.as_deref(), cap, self.range_rows());
         let end = key_of(conn, &self.table, &self.sql, &end, &self.settings).await?;
@@ -179,25 +191,31 @@ impl Crew {
     async fn read_range(&self, conn: &mut Conn, range: &mut Range) -> Result<()> {
         let statement = self.sql.page(range.behind.as_deref(), range.upto.as_deref(), None);
         let mut rows = ChunkRows::select(conn, &statement, &self.table, &self.settings).await?;
-        loop {
+        let last = loop {
             let chunk = rows.next().await?;
-            let ended = chunk.ended;
             if let Some(bytes) = chunk.bytes.checked_div(chunk.rows.len()) {
                 self.row_bytes.store(bytes, Ordering::Relaxed);
             }
-            // The sender of turns lives as long as this.
-            let _ = self.turn.subscribe().wait_for(|turn| *turn == range.number).await;
-            let mut copy = self.copy.lock().await;
-            let done = ended && range.is_last;
-            if done || !chunk.rows.is_empty() {
-                copy.send(chunk, &self.sql, done, &self.out).await?;
-                range.behind = copy.last_key().cloned();
+            if chunk.ended {
+                break chunk;
             }
-            drop(copy);
-            if ended {
-                self.turn.send_modify(|turn| *turn += 1);
-                return Ok(());
-            }
+            self.send(range, chunk, false).await?;
+        };
+        drop(rows);
+        release(conn, &self.settings, self.settings.table_views).await?;
+        self.send(range, last, range.is_last).await?;
+        self.turn.send_modify(|turn| *turn += 1);
+        Ok(())
+    }
+
+    async fn send(&self, range: &mut Range, chunk: Chunk, done: bool) -> Result<()> {
+        // The sender of turns lives as long as this.
+        let _ = self.turn.subscribe().wait_for(|turn| *turn == range.number).await;
+        let mut copy = self.copy.lock().await;
+        if done || !chunk.rows.is_empty() {
+            copy.send(chunk, &self.sql, done, &self.out).await?;
+            range.behind = copy.last_key().cloned();
         }
+        Ok(())
     }
 }

@@ -15,6 +15,7 @@ use mysql_async::prelude::Queryable;
 use super::chunk::{Chunk, ChunkRows};
 use super::copy::Settings;
 use super::page::{KeyLiterals, PageSql};
+use super::reader::{hold, release};
 use crate::extractor::mysql::connection::answer;
 use crate::extractor::mysql::value::cell;
 
@@ -179,6 +180,8 @@ impl TableCopy {
         out: &ItemSender,
     ) -> Result<()> {
         let table = Arc::clone(&self.table);
+        let in_view = settings.table_views || self.view.is_some();
+        hold(conn, &table, settings, in_view).await?;
         let mut rows = ChunkRows::select(conn, statement, &table, settings).await?;
         let mut read = 0;
         loop {
@@ -187,9 +190,41 @@ impl TableCopy {
             let ended = chunk.ended;
             self.send(chunk, sql, ended && limit.is_none_or(|limit| read < limit), out).await?;
             if ended {
-                return Ok(());
+                break;
             }
         }
+        drop(rows);
+        release(conn, settings, in_view).await
+    }
+
+    /// Whether rows were sent by an earlier start.
+    pub(crate) fn has_begun(&self) -> bool {
+        self.chunk > 0
+    }
+
+    /// Whether it goes on behind a key.
+    pub(crate) fn goes_on(&self) -> bool {
+        self.last_key.is_some()
+    }
+
+    /// Removes what an earlier start has copied: from here on the copy is to begin anew, also behind a restart.
+    ///
+    /// # Errors
+    /// The pipeline has ended.
+    pub(crate) async fn begin_anew(&mut self, out: &ItemSender) -> Result<()> {
+        (self.rows, self.last_key) = (0, None);
+        let mark = ChunkMark {
+            table: self.table.name.clone(),
+            chunk: self.chunk,
+            rows: 0,
+            last_key: None,
+            done: false,
+            view: None,
+        };
+        let (table, write) = (Arc::clone(&self.table), ChunkWrite::ClearThenAppend);
+        let item = SnapshotChunk { table, rows: Vec::new(), bytes: 0, write, mark };
+        (self.chunk, self.write) = (self.chunk + 1, ChunkWrite::Append);
+        out.send(DtItem::Chunk(Box::new(item))).await
     }
 
     /// Sends a chunk that follows the ones before in key order. `done`: it is the table's last.

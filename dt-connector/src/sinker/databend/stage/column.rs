@@ -30,14 +30,8 @@ pub fn array(cells: &[&ColValue], column: &PlannedColumn) -> Result<ArrayRef, Un
     let len = cells.len();
     let values = cells.iter().map(|cell| fitted(cell, column));
     match column.ty {
-        TargetType::Int { bytes: 1, unsigned: false } => ints::<Int8Type>(values, len),
-        TargetType::Int { bytes: 2, unsigned: false } => ints::<Int16Type>(values, len),
-        TargetType::Int { bytes: 4, unsigned: false } => ints::<Int32Type>(values, len),
-        TargetType::Int { unsigned: false, .. } => ints::<Int64Type>(values, len),
-        TargetType::Int { bytes: 1, unsigned: true } => ints::<UInt8Type>(values, len),
-        TargetType::Int { bytes: 2, unsigned: true } => ints::<UInt16Type>(values, len),
-        TargetType::Int { bytes: 4, unsigned: true } => ints::<UInt32Type>(values, len),
-        TargetType::Int { unsigned: true, .. } => ints::<UInt64Type>(values, len),
+        TargetType::Int { bytes, unsigned: false } => signed(values, len, bytes),
+        TargetType::Int { bytes, unsigned: true } => unsigned(values, len, bytes),
         TargetType::Float => numbers::<Float32Type>(values, len, |value| match value {
             Exact::Float(v) => Some(v),
             _ => None,
@@ -62,29 +56,8 @@ pub fn array(cells: &[&ColValue], column: &PlannedColumn) -> Result<ArrayRef, Un
             decimals::<Decimal256Type>(values, len, (precision, scale), i256::from_string)
         }
         TargetType::Interval => intervals(values, len),
-        TargetType::Varchar | TargetType::Variant => {
-            let mut builder = StringBuilder::with_capacity(len, heap_bytes(cells));
-            for value in values {
-                match value? {
-                    Exact::Null => builder.append_null(),
-                    Exact::Varchar(text) | Exact::Variant(text) => builder.append_value(text),
-                    _ => return Err(Unfit::Mismatch),
-                }
-            }
-            Ok(Arc::new(builder.finish()))
-        }
-        TargetType::Binary | TargetType::Geometry => {
-            let mut builder = BinaryBuilder::with_capacity(len, heap_bytes(cells));
-            for value in values {
-                match value? {
-                    Exact::Null => builder.append_null(),
-                    Exact::Binary(bytes) => builder.append_value(bytes),
-                    Exact::Geometry(bytes) => builder.append_value(bytes),
-                    _ => return Err(Unfit::Mismatch),
-                }
-            }
-            Ok(Arc::new(builder.finish()))
-        }
+        TargetType::Varchar | TargetType::Variant => texts(values, len, heap_bytes(cells)),
+        TargetType::Binary | TargetType::Geometry => bytes(values, len, heap_bytes(cells)),
         TargetType::Vector { .. } => vectors(values),
     }
 }
@@ -97,6 +70,66 @@ const SAMPLE: usize = 256;
 fn heap_bytes(cells: &[&ColValue]) -> usize {
     let step = cells.len().div_ceil(SAMPLE).max(1);
     cells.iter().step_by(step).map(|cell| cell.memory() - size_of::<ColValue>()).sum::<usize>() * step
+}
+
+fn signed<'a>(
+    values: impl Iterator<Item = Result<Exact<'a>, Unfit>>,
+    len: usize,
+    bytes: u8,
+) -> Result<ArrayRef, Unfit> {
+    match bytes {
+        1 => ints::<Int8Type>(values, len),
+        2 => ints::<Int16Type>(values, len),
+        4 => ints::<Int32Type>(values, len),
+        _ => ints::<Int64Type>(values, len),
+    }
+}
+
+fn unsigned<'a>(
+    values: impl Iterator<Item = Result<Exact<'a>, Unfit>>,
+    len: usize,
+    bytes: u8,
+) -> Result<ArrayRef, Unfit> {
+    match bytes {
+        1 => ints::<UInt8Type>(values, len),
+        2 => ints::<UInt16Type>(values, len),
+        4 => ints::<UInt32Type>(values, len),
+        _ => ints::<UInt64Type>(values, len),
+    }
+}
+
+/// `heap` is about the bytes of all texts.
+fn texts<'a>(
+    values: impl Iterator<Item = Result<Exact<'a>, Unfit>>,
+    len: usize,
+    heap: usize,
+) -> Result<ArrayRef, Unfit> {
+    let mut builder = StringBuilder::with_capacity(len, heap);
+    for value in values {
+        match value? {
+            Exact::Null => builder.append_null(),
+            Exact::Varchar(text) | Exact::Variant(text) => builder.append_value(text),
+            _ => return Err(Unfit::Mismatch),
+        }
+    }
+    Ok(Arc::new(builder.finish()))
+}
+
+fn bytes<'a>(
+    values: impl Iterator<Item = Result<Exact<'a>, Unfit>>,
+    len: usize,
+    heap: usize,
+) -> Result<ArrayRef, Unfit> {
+    let mut builder = BinaryBuilder::with_capacity(len, heap);
+    for value in values {
+        match value? {
+            Exact::Null => builder.append_null(),
+            Exact::Binary(bytes) => builder.append_value(bytes),
+            Exact::Geometry(bytes) => builder.append_value(bytes),
+            _ => return Err(Unfit::Mismatch),
+        }
+    }
+    Ok(Arc::new(builder.finish()))
 }
 
 /// Integers of any sign in a column of type `T`.

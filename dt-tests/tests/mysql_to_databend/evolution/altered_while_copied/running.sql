@@ -1,0 +1,10 @@
+ALTER TABLE a_dropped DROP COLUMN s;
+UPDATE a_dropped SET v = v + 1 WHERE id % 100 = 0;
+ALTER TABLE b_swapped RENAME COLUMN v TO w, RENAME COLUMN w TO v;
+UPDATE b_swapped SET v = 5 WHERE id % 50 = 0;
+DELETE FROM b_swapped WHERE id % 60 = 1;
+ALTER TABLE keyless DROP COLUMN b;
+DELETE FROM keyless WHERE a = 3 LIMIT 5;
+INSERT INTO keyless VALUES (100);
+ALTER TABLE f_other_key DROP PRIMARY KEY, ADD PRIMARY KEY (v);
+UPDATE f_other_key SET s = 'k' WHERE id % 50 = 0;
