@@ -67,14 +67,42 @@ pub struct Loss {
     pub null: bool,
     /// They may have become the nearest value.
     pub clamp: bool,
+    /// Bytes that are no text may have become their hex digits.
+    pub bytes: bool,
 }
 
 impl Loss {
     /// Whether this is how the target came to another value than the source's.
     pub fn explains(self, form: Form, source: Option<&str>, target: Option<&str>) -> bool {
-        let allowed = if target.is_none() { self.null } else { self.clamp };
-        allowed && source.is_some_and(|text| form.is_unfit(text))
+        let (Some(source), is_text) = (source, matches!(form, Form::Text | Form::LongText)) else {
+            return false;
+        };
+        match target {
+            None => self.null && form.is_unfit(source),
+            Some(target) if is_text => {
+                self.clamp && is_legible_in(source, target)
+                    || self.bytes && form.is_unfit(source) && is_hex(target)
+            }
+            Some(_) => self.clamp && form.is_unfit(source),
+        }
     }
+}
+
+/// Whether texts are the same as far as they can be read: what cannot is U+FFFD in the target, and `?` at a source that has converted it. Of a source's
+/// U+FFFD nobody knows how many bytes it stands for.
+fn is_legible_in(source: &str, target: &str) -> bool {
+    const UNKNOWN: char = char::REPLACEMENT_CHARACTER;
+    let same = |(source, target): (char, char)| source == target || (source, target) == ('?', UNKNOWN);
+    source.contains(UNKNOWN)
+        || source.chars().count() == target.chars().count() && source.chars().zip(target.chars()).all(same)
+}
+
+/// Whether a text is `0x` and the digits of bytes.
+fn is_hex(text: &str) -> bool {
+    let digits = text.strip_prefix("0x").unwrap_or_default();
+    !digits.is_empty()
+        && digits.len().is_multiple_of(2)
+        && digits.bytes().all(|digit| digit.is_ascii_hexdigit())
 }
 
 impl Form {
@@ -87,7 +115,8 @@ impl Form {
                     || day < "0001"
                     || chrono::NaiveDate::parse_from_str(day, "%Y-%m-%d").is_err()
             }
-            Self::Text | Self::LongText => text.contains(char::REPLACEMENT_CHARACTER),
+            // A server that converts to UTF-8 shows `?` for a code without a character.
+            Self::Text | Self::LongText => text.contains([char::REPLACEMENT_CHARACTER, '?']),
             Self::Json => true,
             Self::Int
             | Self::Decimal { .. }
@@ -243,7 +272,7 @@ mod tests {
 
     #[test]
     fn what_a_policy_has_replaced_is_explained() {
-        let null = Loss { null: true, clamp: false };
+        let null = Loss { null: true, ..Loss::default() };
         let moment = Form::Moment { fsp: 0 };
         for (form, source, target, explained) in [
             (Form::Date, "0000-00-00", None, true),
@@ -260,5 +289,14 @@ mod tests {
             assert_eq!(null.explains(form, Some(source), target), explained, "{source}");
         }
         assert!(!Loss::default().explains(Form::Date, Some("0000-00-00"), None));
+        let text = |loss: Loss, source, target| loss.explains(Form::Text, Some(source), Some(target));
+        let clamp = Loss { clamp: true, ..Loss::default() };
+        assert!(text(clamp, "?a?", "\u{fffd}a?") && text(clamp, "\u{fffd}a", "\u{fffd}\u{fffd}a"));
+        assert!(
+            !text(clamp, "?a", "\u{fffd}b") && !text(clamp, "?a", "?b") && !text(clamp, "?a", "\u{fffd}ab")
+        );
+        let bytes = Loss { bytes: true, ..Loss::default() };
+        assert!(text(bytes, "?a", "0x9861"));
+        assert!(!text(bytes, "a", "0x9861") && !text(bytes, "?a", "0x986") && !text(bytes, "?a", "9861"));
     }
 }

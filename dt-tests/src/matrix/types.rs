@@ -264,6 +264,16 @@ const CHARSETS: &[(&str, &str, Option<Family>)] = &[
     ("ujis", "日本ｱ", None),
     ("eucjpms", "日本①", None),
     ("euckr", "한국", None),
+    ("big5", "中文", None),
+    ("gb18030", "中文😀", MYSQL),
+    ("cp850", "é░ß", None),
+    ("cp852", "łř░", None),
+    ("dec8", "éœ", None),
+    ("hp8", "éŠ", None),
+    ("keybcs2", "čß∞", None),
+    ("macce", "čģ", None),
+    ("armscii8", "Աա", None),
+    ("geostd8", "აბ", None),
 ];
 
 /// Keys: a definition and values that differ.

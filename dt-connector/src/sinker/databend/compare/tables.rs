@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use async_trait::async_trait;
-use dt_common::config::Policy;
+use dt_common::config::{Class, Policy};
 use dt_common::error::Result;
 use dt_common::schema::{ColumnType, TableSchema};
 
@@ -48,7 +48,11 @@ pub(super) fn compared(plan: &TablePlan, forms: Vec<Form>) -> ComparedTable {
 }
 
 fn loss(planned: &PlannedColumn) -> Loss {
-    Loss { null: planned.policies.has(Policy::Null), clamp: planned.policies.has(Policy::Clamp) }
+    Loss {
+        null: planned.policies.has(Policy::Null),
+        clamp: planned.policies.has(Policy::Clamp),
+        bytes: planned.policies.of(Class::InvalidText) == Policy::String,
+    }
 }
 
 /// The form of a column that a column of the target holds.

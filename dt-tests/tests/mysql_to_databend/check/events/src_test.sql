@@ -1,0 +1,4 @@
+DELETE FROM t WHERE id = 1;
+UPDATE t SET v = 20 WHERE id = 2;
+UPDATE t SET v = 30 WHERE id = 3;
+INSERT INTO t VALUES (5, 5);

@@ -1,0 +1,2 @@
+-- MariaDB does not have this charset.
+DROP DATABASE {db}__codes;

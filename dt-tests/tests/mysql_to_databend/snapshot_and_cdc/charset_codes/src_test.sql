@@ -1,0 +1,16 @@
+BEGIN;
+INSERT INTO one_byte SELECT id + 10000, armscii8, cp1250, cp1251, cp1256, cp1257, cp850, cp852, cp866, dec8, geostd8, greek, hebrew, hp8, keybcs2, koi8r, koi8u, latin1, latin2, latin5, latin7, macce, macroman, swe7, tis620 FROM one_byte;
+INSERT INTO `big5` SELECT id + 10000, n, v FROM `big5`;
+INSERT INTO `cp932` SELECT id + 10000, n, v FROM `cp932`;
+INSERT INTO `euckr` SELECT id + 10000, n, v FROM `euckr`;
+INSERT INTO `gb2312` SELECT id + 10000, n, v FROM `gb2312`;
+INSERT INTO `gbk` SELECT id + 10000, n, v FROM `gbk`;
+INSERT INTO `sjis` SELECT id + 10000, n, v FROM `sjis`;
+INSERT INTO `ucs2` SELECT id + 10000, n, v FROM `ucs2`;
+INSERT INTO `ujis` SELECT id + 10000, n, v FROM `ujis`;
+INSERT INTO `eucjpms` SELECT id + 10000, n, v FROM `eucjpms`;
+INSERT INTO `utf16` SELECT id + 10000, n, v FROM `utf16`;
+INSERT INTO `utf16le` SELECT id + 10000, n, v FROM `utf16le`;
+INSERT INTO `utf32` SELECT id + 10000, n, v FROM `utf32`;
+INSERT INTO unknown SELECT 2, dec8, geostd8, swe7, cp1257, greek, gbk, gb2312, big5, sjis, ujis FROM unknown;
+COMMIT;
