@@ -84,7 +84,8 @@ pub struct ChunkMark {
     pub last_key: Option<Vec<String>>,
     /// Whether this was the table's last chunk.
     pub done: bool,
-    /// Where the read view of a keyless table stands: changes up to there are in the rows and must not be applied again.
+    /// Where the read view of a keyless table stands: changes up to there are in the rows and must not be applied again. Of a keyed table that the
+    /// change stream follows, in its last mark: where the binlog ended when all was read. Changes up to there may be in the rows.
     pub view: Option<BinlogPosition>,
 }
 

@@ -50,6 +50,7 @@ mod temporal;
 mod transaction;
 
 pub(crate) use charset::{Charset, decodes};
+pub(crate) use followed::Overlap;
 pub(crate) use request::registered_name;
 pub(crate) use search::Search;
 pub(crate) use stream::BinlogStream;

@@ -37,7 +37,9 @@ impl Run<'_> {
             Ok((from, end, today))
         });
         let Some((from, end, today)) = looked.await? else { return Ok(Extracted::Ended) };
-        let mut skip = self.finished_views();
+        let mut overlap = self.overlap();
+        // What is copied of tables that are copied on may have been read anywhere up to now.
+        overlap.repeated = Some(end.clone());
         for mut copy in self.unfinished()? {
             let name = copy.table().name.clone();
             if copy.goes_on() && copies_on(&copy, &today) {
@@ -47,10 +49,10 @@ impl Run<'_> {
                 info!(table = %name, "the copy of this table begins anew");
                 copy.begin_anew(&self.out).await?;
             }
-            skip.insert(name, end.clone());
+            overlap.left_out.insert(name, end.clone());
         }
         info!(file = %end.file, offset = end.offset, "a table was altered before it was copied: the change stream goes first");
-        let stream = self.follow(from, Some(end), skip).await?;
+        let stream = self.follow(from, Some(end), overlap).await?;
         if self.stop.is_cancelled() {
             return Ok(Extracted::Ended);
         }

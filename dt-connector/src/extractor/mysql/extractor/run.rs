@@ -17,7 +17,7 @@ use tokio_util::sync::CancellationToken;
 use tracing::info;
 
 use super::{MySqlExtractor, Prepared};
-use crate::extractor::mysql::binlog::BinlogStream;
+use crate::extractor::mysql::binlog::{BinlogStream, Overlap};
 use crate::extractor::mysql::connection::{answers, close};
 use crate::extractor::mysql::ddl::Catalog;
 use crate::extractor::mysql::repair::RepairReader;
@@ -94,7 +94,7 @@ impl Run<'_> {
             Ok((start, until))
         });
         match opened.await? {
-            Some((start, until)) => self.follow(start, until, self.finished_views()).await.map(drop),
+            Some((start, until)) => self.follow(start, until, self.overlap()).await.map(drop),
             None => Ok(()),
         }
     }
@@ -106,9 +106,10 @@ impl Run<'_> {
         }
         let handed_over = self.until_stopped(self.hand_over()).await?;
         let Some((start, copies, view)) = handed_over else { return Ok(Extracted::Ended) };
-        let mut skip = self.finished_views();
+        let mut overlap = self.overlap();
+        let has_read = !copies.is_empty();
         let view = view.map(|(view, tables)| {
-            skip.extend(tables.iter().map(|copy| (copy.table().name.clone(), view.at.clone())));
+            overlap.left_out.extend(tables.iter().map(|copy| (copy.table().name.clone(), view.at.clone())));
             View { conn: view.conn, tables }
         });
         let settings = self.settings(false, usize::from(view.is_some()));
@@ -119,12 +120,15 @@ impl Run<'_> {
         }
         let end = self.until_stopped(async {
             let mut conn = self.extractor.connector.connect().await?;
-            let end = self.end(&mut conn).await?;
+            let until = self.end(&mut conn).await?;
+            // Behind whatever the last rows of all tables hold.
+            let read_to = if has_read { Some(self.present_end(&mut conn).await?) } else { None };
             close(conn).await;
-            Ok(end)
+            Ok((until, read_to))
         });
-        if let Some(until) = end.await? {
-            self.follow(start, until, skip).await?;
+        if let Some((until, read_to)) = end.await? {
+            overlap.repeated = read_to.or(overlap.repeated);
+            self.follow(start, until, overlap).await?;
         }
         Ok(Extracted::Ended)
     }
@@ -197,7 +201,7 @@ impl Run<'_> {
         &self,
         from: Position,
         until: Option<BinlogPosition>,
-        skip: HashMap<TableName, BinlogPosition>,
+        overlap: Overlap,
     ) -> Result<BinlogStream> {
         let config = &self.extractor.config;
         let catalog = Catalog::new(
@@ -212,7 +216,7 @@ impl Run<'_> {
             self.prepared.server.clone(),
             config,
             catalog,
-            skip,
+            overlap,
             &self.plan,
         );
         stream.follow(from, until, &self.out, &self.stop).await?;
@@ -231,11 +235,13 @@ impl Run<'_> {
     async fn end(&self, conn: &mut Conn) -> Result<Option<BinlogPosition>> {
         match self.extractor.config.stop_at {
             StopAt::Never => Ok(None),
-            StopAt::CaughtUp => {
-                let end = self.prepared.server.binlog_end(conn);
-                self.answers("asking where the source's binlog ends", end).await.map(Some)
-            }
+            StopAt::CaughtUp => self.present_end(conn).await.map(Some),
         }
+    }
+
+    async fn present_end(&self, conn: &mut Conn) -> Result<BinlogPosition> {
+        let end = self.prepared.server.binlog_end(conn);
+        self.answers("asking where the source's binlog ends", end).await
     }
 
     pub(super) async fn resume_position(&self, conn: &mut Conn, position: Position) -> Result<Position> {
@@ -277,6 +283,7 @@ impl Run<'_> {
             chunk_rows: config.chunk_rows.min(most(config.rates.rows)),
             chunk_bytes: CHUNK_BYTES.min(most(config.rates.bytes)),
             table_views,
+            repeating: (!table_views).then(|| self.prepared.server.clone()),
             monitor: Arc::clone(&self.plan.monitor),
         }
     }
@@ -296,10 +303,35 @@ impl Run<'_> {
         self.plan.checkpoint.marks.iter().find(|mark| mark.table == *name)
     }
 
-    pub(super) fn finished_views(&self) -> HashMap<TableName, BinlogPosition> {
+    /// What earlier runs have copied, as far as the stream has not passed it.
+    pub(super) fn overlap(&self) -> Overlap {
         let checkpoint = &self.plan.checkpoint;
-        views_ahead(&checkpoint.marks, checkpoint.position.as_ref())
+        let is_keyed = |table: &TableName| {
+            let known = self.prepared.tables.iter().find(|known| known.schema.name == *table);
+            known.is_none_or(|known| known.schema.is_keyed())
+        };
+        let (keyed, keyless): (Vec<_>, Vec<_>) =
+            checkpoint.marks.iter().cloned().partition(|mark| is_keyed(&mark.table));
+        let position = checkpoint.position.as_ref();
+        Overlap { left_out: views_ahead(&keyless, position), repeated: last_end(&keyed, position) }
     }
+}
+
+/// Up to where changes of tables with a key may be in their copies, as far as the task has not passed that place. One on another server may be
+/// anywhere.
+fn last_end(marks: &[ChunkMark], stored: Option<&Position>) -> Option<BinlogPosition> {
+    let stands = stored.and_then(|position| position.binlog.as_ref());
+    let is_passed = |end: &BinlogPosition| {
+        stands.is_some_and(|stands| stands.server == end.server && stands.has_reached(end))
+    };
+    let ends = marks.iter().filter_map(|mark| mark.view.as_ref()).filter(|end| !is_passed(end));
+    let is_elsewhere = |end: &BinlogPosition| stands.is_some_and(|stands| stands.server != end.server);
+    let last =
+        ends.reduce(|one, other| match is_elsewhere(one) || !is_elsewhere(other) && one.has_reached(other) {
+            true => one,
+            false => other,
+        });
+    last.cloned()
 }
 
 /// The task goes back to what is stored.
@@ -325,6 +357,22 @@ fn views_ahead(marks: &[ChunkMark], stored: Option<&Position>) -> HashMap<TableN
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn what_a_copy_has_read_may_come_again_up_to_its_last_end() {
+        let at =
+            |server: &str, offset| BinlogPosition { server: server.into(), file: "b.000007".into(), offset };
+        let mark = |end| ChunkMark { view: end, ..ChunkMark::complete(TableName::new("d", "t")) };
+        let marks =
+            [mark(Some(at("a", 100))), mark(None), mark(Some(at("a", 200))), mark(Some(at("a", 150)))];
+        let last = |stored: BinlogPosition| {
+            last_end(&marks, Some(&Position { binlog: Some(stored), gtid: None })).map(|end| end.offset)
+        };
+        assert_eq!((last(at("a", 99)), last(at("a", 199)), last(at("a", 200))), (Some(200), Some(200), None));
+        // Another server's binlog says nothing of this one's.
+        assert!(last(at("b", 900)).is_some());
+        assert_eq!(last_end(&marks[1..2], None), None);
+    }
 
     #[test]
     fn views_lie_ahead_until_the_task_has_passed_them() {

@@ -203,14 +203,23 @@ impl Crew {
         };
         drop(rows);
         release(conn, &self.settings, self.settings.table_views).await?;
+        if range.is_last {
+            // Behind the rows of all other readers.
+            self.turn_of(range).await;
+            self.copy.lock().await.fix_end(conn, &self.settings).await?;
+        }
         self.send(range, last, range.is_last).await?;
         self.turn.send_modify(|turn| *turn += 1);
         Ok(())
     }
 
-    async fn send(&self, range: &mut Range, chunk: Chunk, done: bool) -> Result<()> {
+    async fn turn_of(&self, range: &Range) {
         // The sender of turns lives as long as this.
         let _ = self.turn.subscribe().wait_for(|turn| *turn == range.number).await;
+    }
+
+    async fn send(&self, range: &mut Range, chunk: Chunk, done: bool) -> Result<()> {
+        self.turn_of(range).await;
         let mut copy = self.copy.lock().await;
         if done || !chunk.rows.is_empty() {
             copy.send(chunk, &self.sql, done, &self.out).await?;

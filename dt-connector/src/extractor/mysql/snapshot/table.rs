@@ -15,7 +15,7 @@ use super::chunk::{Chunk, ChunkRows};
 use super::copy::Settings;
 use super::page::{KeyLiterals, PageSql};
 use super::reader::{hold, release};
-use crate::extractor::mysql::connection::answer;
+use crate::extractor::mysql::connection::{answer, answers};
 use crate::extractor::mysql::value::cell;
 
 /// The copy of one table that is not done yet.
@@ -33,6 +33,8 @@ pub(crate) struct TableCopy {
     cap: Option<KeyLiterals>,
     /// Where the read view of a keyless table stands.
     view: Option<BinlogPosition>,
+    /// Where the binlog ended when all of a keyed table had been read, where a stream follows.
+    end: Option<BinlogPosition>,
     done: bool,
 }
 
@@ -56,6 +58,7 @@ impl TableCopy {
             last_key: None,
             cap: None,
             view: None,
+            end: None,
             done: false,
         };
         let Some(mark) = mark else { return Ok(Some(fresh)) };
@@ -141,6 +144,18 @@ impl TableCopy {
         Ok(())
     }
 
+    /// Notes where the binlog ends when the last row of a keyed table has been read: what the stream tells up to there may be in the rows.
+    ///
+    /// # Errors
+    /// See [`crate::extractor::mysql::connection::source_error`].
+    pub(super) async fn fix_end(&mut self, conn: &mut Conn, settings: &Settings) -> Result<()> {
+        if let Some(server) = settings.repeating.as_ref().filter(|_| self.table.is_keyed()) {
+            let doing = format!("asking where the binlog ends behind table {}", self.table.name);
+            self.end = Some(answers(settings.patience, &doing, server.binlog_end(conn)).await?);
+        }
+        Ok(())
+    }
+
     /// Reads and sends what is left of the table.
     ///
     /// # Errors
@@ -175,16 +190,20 @@ impl TableCopy {
         hold(conn, &table, settings, in_view).await?;
         let mut rows = ChunkRows::select(conn, statement, &table, settings).await?;
         let mut read = 0;
-        loop {
+        let last = loop {
             let chunk = rows.next().await?;
             read += chunk.rows.len();
-            let ended = chunk.ended;
-            self.send(chunk, sql, ended && limit.is_none_or(|limit| read < limit), out).await?;
-            if ended {
-                break;
+            if chunk.ended {
+                break chunk;
             }
-        }
+            self.send(chunk, sql, false, out).await?;
+        };
         drop(rows);
+        let done = limit.is_none_or(|limit| read < limit);
+        if done {
+            self.fix_end(conn, settings).await?;
+        }
+        self.send(last, sql, done, out).await?;
         release(conn, settings, in_view).await
     }
 
@@ -237,7 +256,7 @@ impl TableCopy {
             rows,
             last_key: key.clone().or_else(|| self.last_key.clone()),
             done,
-            view: self.view.clone(),
+            view: self.view.clone().or_else(|| self.end.clone()),
         };
         let Chunk { rows: cells, bytes, .. } = chunk;
         let item =
