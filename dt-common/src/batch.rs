@@ -48,6 +48,8 @@ pub enum NetChanges {
         deletes: Vec<Row>,
         /// Rows that are there before and afterwards, of which some columns are [`ColValue::Absent`] and stay as they are.
         patches: Vec<Row>,
+        /// Where those of `patches` come from that were under another key before. All of them are read before anything is written.
+        moves: Vec<Move>,
     },
     /// Rows of a keyless table, as a multiset. No row is in both lists.
     Counted {
@@ -67,12 +69,23 @@ pub enum NetChanges {
     },
 }
 
+/// A row that gets another key.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Move {
+    /// The row before, of which the key is there.
+    pub former: Row,
+    /// The row afterwards, of which the key is there.
+    pub row: Row,
+    /// Whether the key that it gets was another row's before.
+    pub is_vacated: bool,
+}
+
 impl NetChanges {
     /// Rows that the change writes or removes.
     pub fn len(&self) -> usize {
         match self {
             Self::Append { rows, .. } | Self::Inserted { rows } => rows.len(),
-            Self::Keyed { upserts, deletes, patches } => upserts.len() + deletes.len() + patches.len(),
+            Self::Keyed { upserts, deletes, patches, .. } => upserts.len() + deletes.len() + patches.len(),
             Self::Counted { inserts, deletes } => {
                 inserts.len() + deletes.iter().map(|(_, copies)| *copies as usize).sum::<usize>()
             }

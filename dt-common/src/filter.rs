@@ -134,7 +134,9 @@ impl Filter {
     pub fn follows_change(&self, change: &RowChange) -> bool {
         match change {
             RowChange::Insert { .. } => self.events.insert,
-            RowChange::Rewrite { .. } | RowChange::Update { .. } => self.events.update,
+            RowChange::Rewrite { .. } | RowChange::Update { .. } | RowChange::Move { .. } => {
+                self.events.update
+            }
             RowChange::Delete { .. } => self.events.delete,
         }
     }

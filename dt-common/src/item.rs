@@ -110,15 +110,34 @@ pub struct ChunkMark {
     pub last_key: Option<Vec<String>>,
     /// Whether this was the table's last chunk.
     pub done: bool,
-    /// Changes up to there are in the rows and must not be applied again: where the read view of a keyless table stands, or how far
-    /// the stream was applied to a copy beside it.
-    pub view: Option<BinlogPosition>,
+    /// What the rows hold of the change stream, where that is known.
+    pub reach: Option<Reach>,
+}
+
+/// How far behind its beginning a change stream meets itself in a copy.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Reach {
+    /// All changes up to there are in the rows, and none behind it: those must not be applied again. So it is where the read view of a keyless
+    /// table stands, or a copy beside the stream.
+    Exactly(BinlogPosition),
+    /// Changes up to there may be in the rows, and come again: where the binlog ended when the last row of a keyed table had been read.
+    AtMost(BinlogPosition),
+}
+
+impl Reach {
+    /// The place, where it is exact.
+    pub fn exact(&self) -> Option<&BinlogPosition> {
+        match self {
+            Self::Exactly(at) => Some(at),
+            Self::AtMost(_) => None,
+        }
+    }
 }
 
 impl ChunkMark {
     /// The mark of a table of which nothing is to be copied.
     pub fn complete(table: TableName) -> Self {
-        Self { table, chunk: 0, rows: 0, last_key: None, done: true, view: None }
+        Self { table, chunk: 0, rows: 0, last_key: None, done: true, reach: None }
     }
 
     /// The mark of a table that is to be copied from its beginning, whatever the target holds of it.

@@ -39,6 +39,14 @@ pub enum RowChange {
         /// The row as it is.
         after: Row,
     },
+    /// A row of a keyed table whose key has changed, of which the image leaves columns out. The target holds the row under its
+    /// former key as the source did, so that those columns can be taken from there.
+    Move {
+        /// The row as it was; its key is there.
+        before: Row,
+        /// The row as it is.
+        after: Row,
+    },
     /// A row that is gone.
     Delete {
         /// The row as it was.
@@ -70,7 +78,9 @@ impl RowData {
     pub fn new(table: Arc<TableSchema>, change: RowChange) -> Self {
         let rows = match &change {
             RowChange::Insert { after } | RowChange::Rewrite { after } => row_memory(after),
-            RowChange::Update { before, after } => row_memory(before) + row_memory(after),
+            RowChange::Update { before, after } | RowChange::Move { before, after } => {
+                row_memory(before) + row_memory(after)
+            }
             RowChange::Delete { before } => row_memory(before),
         };
         Self { table, change, bytes: size_of::<Self>() + rows }

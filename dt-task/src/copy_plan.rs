@@ -182,7 +182,7 @@ mod tests {
             rows: 1,
             last_key: None,
             done,
-            view: None,
+            reach: None,
         };
         Checkpoint { marks: vec![mark], ..Checkpoint::default() }
     }

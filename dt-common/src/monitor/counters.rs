@@ -62,7 +62,9 @@ impl TableCounters {
         self.bytes_in += row.memory() as u64;
         match row.change {
             RowChange::Insert { .. } => self.inserts += 1,
-            RowChange::Rewrite { .. } | RowChange::Update { .. } => self.updates += 1,
+            RowChange::Rewrite { .. } | RowChange::Update { .. } | RowChange::Move { .. } => {
+                self.updates += 1;
+            }
             RowChange::Delete { .. } => self.deletes += 1,
         }
     }
@@ -78,7 +80,7 @@ impl TableCounters {
         match changes {
             NetChanges::Append { rows, .. } => self.inserted += rows.len() as u64,
             NetChanges::Inserted { rows } => self.upserted += rows.len() as u64,
-            NetChanges::Keyed { upserts, deletes, patches } => {
+            NetChanges::Keyed { upserts, deletes, patches, .. } => {
                 self.upserted += (upserts.len() + patches.len()) as u64;
                 self.removed += deletes.len() as u64;
             }

@@ -147,7 +147,7 @@ mod tests {
             rows: 12,
             last_key: None,
             done,
-            view: None,
+            reach: None,
         });
         let checkpoint = Checkpoint { marks: marks.into_iter().collect(), ..Checkpoint::default() };
         let target =

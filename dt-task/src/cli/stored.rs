@@ -130,7 +130,7 @@ mod tests {
             rows,
             last_key: Some(vec!["'a value'".into()]),
             done,
-            view: None,
+            reach: None,
         };
         let position = r#"{"server":"u","file":"b.000002","offset":157,"mariadb_gtid_list":"0-1-5"}"#;
         StoredTask {

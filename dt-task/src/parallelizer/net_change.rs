@@ -4,14 +4,15 @@
 //! tables: a multiset, in which an insert and a delete of equal rows cancel out.
 //!
 //! An image that leaves columns out is completed from the key's state so far. What is still missing then is in the target, so that the row
-//! becomes a patch there; under a new key it would have to be moved, which is refused.
+//! becomes a patch there, and under a new key a move: from the key that the row had before the first of the changes. Where the target may be
+//! ahead of the changes, nothing can be taken from it, and the change is refused.
 //!
 //! Rows are found by hash and compared in place; no key is copied.
 
 use std::hash::{BuildHasher, Hash, Hasher};
 use std::sync::Arc;
 
-use dt_common::batch::NetChanges;
+use dt_common::batch::{Move, NetChanges};
 use dt_common::error::{Error, Result};
 use dt_common::row::{Row, RowChange, complete, is_partial};
 use dt_common::schema::TableSchema;
@@ -85,13 +86,27 @@ struct Place {
 
 enum State {
     There(Row),
+    /// There, and what the row leaves out is with the key that it had before all changes.
+    Moved {
+        row: Row,
+        former: Row,
+        is_vacated: bool,
+    },
     Gone(Row),
 }
 
 impl State {
+    /// The row, or the one that is gone.
     fn row(&self) -> &Row {
         match self {
-            Self::There(row) | Self::Gone(row) => row,
+            Self::There(row) | Self::Moved { row, .. } | Self::Gone(row) => row,
+        }
+    }
+
+    fn there(&self) -> Option<&Row> {
+        match self {
+            Self::There(row) | Self::Moved { row, .. } => Some(row),
+            Self::Gone(_) => None,
         }
     }
 }
@@ -103,13 +118,9 @@ impl Keyed {
                 let known = self.set(State::There(after));
                 self.only_new &= !known;
             }
-            RowChange::Rewrite { mut after } => {
-                if is_partial(&after)
-                    && let Some(State::There(known)) = self.state(&after)
-                {
-                    complete(&mut after, known);
-                }
-                let known = self.set(State::There(after));
+            RowChange::Rewrite { after } => {
+                let state = if is_partial(&after) { self.rewritten(after) } else { State::There(after) };
+                let known = self.set(state);
                 self.only_new &= known;
             }
             RowChange::Delete { before } => {
@@ -120,8 +131,8 @@ impl Keyed {
                 self.only_new = false;
                 let displaced = self.is_displaced(&before);
                 if is_partial(&after) {
-                    match self.state(&before) {
-                        Some(State::There(known)) if !displaced => complete(&mut after, known),
+                    match self.state(&before).and_then(State::there) {
+                        Some(known) if !displaced => complete(&mut after, known),
                         _ => {}
                     }
                     self.check_known(&after)?;
@@ -131,8 +142,53 @@ impl Keyed {
                 }
                 self.set(State::There(after));
             }
+            RowChange::Move { before, after } => {
+                self.only_new = false;
+                self.move_row(before, after);
+            }
         }
         Ok(())
+    }
+
+    /// A row that keeps its key, completed by what is known of it.
+    fn rewritten(&self, mut after: Row) -> State {
+        match self.state(&after) {
+            Some(State::Moved { row, former, is_vacated }) => {
+                complete(&mut after, row);
+                match is_partial(&after) {
+                    true => State::Moved { row: after, former: former.clone(), is_vacated: *is_vacated },
+                    false => State::There(after),
+                }
+            }
+            Some(State::There(known)) => {
+                complete(&mut after, known);
+                State::There(after)
+            }
+            Some(State::Gone(_)) | None => State::There(after),
+        }
+    }
+
+    /// A row that gets another key: what nobody has named of it so far is with the first key that it had.
+    fn move_row(&mut self, before: Row, mut after: Row) {
+        let displaced = self.is_displaced(&before);
+        let mut former = before.clone();
+        match self.state(&before) {
+            Some(State::There(known)) if !displaced => complete(&mut after, known),
+            Some(State::Moved { row, former: first, .. }) if !displaced => {
+                complete(&mut after, row);
+                former.clone_from(first);
+            }
+            Some(_) | None => {}
+        }
+        if !displaced {
+            self.set(State::Gone(before));
+        }
+        let is_back = same_key(self.table.key_columns(), &former, &after);
+        let is_vacated = self.state(&after).is_some();
+        self.set(match is_partial(&after) && !is_back {
+            true => State::Moved { row: after, former, is_vacated },
+            false => State::There(after),
+        });
     }
 
     fn check_known(&self, row: &Row) -> Result<()> {
@@ -140,19 +196,16 @@ impl Keyed {
             return Ok(());
         }
         Err(Error::source(format!(
-            "table {}: an update changes the key, and its row image leaves columns out that dt does not know: set \
-             binlog_row_image = FULL (globally and in every session), and start the task with --resync and the \
-             table's name, which copies it anew",
+            "table {}: an update changes the key, and its row image leaves columns out that dt does not know, since it was made before the \
+             copy of the table had ended: set binlog_row_image = FULL (globally and in every session), and start the task with --resync and \
+             the table's name, which copies it anew",
             self.table.name
         )))
     }
 
     /// Whether another row has taken this row's key already, as when one statement swaps two keys: then the key stays.
     fn is_displaced(&self, before: &Row) -> bool {
-        match self.state(before) {
-            Some(State::There(row)) => !agree(row, before),
-            Some(State::Gone(_)) | None => false,
-        }
+        self.state(before).and_then(State::there).is_some_and(|row| !agree(row, before))
     }
 
     fn state(&self, row: &Row) -> Option<&State> {
@@ -167,7 +220,7 @@ impl Keyed {
 
     /// Answers whether the key had a state before.
     fn set(&mut self, state: State) -> bool {
-        self.has_partial |= matches!(&state, State::There(row) if is_partial(row));
+        self.has_partial |= state.there().is_some_and(|row| is_partial(row));
         let (hash, key) = (self.hash(state.row()), self.table.key_columns());
         let same =
             |place: &Place| place.hash == hash && same_key(key, self.states[place.at].row(), state.row());
@@ -189,18 +242,24 @@ impl Keyed {
     }
 
     fn finish(self) -> NetChanges {
-        let (mut upserts, mut deletes, mut patches) = (Vec::new(), Vec::new(), Vec::new());
+        let key = |row: &Row| only(self.table.key_columns(), row);
+        let (mut upserts, mut deletes, mut patches, mut moves) =
+            (Vec::new(), Vec::new(), Vec::new(), Vec::new());
         for state in self.states {
             match state {
                 State::There(row) if self.has_partial && is_partial(&row) => patches.push(row),
                 State::There(row) => upserts.push(row),
+                State::Moved { row, former, is_vacated } => {
+                    moves.push(Move { former: key(&former), row: key(&row), is_vacated });
+                    patches.push(row);
+                }
                 State::Gone(row) => deletes.push(row),
             }
         }
         if self.only_new && patches.is_empty() {
             return NetChanges::Inserted { rows: upserts };
         }
-        NetChanges::Keyed { upserts, deletes, patches }
+        NetChanges::Keyed { upserts, deletes, patches, moves }
     }
 }
 
@@ -212,6 +271,15 @@ fn agree(one: &[ColValue], other: &[ColValue]) -> bool {
 
 fn same_key(key: &[usize], a: &[ColValue], b: &[ColValue]) -> bool {
     key.iter().all(|&column| a[column] == b[column])
+}
+
+/// The row with nothing but these columns.
+fn only(columns: &[usize], row: &[ColValue]) -> Row {
+    let kept = |(i, value): (usize, &ColValue)| match columns.contains(&i) {
+        true => value.clone(),
+        false => ColValue::Absent,
+    };
+    row.iter().enumerate().map(kept).collect()
 }
 
 fn hash_key(hasher: &DefaultHashBuilder, key: &[usize], row: &[ColValue]) -> u64 {
@@ -230,8 +298,8 @@ pub(super) struct Counted {
 impl Counted {
     fn add(&mut self, change: RowChange) -> Result<()> {
         match change {
-            RowChange::Rewrite { .. } => {
-                return Err(Error::internal("a row without a key that keeps its key"));
+            RowChange::Rewrite { .. } | RowChange::Move { .. } => {
+                return Err(Error::internal("a row without a key that keeps, or changes, its key"));
             }
             RowChange::Insert { after } => self.count(after, 1),
             RowChange::Delete { before } => self.count(before, -1),

@@ -35,9 +35,12 @@ pub(super) fn split_chunks(chunks: Vec<SnapshotChunk>) -> Vec<TableBatch> {
                 NetChanges::Append { clear_first: false, rows: chunk.rows }
             }
             ChunkWrite::ClearThenAppend => NetChanges::Append { clear_first: true, rows: chunk.rows },
-            ChunkWrite::Upsert => {
-                NetChanges::Keyed { upserts: chunk.rows, deletes: Vec::new(), patches: Vec::new() }
-            }
+            ChunkWrite::Upsert => NetChanges::Keyed {
+                upserts: chunk.rows,
+                deletes: Vec::new(),
+                patches: Vec::new(),
+                moves: Vec::new(),
+            },
         };
         batches.push(TableBatch { table: chunk.table, changes, is_part: false });
     }

@@ -1,7 +1,7 @@
 //! The batch that is being filled.
 
 use dt_common::batch::Definition;
-use dt_common::item::{ChunkMark, Replayed};
+use dt_common::item::{ChunkMark, Reach, Replayed};
 use dt_common::queue::Lane;
 use dt_common::repair::RepairMark;
 use tokio::sync::{OwnedSemaphorePermit, oneshot};
@@ -93,7 +93,11 @@ impl Open {
     pub(super) fn take_marks(&mut self) -> Vec<ChunkMark> {
         let mut marks = std::mem::take(&mut self.marks);
         if let Some(Replayed { marks: copies, at }) = self.replayed.take() {
-            marks.extend(copies.iter().map(|mark| ChunkMark { view: Some(at.clone()), ..mark.clone() }));
+            marks.extend(
+                copies
+                    .iter()
+                    .map(|mark| ChunkMark { reach: Some(Reach::Exactly(at.clone())), ..mark.clone() }),
+            );
         }
         marks
     }

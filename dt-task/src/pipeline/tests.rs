@@ -389,7 +389,7 @@ async fn chunks_carry_their_marks_and_a_start_is_stored_first() {
     let running = start(RecordingSinker::default(), 1000, 600_000);
     let chunk = |chunk| {
         let mark =
-            ChunkMark { table: t.name.clone(), chunk, rows: 2, last_key: None, done: false, view: None };
+            ChunkMark { table: t.name.clone(), chunk, rows: 2, last_key: None, done: false, reach: None };
         let rows = vec![Box::from([ColValue::Int(1)]), Box::from([ColValue::Int(2)])];
         chunk_of(&t, rows, mark)
     };
@@ -411,7 +411,7 @@ async fn what_is_copied_beside_the_stream_waits_for_the_end_of_a_transaction() {
     let running = start(RecordingSinker::default(), 1000, 600_000);
     let beside = running.items.beside();
     let mark_of =
-        |chunk| ChunkMark { table: u.name.clone(), chunk, rows: 1, last_key: None, done: false, view: None };
+        |chunk| ChunkMark { table: u.name.clone(), chunk, rows: 1, last_key: None, done: false, reach: None };
     let rows = vec![Box::from([ColValue::Int(1)])];
     let table = Arc::clone(&u);
     let chunk = SnapshotChunk { table, rows, bytes: 9, write: ChunkWrite::Append, mark: mark_of(0) };
@@ -453,7 +453,8 @@ async fn what_is_copied_beside_the_stream_waits_for_the_end_of_a_transaction() {
 async fn a_snapshot_ends_behind_a_batch_that_was_full() {
     let t = table(&["a"], &[]);
     let running = start_with(Box::new(SnapshotParallelizer), RecordingSinker::default(), 1, 600_000);
-    let mark = ChunkMark { table: t.name.clone(), chunk: 0, rows: 1, last_key: None, done: true, view: None };
+    let mark =
+        ChunkMark { table: t.name.clone(), chunk: 0, rows: 1, last_key: None, done: true, reach: None };
     let rows = vec![Box::from([ColValue::Int(1)])];
     running.send([chunk_of(&t, rows, mark), DtItem::CopyFinished]).await;
     let (result, commits) = running.finish().await;

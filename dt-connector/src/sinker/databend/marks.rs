@@ -1,12 +1,15 @@
 //! The done marks of a snapshot's chunks, as rows of `marks_<task>`.
 
 use dt_common::error::{Error, Result};
-use dt_common::item::ChunkMark;
-use dt_common::position::{BinlogPosition, Position};
+use dt_common::item::{ChunkMark, Reach};
+use dt_common::position::Position;
 use dt_common::schema::TableName;
 
 use super::checkpoint::{FORMAT, Lease};
 use super::quote;
+
+/// Stands before a place that is not exact.
+const AT_MOST: &str = "<= ";
 
 /// `CREATE TABLE` for a table of marks.
 pub fn create(table: &str, options: &str) -> String {
@@ -27,8 +30,7 @@ pub fn insert(table: &str, lease: &Lease, marks: &[ChunkMark]) -> Result<String>
     for (i, mark) in marks.iter().enumerate() {
         let last_key = mark.last_key.as_ref().map(serde_json::to_string).transpose();
         let last_key = last_key.map_err(|e| Error::internal("a chunk's key is no JSON").caused_by(e))?;
-        // The text form of a position round-trips; a view is one without GTIDs.
-        let view = mark.view.clone().map(|binlog| Position { binlog: Some(binlog), gtid: None }.to_string());
+        let view = mark.reach.as_ref().map(reach_text);
         let optional = |text: Option<String>| text.map_or_else(|| "NULL".into(), |text| quote::string(&text));
         sql.push_str(&format!(
             "{}({FORMAT},{},{},{},{},{},{},{},{},{})",
@@ -73,8 +75,8 @@ fn read(row: Vec<Option<String>>) -> Option<ChunkMark> {
     if format? != FORMAT.to_string() {
         return None;
     }
-    let view: Option<BinlogPosition> = match view {
-        Some(text) => Some(text.parse::<Position>().ok()?.binlog?),
+    let reach = match view {
+        Some(text) => Some(read_reach(&text)?),
         None => None,
     };
     let last_key = match last_key {
@@ -87,12 +89,32 @@ fn read(row: Vec<Option<String>>) -> Option<ChunkMark> {
         rows: rows?.parse().ok()?,
         last_key,
         done: matches!(done?.as_str(), "true" | "1"),
-        view,
+        reach,
     })
+}
+
+/// A position without GTIDs, which round-trips; before it [`AT_MOST`] where it is not exact.
+fn reach_text(reach: &Reach) -> String {
+    let (before, at) = match reach {
+        Reach::Exactly(at) => ("", at),
+        Reach::AtMost(at) => (AT_MOST, at),
+    };
+    let position = Position { binlog: Some(at.clone()), gtid: None };
+    format!("{before}{position}")
+}
+
+fn read_reach(text: &str) -> Option<Reach> {
+    let binlog = |text: &str| text.parse::<Position>().ok()?.binlog;
+    match text.strip_prefix(AT_MOST) {
+        Some(text) => binlog(text).map(Reach::AtMost),
+        None => binlog(text).map(Reach::Exactly),
+    }
 }
 
 #[cfg(test)]
 mod tests {
+    use dt_common::position::BinlogPosition;
+
     use super::*;
 
     fn mark() -> ChunkMark {
@@ -102,13 +124,13 @@ mod tests {
             rows: 30,
             last_key: Some(vec!["5".into(), "'a\\\"'".into()]),
             done: true,
-            view: Some(BinlogPosition { server: "u".into(), file: "b.1".into(), offset: 9 }),
+            reach: Some(Reach::Exactly(BinlogPosition { server: "u".into(), file: "b.1".into(), offset: 9 })),
         }
     }
 
     #[test]
     fn marks_are_written() {
-        let plain = ChunkMark { last_key: None, view: None, done: false, ..mark() };
+        let plain = ChunkMark { last_key: None, reach: None, done: false, ..mark() };
         let sql = insert("m", &Lease { owner: String::new(), epoch: 1, n: 4 }, &[mark(), plain]).unwrap();
         assert_eq!(
             sql,

@@ -14,7 +14,7 @@
 //! | [`target_tables`] | what the target's tables look like |
 //! | [`client`] | sessions: the only place that does I/O |
 //! | [`errors`], [`retry`] | what Databend's errors mean, and how long they are met by trying again |
-//! | [`routes`], [`plan`], [`creation`], [`statements`], [`multiset`], [`merge`](mod@merge), [`rowset`], [`ddl`], [`types`], [`exact`], [`fitted`](mod@fitted), [`literal`], [`json`], [`unfit`], [`quote`] | pure: text from rows |
+//! | [`routes`], [`plan`], [`creation`], [`statements`], [`multiset`], [`merge`](mod@merge), [`moves`], [`rowset`], [`ddl`], [`types`], [`exact`], [`fitted`](mod@fitted), [`literal`], [`json`], [`unfit`], [`quote`] | pure: text from rows |
 
 pub mod admin;
 pub mod checkpoint;
@@ -36,6 +36,7 @@ pub mod json;
 pub mod literal;
 pub mod marks;
 pub mod merge;
+pub mod moves;
 pub mod multiset;
 pub mod plan;
 pub mod quote;

@@ -6,6 +6,7 @@
 //! | rows that the source has inserted | as rows by key; the `DELETE` runs where a look has found one of the keys |
 //! | rows by key | `DELETE` of all keys, matched as a [`super::rowset`]; then `INSERT` of the rows that are there afterwards |
 //! | the same, where the target holds columns of the user's own; rows that the source's image holds in parts | [`merge`](mod@super::merge) |
+//! | such rows that get another key | [`super::moves`] before all others, then as rows in parts |
 //! | rows of a keyless table | [`super::multiset`], whose answer has to count every copy; then `INSERT` |
 //! | a repair | `DELETE` by the names of a comparison ([`super::compare`]); then as rows by key, or `INSERT` |
 //!
@@ -13,7 +14,7 @@
 //! for a key, but it answers no count, and it is not faster: random keys among 200,000 rows took 0.40 s for 1,000 and 0.34 s for
 //! 5,000 by `DELETE` and `INSERT`, 0.46 and 0.52 s by `REPLACE` (local engine, 2 cores).
 
-use dt_common::batch::NetChanges;
+use dt_common::batch::{Move, NetChanges};
 use dt_common::error::Result;
 use dt_common::row::Row;
 use dt_common::value::ColValue;
@@ -21,6 +22,7 @@ use dt_common::value::ColValue;
 use super::compare::removal;
 use super::literal::push_value;
 use super::merge::{PRESENT, merge, patch, presence};
+use super::moves::{self, VACATED};
 use super::multiset;
 use super::plan::{PlannedColumn, TablePlan};
 use super::quote;
@@ -51,6 +53,8 @@ pub enum Expect {
     Hardly,
     /// As many new rows.
     Inserted(u64),
+    /// As many rows that get another key: fewer means that the target is not what the source was.
+    Moved(u64),
     /// As many copies of rows of a keyless table: fewer means that somebody else has changed it.
     Removed(u64),
 }
@@ -69,7 +73,8 @@ pub fn statements(plan: &TablePlan, changes: &NetChanges, batch_size: usize) -> 
             }
             writer.inserts(&mut out, rows)?;
         }
-        NetChanges::Keyed { upserts, deletes, patches } => {
+        NetChanges::Keyed { upserts, deletes, patches, moves } => {
+            writer.moves(&mut out, moves)?;
             writer.upserts(&mut out, upserts, deletes, Expect::Any)?;
             writer.patches(&mut out, patches)?;
         }
@@ -129,7 +134,7 @@ impl Statement {
     pub fn look(&self) -> Option<String> {
         match self.expect {
             Expect::Hardly => self.sql.strip_prefix("DELETE").map(|rows| format!("SELECT count(*){rows}")),
-            Expect::Any | Expect::Inserted(_) | Expect::Removed(_) => None,
+            Expect::Any | Expect::Inserted(_) | Expect::Moved(_) | Expect::Removed(_) => None,
         }
     }
 }
@@ -193,6 +198,30 @@ impl Writer<'_> {
         self.batches(out, upserts.iter(), head, tail, any, |writer, sql, row| {
             writer.push_cells(sql, row, |_| true, "FALSE")
         })
+    }
+
+    /// One statement, however many there are: a second one would read what the first has written.
+    fn moves(&self, out: &mut Vec<Statement>, moves: &[Move]) -> Result<()> {
+        if moves.is_empty() {
+            return Ok(());
+        }
+        let mut values = String::new();
+        for (i, Move { former, row, is_vacated }) in moves.iter().enumerate() {
+            values.push_str(if i > 0 { ",(" } else { "(" });
+            for key in [row, former] {
+                for (at, column) in self.plan.key() {
+                    let value = key.get(at).unwrap_or(&ColValue::Absent);
+                    rowset::push_cell(&mut values, value, column)
+                        .map_err(|unfit| self.plan.unfit(at, unfit))?;
+                    values.push(',');
+                }
+            }
+            values.push_str(if *is_vacated { "TRUE)" } else { "FALSE)" });
+        }
+        let types: Vec<TargetType> = self.plan.key().chain(self.plan.key()).map(|(_, c)| c.ty).collect();
+        let rows = rowset::derived_table(&types, &values, Some(VACATED));
+        out.push(moves::statement(self.plan, moves.len(), &rows));
+        Ok(())
     }
 
     fn patches(&self, out: &mut Vec<Statement>, patches: &[Row]) -> Result<()> {
@@ -331,6 +360,7 @@ mod tests {
             upserts: vec![row(1, "a")],
             deletes: vec![row(2, ""), row(3, "")],
             patches: Vec::new(),
+            moves: Vec::new(),
         };
         assert_eq!(
             sql(&keyed(), changes, 10),
@@ -361,7 +391,8 @@ mod tests {
     fn composite_and_binary_keys() {
         let plan = plan(table("d", "t", &[("b", "binary"), ("at", "datetime"), ("x", "bigint")], &[1, 0]));
         let row: Row = [ColValue::Bytes([1, 255].into()), ColValue::Timestamp(0), ColValue::Null].into();
-        let changes = NetChanges::Keyed { upserts: vec![], deletes: vec![row], patches: Vec::new() };
+        let changes =
+            NetChanges::Keyed { upserts: vec![], deletes: vec![row], patches: Vec::new(), moves: Vec::new() };
         let all = sql(&plan, changes, 10);
         assert_eq!(
             all[0].0,

@@ -129,6 +129,54 @@ fn steps() -> impl Strategy<Value = Vec<(u8, i64, i64, i64)>> {
     prop::collection::vec((0..4_u8, 0..6_i64, 0..6_i64, 0..3_i64), 0..60)
 }
 
+fn partial(values: [Option<i64>; 3]) -> Row {
+    values.map(|value| value.map_or(ColValue::Absent, ColValue::Int)).into()
+}
+
+type Target = BTreeMap<i64, (i64, i64)>;
+
+/// What a target comes to that holds `initial`, as the sink's statements apply a net change.
+fn applied(initial: &Target, changes: NetChanges) -> Result<Target, TestCaseError> {
+    let int = |row: &Row, i: usize| if let ColValue::Int(v) = row[i] { Some(v) } else { None };
+    let key = |row: &Row| int(row, 0).expect("a key");
+    let mut target = initial.clone();
+    let (upserts, deletes, patches, moves) = match changes {
+        NetChanges::Keyed { upserts, deletes, patches, moves } => (upserts, deletes, patches, moves),
+        NetChanges::Inserted { rows } => (rows, vec![], vec![], vec![]),
+        other => panic!("{other:?}"),
+    };
+    for Move { former, row, is_vacated } in moves {
+        let held = initial.get(&key(&former));
+        prop_assert!(held.is_some(), "a row moves that is not there");
+        prop_assert!(is_vacated || !initial.contains_key(&key(&row)), "a row is overwritten");
+        target.insert(key(&row), *held.unwrap());
+    }
+    for row in deletes {
+        target.remove(&key(&row));
+    }
+    for row in upserts {
+        target.insert(key(&row), (int(&row, 1).expect("whole"), int(&row, 2).expect("whole")));
+    }
+    for row in patches {
+        let there = target.get_mut(&key(&row));
+        prop_assert!(there.is_some(), "a patch of a row that is not there");
+        let (b, c) = there.unwrap();
+        (*b, *c) = (int(&row, 1).unwrap_or(*b), int(&row, 2).unwrap_or(*c));
+    }
+    Ok(target)
+}
+
+#[test]
+fn what_a_target_may_be_ahead_of_is_refused() {
+    let mut net = NetChange::new(&table(&["a", "b", "c"], &[0]));
+    let (before, after) = (partial([Some(1), None, None]), partial([Some(2), None, None]));
+    let update = || RowChange::Update { before: before.clone(), after: after.clone() };
+    assert!(net.add(update()).unwrap_err().to_string().contains("an update changes the key"));
+    net.add(insert([1, 1, 1])).unwrap();
+    net.add(update()).unwrap();
+    assert_eq!(applied(&Target::new(), net.finish()).unwrap(), Target::from([(2, (1, 1))]));
+}
+
 proptest! {
     #[test]
     fn keyed_net_change_equals_the_model(initial in prop::collection::btree_map(0..6_i64, 0..3_i64, 0..6), steps in steps()) {
@@ -177,6 +225,41 @@ proptest! {
             target.insert(a * 2 + b, value);
         }
         prop_assert_eq!(target, model);
+    }
+
+    #[test]
+    fn moves_of_partial_rows_equal_the_model(
+        initial in prop::collection::btree_map(0..6_i64, (0..3_i64, 0..3_i64), 0..6), steps in steps()
+    ) {
+        let mut model = initial.clone();
+        let mut net = NetChange::new(&table(&["a", "b", "c"], &[0]));
+        for (kind, key, other, value) in steps {
+            let change = match (kind, model.get(&key).copied()) {
+                (0, None) => {
+                    model.insert(key, (value, value));
+                    insert([key, value, value])
+                }
+                (1, Some((_, c))) => {
+                    model.insert(key, (value, c));
+                    RowChange::Rewrite { after: partial([Some(key), Some(value), None]) }
+                }
+                (2, Some(_)) => {
+                    model.remove(&key);
+                    RowChange::Delete { before: partial([Some(key), None, None]) }
+                }
+                (3, Some((b, _))) if !model.contains_key(&other) => {
+                    model.remove(&key);
+                    model.insert(other, (b, value));
+                    RowChange::Move {
+                        before: partial([Some(key), None, None]),
+                        after: partial([Some(other), None, Some(value)]),
+                    }
+                }
+                _ => continue,
+            };
+            net.add(change).unwrap();
+        }
+        prop_assert_eq!(applied(&initial, net.finish())?, model);
     }
 
     #[test]

@@ -1,6 +1,5 @@
 //! The copy of some tables: from their first row to the place where they are as far as the task's own stream.
 
-use std::collections::HashMap;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
@@ -9,7 +8,7 @@ use dt_common::batch::Definition;
 use dt_common::config::MySqlExtractorConfig;
 use dt_common::error::{Error, Result};
 use dt_common::filter::Filter;
-use dt_common::item::{ChunkMark, ChunkWrite, CopyStep, Ddl, DtItem};
+use dt_common::item::{ChunkMark, ChunkWrite, CopyStep, Ddl, DtItem, Reach};
 use dt_common::monitor::CopyState;
 use dt_common::position::{BinlogPosition, Position};
 use dt_common::queue::ItemSender;
@@ -21,7 +20,7 @@ use tracing::{info, warn};
 
 use super::table::{Table, is_same, wanted};
 use crate::extractor::ExtractPlan;
-use crate::extractor::mysql::binlog::{BinlogStream, Ended, Until};
+use crate::extractor::mysql::binlog::{BinlogStream, Ended, Overlap, Until};
 use crate::extractor::mysql::connection::{Connector, close};
 use crate::extractor::mysql::ddl::{Catalog, Charsets, of_table};
 use crate::extractor::mysql::definition::{Copying, TableDefinition};
@@ -148,7 +147,9 @@ impl Rounds<'_> {
         let copied = |table: &Table| TableDefinition { copying: None, ..table.definition.clone() };
         let copied: Vec<TableDefinition> = whole.iter().map(copied).collect();
         if !whole.is_empty() {
-            let marks = whole.iter().map(|table| ChunkMark { view: Some(at.clone()), ..table.replay_mark() });
+            let marks = whole
+                .iter()
+                .map(|table| ChunkMark { reach: Some(Reach::Exactly(at.clone())), ..table.replay_mark() });
             self.step(&whole, &copied, CopyStage::Ends, marks.collect(), at).await?;
         }
         for table in &whole {
@@ -189,9 +190,9 @@ impl Rounds<'_> {
             if !today.iter().any(|today| same(&today)) || !(is_read || table.key().is_some()) {
                 continue;
             }
-            let applied = mark.filter(|mark| mark.done).and_then(|mark| mark.view.clone());
+            let applied = mark.filter(|mark| mark.done).and_then(|mark| mark.reach.as_ref()?.exact());
             let from = match applied {
-                Some(at) => Position { binlog: Some(at), gtid: None },
+                Some(at) => Position { binlog: Some(at.clone()), gtid: None },
                 None => from.parse()?,
             };
             if begun.tables.is_empty() || begun.from == from {
@@ -241,7 +242,7 @@ impl Rounds<'_> {
 
     async fn copy_and_replay(&self, begun: Begun) -> Result<Option<Ready>> {
         let Begun { tables, later, from, view } = begun;
-        let mut skip: HashMap<TableName, BinlogPosition> = HashMap::new();
+        let mut overlap = Overlap::default();
         let (mut keyed, mut keyless) = (Vec::new(), Vec::new());
         for table in &tables {
             let name = &table.definition.name;
@@ -255,7 +256,7 @@ impl Rounds<'_> {
             match &view {
                 Some(view) if !table.schema.is_keyed() => {
                     copy.set_view(view.at.clone());
-                    skip.insert(name.clone(), view.at.clone());
+                    overlap.left_out.insert(name.clone(), view.at.clone());
                     keyless.push(copy);
                 }
                 Some(_) | None => keyed.push(copy),
@@ -278,7 +279,7 @@ impl Rounds<'_> {
                 )));
             }
         }
-        self.replay(tables, later, from, skip).await
+        self.replay(tables, later, from, overlap).await
     }
 
     /// Applies what has happened to the tables since, until little of it is left.
@@ -287,7 +288,7 @@ impl Rounds<'_> {
         tables: Vec<Table>,
         later: Vec<TableDefinition>,
         mut position: Position,
-        skip: HashMap<TableName, BinlogPosition>,
+        overlap: Overlap,
     ) -> Result<Option<Ready>> {
         let definitions: Vec<TableDefinition> = tables.iter().map(|table| table.definition.clone()).collect();
         let filter = Arc::new(self.filter.narrowed(definitions.iter().map(|table| &table.name)));
@@ -296,7 +297,7 @@ impl Rounds<'_> {
         let (connector, server) = (self.connector.clone(), self.server.clone());
         let marks = tables.iter().map(Table::replay_mark).collect();
         let mut replay =
-            BinlogStream::new(connector, server, self.config, catalog, skip, self.plan).replaying(marks);
+            BinlogStream::new(connector, server, self.config, catalog, overlap, self.plan).replaying(marks);
         for pass in 1.. {
             let mut conn = self.connector.connect().await?;
             let end = self.server.binlog_end(&mut conn).await?;

@@ -33,7 +33,7 @@ impl Table {
     /// Takes the place of what an earlier copy has left.
     pub(super) fn first_mark(&self) -> ChunkMark {
         let table = self.definition.name.clone();
-        ChunkMark { table, chunk: 0, rows: 0, last_key: None, done: false, view: None }
+        ChunkMark { table, chunk: 0, rows: 0, last_key: None, done: false, reach: None }
     }
 
     pub(super) fn replay_mark(&self) -> ChunkMark {

@@ -17,12 +17,21 @@ use crate::extractor::mysql::ddl::{self, Catalog, CountedTable, Effect, Moment};
 use crate::extractor::mysql::definition::{FollowedTable, TableDefinition};
 use crate::extractor::mysql::server::Flavor;
 
+/// What the stream meets in the target, because a copy has read behind the place where the stream begins.
+#[derive(Debug, Default)]
+pub(crate) struct Overlap {
+    /// For tables whose copies hold all changes up to a place: those changes are left out.
+    pub(crate) left_out: HashMap<TableName, BinlogPosition>,
+    /// Up to where changes of the others may be in their copies. Those come again.
+    pub(crate) repeated: Option<BinlogPosition>,
+}
+
 /// The followed tables with their schemas.
 pub(super) struct Followed {
     catalog: Catalog,
     /// The tables of the catalogue that were mapped.
     tables: HashMap<TableName, FollowedTable>,
-    skip: HashMap<TableName, BinlogPosition>,
+    overlap: Overlap,
     /// MariaDB logs a sequence like a table of one row.
     sequences: HashSet<TableName>,
     /// What is told of each transaction when the stream is read again for copies beside it.
@@ -54,12 +63,11 @@ pub(super) enum Mapping {
 }
 
 impl Followed {
-    /// `skip` holds up to where changes are in their snapshot already.
-    pub(super) fn new(catalog: Catalog, skip: HashMap<TableName, BinlogPosition>) -> Self {
+    pub(super) fn new(catalog: Catalog, overlap: Overlap) -> Self {
         Self {
             catalog,
             tables: HashMap::new(),
-            skip,
+            overlap,
             sequences: HashSet::new(),
             replay: None,
             altered: Vec::new(),
@@ -93,7 +101,7 @@ impl Followed {
 
     /// Follows a table behind `from`, up to where its copy holds all changes.
     pub(super) fn take_in(&mut self, table: TableDefinition, from: BinlogPosition) {
-        self.skip.insert(table.name.clone(), from);
+        self.overlap.left_out.insert(table.name.clone(), from);
         self.catalog.take_in(table);
     }
 
@@ -188,10 +196,11 @@ impl Followed {
         self.tables.clear();
         let effect = self.catalog.apply(statement, moment)?;
         let renames = effect.changes.iter().filter_map(SchemaChange::rename);
-        let renamed = renames.filter_map(|(from, to)| Some((to.clone(), self.skip.remove(from)?)));
+        let renamed =
+            renames.filter_map(|(from, to)| Some((to.clone(), self.overlap.left_out.remove(from)?)));
         // All at once: tables may exchange their names.
         let renamed: Vec<_> = renamed.collect();
-        self.skip.extend(renamed);
+        self.overlap.left_out.extend(renamed);
         Ok(effect)
     }
 
@@ -216,7 +225,19 @@ impl Followed {
 
     /// Whether the table's snapshot already holds what was written up to `at`.
     pub(super) fn is_copied(&self, table: &TableName, at: impl FnOnce() -> BinlogPosition) -> bool {
-        !self.skip.is_empty() && self.skip.get(table).is_some_and(|view| view.has_reached(&at()))
+        let views = &self.overlap.left_out;
+        !views.is_empty() && views.get(table).is_some_and(|view| view.has_reached(&at()))
+    }
+
+    /// Whether the target may hold, of a table with a key, what was written at `at` or later. What another server's copy holds is not known,
+    /// nor how much of a replay's.
+    pub(super) fn is_repeated(&self, at: &BinlogPosition) -> bool {
+        self.replay.is_some()
+            || self
+                .overlap
+                .repeated
+                .as_ref()
+                .is_some_and(|end| end.server != at.server || end.has_reached(at))
     }
 
     /// Drops views that the stream starts behind, and checks that the others are of this server.
@@ -225,9 +246,11 @@ impl Followed {
     /// A view is of another server, where file and offset mean nothing.
     pub(super) fn start_at(&mut self, from: Option<&BinlogPosition>, server: &str) -> Result<()> {
         if let Some(from) = from {
-            self.skip.retain(|_, view| view.server != from.server || !from.has_reached(view));
+            let is_ahead = |view: &BinlogPosition| view.server != from.server || !from.has_reached(view);
+            self.overlap.left_out.retain(|_, view| is_ahead(view));
+            self.overlap.repeated = self.overlap.repeated.take().filter(is_ahead);
         }
-        match self.skip.iter().find(|(_, view)| &*view.server != server) {
+        match self.overlap.left_out.iter().find(|(_, view)| &*view.server != server) {
             None => Ok(()),
             Some((table, view)) => Err(Error::source(format!(
                 "table {table} was copied from server {}, this is server {server}: connect to the former \

@@ -51,6 +51,7 @@ mod transaction;
 mod until;
 
 pub(crate) use charset::{Charset, decodes};
+pub(crate) use followed::Overlap;
 pub(crate) use request::registered_name;
 pub(crate) use search::Search;
 pub(crate) use stream::BinlogStream;

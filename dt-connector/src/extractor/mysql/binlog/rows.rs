@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 
 use dt_common::error::Result;
-use dt_common::row::{RowChange, complete};
+use dt_common::row::{RowChange, complete, is_partial};
 
 use super::compressed;
 use super::cursor::{Cursor, malformed};
@@ -29,6 +29,8 @@ pub(super) struct Changes<'a> {
     plan: &'a TablePlan,
     /// The marks of the columns that the images hold, the second for an update; `None` when they hold all.
     present: Option<[&'a [u8]; 2]>,
+    /// Whether the target may be ahead of the changes.
+    is_repeated: bool,
     rest: Cursor<'a>,
 }
 
@@ -37,7 +39,13 @@ impl<'a> Changes<'a> {
     ///
     /// # Errors
     /// The event is not of the plan's table.
-    pub(super) fn parse(change: Change, version: u8, body: &'a [u8], plan: &'a TablePlan) -> Result<Self> {
+    pub(super) fn parse(
+        change: Change,
+        version: u8,
+        body: &'a [u8],
+        plan: &'a TablePlan,
+        is_repeated: bool,
+    ) -> Result<Self> {
         table_id(body)?;
         let mut cursor = Cursor::new(body);
         cursor.take(6 + 2)?;
@@ -53,7 +61,7 @@ impl<'a> Changes<'a> {
         let second = if change == Change::Update { cursor.take(columns.div_ceil(8))? } else { first };
         let all = [first, second].iter().all(|present| (0..columns).all(|i| is_set(present, i)));
         let present = (!all).then_some([first, second]);
-        Ok(Self { change, plan, present, rest: cursor })
+        Ok(Self { change, plan, present, is_repeated, rest: cursor })
     }
 
     /// The next change of followed columns, or `None` at the end of the event.
@@ -98,6 +106,8 @@ impl<'a> Changes<'a> {
             None
         } else if keeps_key {
             Some(RowChange::Rewrite { after })
+        } else if plan.schema.is_keyed() && is_partial(&after) && !self.is_repeated {
+            Some(RowChange::Move { before: image, after })
         } else {
             Some(RowChange::Update { before: image, after })
         })
@@ -135,7 +145,7 @@ pub(super) fn added(event: RowsEvent, body: &[u8], plan: &TablePlan) -> Result<i
         Change::Update => return Ok(0),
     };
     let body = if compressed { Cow::Owned(compressed::rows(version, 1, body)?) } else { Cow::Borrowed(body) };
-    let mut changes = Changes::parse(change, version, &body, plan)?;
+    let mut changes = Changes::parse(change, version, &body, plan, false)?;
     let mut rows = 0;
     while changes.next()?.is_some() {
         rows += each;
@@ -206,7 +216,7 @@ mod tests {
             body.push(0b111);
         }
         body.extend_from_slice(images);
-        let mut changes = Changes::parse(change, 1, &body, plan).unwrap();
+        let mut changes = Changes::parse(change, 1, &body, plan, false).unwrap();
         std::iter::from_fn(|| changes.next().unwrap()).collect()
     }
 
@@ -249,7 +259,19 @@ mod tests {
         images: &[u8],
     ) -> Result<Option<RowChange>> {
         let body = [&[7, 0, 0, 0, 0, 0, 1, 0, 3], present, images].concat();
-        Changes::parse(change, 1, &body, &plan(key)).unwrap().next()
+        Changes::parse(change, 1, &body, &plan(key), false).unwrap().next()
+    }
+
+    #[test]
+    fn a_row_moves_in_a_target_that_holds_what_the_image_leaves_out() {
+        let body = [7, 0, 0, 0, 0, 0, 1, 0, 3, 0b001, 0b001, 0, 1, 0, 2];
+        let plan = plan(Some(vec![0]));
+        let change = |is_repeated| {
+            Changes::parse(Change::Update, 1, &body, &plan, is_repeated).unwrap().next().unwrap().unwrap()
+        };
+        let row = |a| -> Row { [ColValue::Int(a), ColValue::Absent].into() };
+        assert_eq!(change(false), RowChange::Move { before: row(1), after: row(2) });
+        assert_eq!(change(true), RowChange::Update { before: row(1), after: row(2) });
     }
 
     #[test]

@@ -7,7 +7,6 @@
 //! Most servers stamp a transaction with the second in which its commit was called; MySQL 8 adds microseconds. Where there are none,
 //! the whole second of the moment counts, so that nothing is left out.
 
-use std::collections::HashMap;
 use std::time::Duration;
 
 use dt_common::config::MySqlExtractorConfig;
@@ -23,6 +22,7 @@ use tokio_util::sync::CancellationToken;
 use tracing::info;
 
 use super::event::Kind;
+use super::followed::Overlap;
 use super::request::{self, Reader, Start};
 use super::stream::BinlogStream;
 use super::until::Until;
@@ -136,7 +136,7 @@ impl Search<'_> {
             self.server.clone(),
             self.config,
             Catalog::of_nothing(self.server, self.config),
-            HashMap::new(),
+            Overlap::default(),
             &ExtractPlan::default(),
         );
         let (sender, receiver) = queue(QUEUE);

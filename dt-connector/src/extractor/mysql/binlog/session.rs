@@ -258,7 +258,8 @@ impl<'a> Session<'a> {
             true => Cow::Owned(compressed::rows(version, images, body).map_err(at_table)?),
             false => Cow::Borrowed(body),
         };
-        let mut changes = Changes::parse(change, version, &body, &plan).map_err(at_table)?;
+        let is_repeated = self.followed.is_repeated(&self.at);
+        let mut changes = Changes::parse(change, version, &body, &plan, is_repeated).map_err(at_table)?;
         while let Some(change) = changes.next().map_err(at_table)? {
             self.transaction.row().map_err(at_table)?;
             let row = RowData::new(Arc::clone(&plan.schema), change);

@@ -1,6 +1,5 @@
 //! The stream of changes, over as many connections as it takes.
 
-use std::collections::HashMap;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -19,7 +18,7 @@ use tokio_util::sync::CancellationToken;
 use tracing::{info, warn};
 
 use super::displaced::Displaced;
-use super::followed::Followed;
+use super::followed::{Followed, Overlap};
 use super::repairs::RepairDesk;
 use super::request::{self, Reader};
 use super::session::Session;
@@ -101,19 +100,18 @@ impl From<Error> for Interruption {
 }
 
 impl BinlogStream {
-    /// A stream of the tables of `catalog`. `skip` names, for keyless tables, the position up to which their snapshot holds all changes: rows
-    /// of transactions that end there or before are left out.
+    /// A stream of the tables of `catalog`.
     pub(crate) fn new(
         connector: Connector,
         server: Server,
         config: &MySqlExtractorConfig,
         catalog: Catalog,
-        skip: HashMap<TableName, BinlogPosition>,
+        overlap: Overlap,
         plan: &ExtractPlan,
     ) -> Self {
         let heartbeat = config.heartbeat_interval;
         let reader = Reader::new(config.server_id, &config.task_id);
-        let followed = Followed::new(catalog, skip);
+        let followed = Followed::new(catalog, overlap);
         let (monitor, displaced) = (Arc::clone(&plan.monitor), Displaced::new(plan.ownership.clone()));
         let repairs = RepairReader::new(connector.clone(), config);
         let repairs = RepairDesk::new(plan.repairs.clone(), repairs);

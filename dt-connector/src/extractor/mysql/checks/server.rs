@@ -89,7 +89,7 @@ pub(super) fn row_image(server: &Server) -> Finding {
         partial => Finding::warn(
             format!(
                 "binlog_row_image={partial}: updates leave columns out and are applied by MERGE, which is slower; one that changes a \
-                 key, and a row without a key, stop the task where the image leaves columns out"
+                 key while tables are copied, and a row without a key, stop the task where the image leaves columns out"
             ),
             "nothing, or SET GLOBAL binlog_row_image = 'FULL'",
         ),

@@ -29,15 +29,16 @@ impl Run<'_> {
         let looked = self.until_stopped(async {
             let mut conn = self.extractor.connector.connect().await?;
             let from = self.resume_position(&mut conn, stored).await?;
-            let end =
-                self.answers("asking where the source's binlog ends", server.binlog_end(&mut conn)).await?;
+            let end = self.present_end(&mut conn).await?;
             // Behind the end, so that no statement up to there is missed.
             let today = self.extractor.read_tables(&mut conn, server, &self.plan.checkpoint).await?;
             close(conn).await;
             Ok((from, end, today))
         });
         let Some((from, end, today)) = looked.await? else { return Ok(Extracted::Ended) };
-        let mut skip = self.finished_views();
+        let mut overlap = self.overlap();
+        // What is copied of tables that are copied on may have been read anywhere up to now.
+        overlap.repeated = Some(end.clone());
         for mut copy in self.unfinished()? {
             let name = copy.table().name.clone();
             if copy.goes_on() && copies_on(&copy, &today) {
@@ -47,10 +48,10 @@ impl Run<'_> {
                 info!(table = %name, "the copy of this table begins anew");
                 copy.begin_anew(&self.out).await?;
             }
-            skip.insert(name, end.clone());
+            overlap.left_out.insert(name, end.clone());
         }
         info!(file = %end.file, offset = end.offset, "a table was altered before it was copied: the change stream goes first");
-        let stream = self.follow_alone(from, end, skip).await?;
+        let stream = self.follow_alone(from, end, overlap).await?;
         if self.stop.is_cancelled() {
             return Ok(Extracted::Ended);
         }

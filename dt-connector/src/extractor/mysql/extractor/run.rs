@@ -7,7 +7,7 @@ use std::sync::Arc;
 use dt_common::batch::Definition;
 use dt_common::config::StopAt;
 use dt_common::error::{Error, Result};
-use dt_common::item::{ChunkMark, DtItem};
+use dt_common::item::{ChunkMark, DtItem, Reach};
 use dt_common::position::{BinlogPosition, Position};
 use dt_common::queue::ItemSender;
 use dt_common::schema::TableName;
@@ -18,7 +18,7 @@ use tracing::info;
 
 use super::{MySqlExtractor, Prepared};
 use crate::extractor::mysql::beside::{self, Rounds};
-use crate::extractor::mysql::binlog::{BinlogStream, Until};
+use crate::extractor::mysql::binlog::{BinlogStream, Overlap, Until};
 use crate::extractor::mysql::connection::{answers, close};
 use crate::extractor::mysql::ddl::Catalog;
 use crate::extractor::mysql::repair::RepairReader;
@@ -95,7 +95,7 @@ impl Run<'_> {
             Ok((start, until))
         });
         match opened.await? {
-            Some((start, until)) => self.follow(start, until, self.finished_views()).await,
+            Some((start, until)) => self.follow(start, until, self.overlap()).await,
             None => Ok(()),
         }
     }
@@ -107,9 +107,10 @@ impl Run<'_> {
         }
         let handed_over = self.until_stopped(self.hand_over()).await?;
         let Some((start, copies, view)) = handed_over else { return Ok(Extracted::Ended) };
-        let mut skip = self.finished_views();
+        let mut overlap = self.overlap();
+        let has_read = !copies.is_empty();
         let view = view.map(|(view, tables)| {
-            skip.extend(tables.iter().map(|copy| (copy.table().name.clone(), view.at.clone())));
+            overlap.left_out.extend(tables.iter().map(|copy| (copy.table().name.clone(), view.at.clone())));
             View { conn: view.conn, tables }
         });
         let settings = self.settings(false, usize::from(view.is_some()));
@@ -120,12 +121,15 @@ impl Run<'_> {
         }
         let end = self.until_stopped(async {
             let mut conn = self.extractor.connector.connect().await?;
-            let end = self.end(&mut conn).await?;
+            let until = self.end(&mut conn).await?;
+            // Behind whatever the last rows of all tables hold.
+            let read_to = if has_read { Some(self.present_end(&mut conn).await?) } else { None };
             close(conn).await;
-            Ok(end)
+            Ok((until, read_to))
         });
-        if let Some(until) = end.await? {
-            self.follow(start, until, skip).await?;
+        if let Some((until, read_to)) = end.await? {
+            overlap.repeated = read_to.or(overlap.repeated);
+            self.follow(start, until, overlap).await?;
         }
         Ok(Extracted::Ended)
     }
@@ -194,13 +198,8 @@ impl Run<'_> {
     }
 
     /// Follows the changes, and copies beside the stream what is to be copied there.
-    async fn follow(
-        &self,
-        from: Position,
-        until: Option<BinlogPosition>,
-        skip: HashMap<TableName, BinlogPosition>,
-    ) -> Result<()> {
-        let (mut stream, rounds) = (self.stream(skip), self.rounds());
+    async fn follow(&self, from: Position, until: Option<BinlogPosition>, overlap: Overlap) -> Result<()> {
+        let (mut stream, rounds) = (self.stream(overlap), self.rounds());
         let tables = self.prepared.beside.tables.clone();
         if !tables.is_empty() && rounds.settings[1].readers == 0 {
             return Err(Error::config(
@@ -216,22 +215,22 @@ impl Run<'_> {
         &self,
         mut from: Position,
         end: BinlogPosition,
-        skip: HashMap<TableName, BinlogPosition>,
+        overlap: Overlap,
     ) -> Result<BinlogStream> {
-        let mut stream = self.stream(skip);
+        let mut stream = self.stream(overlap);
         stream.set_aside(self.prepared.beside.tables.iter().map(|table| &table.name));
         self.rounds().want(&self.prepared.beside.untold, &self.out).await?;
         stream.follow(&mut from, Until::Position(end), &self.out, &self.stop).await?;
         Ok(stream)
     }
 
-    fn stream(&self, skip: HashMap<TableName, BinlogPosition>) -> BinlogStream {
+    fn stream(&self, overlap: Overlap) -> BinlogStream {
         let config = &self.extractor.config;
         let (connector, server) = (self.extractor.connector.clone(), self.prepared.server.clone());
         let (filter, charsets) = (Arc::clone(&self.extractor.filter), self.prepared.charsets.clone());
         let definitions = self.prepared.definitions.clone();
         let catalog = Catalog::new(definitions, charsets, filter, config.schema.clone(), &server);
-        BinlogStream::new(connector, server, config, catalog, skip, &self.plan)
+        BinlogStream::new(connector, server, config, catalog, overlap, &self.plan)
     }
 
     fn rounds(&self) -> Rounds<'_> {
@@ -260,11 +259,13 @@ impl Run<'_> {
     async fn end(&self, conn: &mut Conn) -> Result<Option<BinlogPosition>> {
         match self.extractor.config.stop_at {
             StopAt::Never => Ok(None),
-            StopAt::CaughtUp => {
-                let end = self.prepared.server.binlog_end(conn);
-                self.answers("asking where the source's binlog ends", end).await.map(Some)
-            }
+            StopAt::CaughtUp => self.present_end(conn).await.map(Some),
         }
+    }
+
+    pub(super) async fn present_end(&self, conn: &mut Conn) -> Result<BinlogPosition> {
+        let end = self.prepared.server.binlog_end(conn);
+        self.answers("asking where the source's binlog ends", end).await
     }
 
     pub(super) async fn resume_position(&self, conn: &mut Conn, position: Position) -> Result<Position> {
@@ -306,6 +307,7 @@ impl Run<'_> {
             chunk_rows: config.chunk_rows.min(most(config.rates.rows)),
             chunk_bytes: CHUNK_BYTES.min(most(config.rates.bytes)),
             table_views,
+            repeating: (!table_views).then(|| self.prepared.server.clone()),
             monitor: Arc::clone(&self.plan.monitor),
         }
     }
@@ -325,13 +327,15 @@ impl Run<'_> {
         self.plan.checkpoint.marks.iter().find(|mark| mark.table == *name)
     }
 
-    pub(super) fn finished_views(&self) -> HashMap<TableName, BinlogPosition> {
+    /// What earlier runs have copied, as far as the stream has not passed it.
+    pub(super) fn overlap(&self) -> Overlap {
         let checkpoint = &self.plan.checkpoint;
-        let mut views = views_ahead(&checkpoint.marks, checkpoint.position.as_ref());
+        let position = checkpoint.position.as_ref();
+        let mut left_out = copied_ahead(&checkpoint.marks, position);
         for table in &self.prepared.beside.tables {
-            views.remove(&table.name);
+            left_out.remove(&table.name);
         }
-        views
+        Overlap { left_out, repeated: last_end(&checkpoint.marks, position) }
     }
 }
 
@@ -341,16 +345,37 @@ fn begin_again(table: &TableName) -> Extracted {
     Extracted::BeginAgain
 }
 
+/// Up to where changes may be in the copies of tables, as far as the task has not passed that place. One on another server may be
+/// anywhere.
+fn last_end(marks: &[ChunkMark], stored: Option<&Position>) -> Option<BinlogPosition> {
+    let stands = stored.and_then(|position| position.binlog.as_ref());
+    let is_passed = |end: &BinlogPosition| {
+        stands.is_some_and(|stands| stands.server == end.server && stands.has_reached(end))
+    };
+    let ends = marks.iter().filter_map(|mark| match &mark.reach {
+        Some(Reach::AtMost(end)) => Some(end),
+        Some(Reach::Exactly(_)) | None => None,
+    });
+    let ends = ends.filter(|end| !is_passed(end));
+    let is_elsewhere = |end: &BinlogPosition| stands.is_some_and(|stands| stands.server != end.server);
+    let last =
+        ends.reduce(|one, other| match is_elsewhere(one) || !is_elsewhere(other) && one.has_reached(other) {
+            true => one,
+            false => other,
+        });
+    last.cloned()
+}
+
 /// Up to where the changes of keyless tables are in their copies already, as far as the task has not passed that place. It has
 /// when its file and offset lie behind it, or are another server's: the stream goes over to another server only when
 /// no view lies ahead ([`crate::extractor::mysql::binlog`]), and a view is taken on another server only when the stored position names no file.
-fn views_ahead(marks: &[ChunkMark], stored: Option<&Position>) -> HashMap<TableName, BinlogPosition> {
+fn copied_ahead(marks: &[ChunkMark], stored: Option<&Position>) -> HashMap<TableName, BinlogPosition> {
     let stands = stored.and_then(|position| position.binlog.as_ref());
     let is_passed = |view: &BinlogPosition| {
         stands.is_some_and(|stands| stands.server != view.server || stands.has_reached(view))
     };
     let done = marks.iter().filter(|mark| mark.done);
-    done.filter_map(|mark| Some((mark.table.clone(), mark.view.clone()?)))
+    done.filter_map(|mark| Some((mark.table.clone(), mark.reach.as_ref()?.exact()?.clone())))
         .filter(|(_, view)| !is_passed(view))
         .collect()
 }
@@ -358,6 +383,25 @@ fn views_ahead(marks: &[ChunkMark], stored: Option<&Position>) -> HashMap<TableN
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn what_a_copy_has_read_may_come_again_up_to_its_last_end() {
+        let at =
+            |server: &str, offset| BinlogPosition { server: server.into(), file: "b.000007".into(), offset };
+        let mark = |end: Option<BinlogPosition>| ChunkMark {
+            reach: end.map(Reach::AtMost),
+            ..ChunkMark::complete(TableName::new("d", "t"))
+        };
+        let marks =
+            [mark(Some(at("a", 100))), mark(None), mark(Some(at("a", 200))), mark(Some(at("a", 150)))];
+        let last = |stored: BinlogPosition| {
+            last_end(&marks, Some(&Position { binlog: Some(stored), gtid: None })).map(|end| end.offset)
+        };
+        assert_eq!((last(at("a", 99)), last(at("a", 199)), last(at("a", 200))), (Some(200), Some(200), None));
+        // Another server's binlog says nothing of this one's.
+        assert!(last(at("b", 900)).is_some());
+        assert_eq!(last_end(&marks[1..2], None), None);
+    }
 
     #[test]
     fn views_lie_ahead_until_the_task_has_passed_them() {
@@ -369,16 +413,16 @@ mod tests {
             rows: 1,
             last_key: None,
             done,
-            view: Some(at("a", 100)),
+            reach: Some(Reach::Exactly(at("a", 100))),
         };
         let ahead = |stored: Option<BinlogPosition>| {
-            !views_ahead(&[mark(true)], Some(&Position { binlog: stored, gtid: None })).is_empty()
+            !copied_ahead(&[mark(true)], Some(&Position { binlog: stored, gtid: None })).is_empty()
         };
         // A start by GTID alone says nothing about files.
         assert!(ahead(None) && ahead(Some(at("a", 99))));
         assert!(!ahead(Some(at("a", 100))));
         // Behind a failover: only a task that has passed the view gets there.
         assert!(!ahead(Some(at("b", 4))));
-        assert!(views_ahead(&[mark(false)], None).is_empty());
+        assert!(copied_ahead(&[mark(false)], None).is_empty());
     }
 }

@@ -18,7 +18,7 @@ use super::reader::{Interruption, Tries, begin_view, cause, end_view, hold};
 use super::table::TableCopy;
 use super::{crew, views};
 use crate::extractor::mysql::connection::{Connector, answers, close};
-use crate::extractor::mysql::server::Flavor;
+use crate::extractor::mysql::server::{Flavor, Server};
 
 /// How a copy reads.
 #[derive(Clone)]
@@ -42,6 +42,8 @@ pub(crate) struct Settings {
     /// Whether each table is read in a read view of its own, so that it arrives as it was at one moment. Not needed, and
     /// left out for the sake of the source's undo log and of waiting DDL, where a change stream follows.
     pub(crate) table_views: bool,
+    /// The server, where a change stream follows that repeats what changes while the tables are read.
+    pub(crate) repeating: Option<Server>,
     /// Whom to tell that the source is open, or lost.
     pub(crate) monitor: Arc<Monitor>,
 }

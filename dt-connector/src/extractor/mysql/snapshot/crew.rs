@@ -11,7 +11,7 @@ use dt_common::error::{Error, Result};
 use dt_common::queue::ItemSender;
 use dt_common::schema::{KeyKind, TableSchema};
 use mysql_async::Conn;
-use tokio::sync::{Mutex, watch};
+use tokio::sync::{Mutex, MutexGuard, watch};
 use tokio::task::JoinSet;
 use tracing::info;
 
@@ -199,19 +199,29 @@ impl Crew {
             if chunk.ended {
                 break chunk;
             }
-            self.send(range, chunk, false).await?;
+            let mut copy = self.turn_of(range).await;
+            self.send(&mut copy, range, chunk).await?;
         };
         drop(rows);
         release(conn, &self.settings, self.settings.table_views).await?;
-        self.send(range, last, range.is_last).await?;
+        let mut copy = self.turn_of(range).await;
+        if range.is_last {
+            copy.fix_end(conn, &self.settings).await?;
+        }
+        self.send(&mut copy, range, last).await?;
         self.turn.send_modify(|turn| *turn += 1);
         Ok(())
     }
 
-    async fn send(&self, range: &mut Range, chunk: Chunk, done: bool) -> Result<()> {
+    /// Waits until all ranges before are sent.
+    async fn turn_of(&self, range: &Range) -> MutexGuard<'_, TableCopy> {
         // The sender of turns lives as long as this.
         let _ = self.turn.subscribe().wait_for(|turn| *turn == range.number).await;
-        let mut copy = self.copy.lock().await;
+        self.copy.lock().await
+    }
+
+    async fn send(&self, copy: &mut TableCopy, range: &mut Range, chunk: Chunk) -> Result<()> {
+        let done = chunk.ended && range.is_last;
         if done || !chunk.rows.is_empty() {
             copy.send(chunk, &self.sql, done, &self.out).await?;
             range.behind = copy.last_key().cloned();

@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use dt_common::error::{Error, Result};
-use dt_common::item::{ChunkMark, ChunkWrite, DtItem, SnapshotChunk};
+use dt_common::item::{ChunkMark, ChunkWrite, DtItem, Reach, SnapshotChunk};
 use dt_common::position::BinlogPosition;
 use dt_common::queue::ItemSender;
 use dt_common::schema::TableSchema;
@@ -16,7 +16,7 @@ use super::chunk::{Chunk, ChunkRows};
 use super::copy::Settings;
 use super::page::{KeyLiterals, PageSql};
 use super::reader::{hold, release};
-use crate::extractor::mysql::connection::answer;
+use crate::extractor::mysql::connection::{answer, answers};
 use crate::extractor::mysql::value::cell;
 
 /// The copy of one table that is not done yet.
@@ -32,8 +32,8 @@ pub(crate) struct TableCopy {
     last_key: Option<KeyLiterals>,
     /// The greatest key that is read, when that is not for a read view to say.
     cap: Option<KeyLiterals>,
-    /// Where the read view of a keyless table stands.
-    view: Option<BinlogPosition>,
+    /// See [`ChunkMark::reach`].
+    reach: Option<Reach>,
     /// Who else wants to know of `rows`.
     counter: Option<Arc<AtomicU64>>,
     done: bool,
@@ -58,7 +58,7 @@ impl TableCopy {
             rows: 0,
             last_key: None,
             cap: None,
-            view: None,
+            reach: None,
             counter: None,
             done: false,
         };
@@ -103,7 +103,7 @@ impl TableCopy {
 
     /// Says which exact view the rows of a keyless table come from.
     pub(crate) fn set_view(&mut self, view: BinlogPosition) {
-        self.view = Some(view);
+        self.reach = Some(Reach::Exactly(view));
     }
 
     /// Prepares for another try after a lost connection: a keyed table continues, a keyless one begins anew.
@@ -150,6 +150,19 @@ impl TableCopy {
         Ok(())
     }
 
+    /// Notes where the binlog ends when the last row of a keyed table has been read: what the stream tells up to there may be in the rows.
+    ///
+    /// # Errors
+    /// See [`crate::extractor::mysql::connection::source_error`].
+    pub(super) async fn fix_end(&mut self, conn: &mut Conn, settings: &Settings) -> Result<()> {
+        if let Some(server) = settings.repeating.as_ref().filter(|_| self.table.is_keyed()) {
+            let doing = format!("asking where the binlog ends behind table {}", self.table.name);
+            let end = answers(settings.patience, &doing, server.binlog_end(conn)).await?;
+            self.reach = Some(Reach::AtMost(end));
+        }
+        Ok(())
+    }
+
     /// Reads and sends what is left of the table.
     ///
     /// # Errors
@@ -180,21 +193,25 @@ impl TableCopy {
         out: &ItemSender,
     ) -> Result<()> {
         let table = Arc::clone(&self.table);
-        let in_view = settings.table_views || self.view.is_some();
+        let in_view = settings.table_views || matches!(self.reach, Some(Reach::Exactly(_)));
         hold(conn, &table, settings, in_view).await?;
         let mut rows = ChunkRows::select(conn, statement, &table, settings).await?;
         let mut read = 0;
-        loop {
+        let last = loop {
             let chunk = rows.next().await?;
             read += chunk.rows.len();
-            let ended = chunk.ended;
-            self.send(chunk, sql, ended && limit.is_none_or(|limit| read < limit), out).await?;
-            if ended {
-                break;
+            if chunk.ended {
+                break chunk;
             }
-        }
+            self.send(chunk, sql, false, out).await?;
+        };
         drop(rows);
-        release(conn, settings, in_view).await
+        release(conn, settings, in_view).await?;
+        let done = limit.is_none_or(|limit| read < limit);
+        if done {
+            self.fix_end(conn, settings).await?;
+        }
+        self.send(last, sql, done, out).await
     }
 
     /// Whether rows were sent by an earlier start.
@@ -219,7 +236,7 @@ impl TableCopy {
             rows: 0,
             last_key: None,
             done: false,
-            view: None,
+            reach: None,
         };
         let (table, write) = (Arc::clone(&self.table), ChunkWrite::ClearThenAppend);
         let item = SnapshotChunk { table, rows: Vec::new(), bytes: 0, write, mark };
@@ -246,7 +263,7 @@ impl TableCopy {
             rows,
             last_key: key.clone().or_else(|| self.last_key.clone()),
             done,
-            view: self.view.clone(),
+            reach: self.reach.clone(),
         };
         let Chunk { rows: cells, bytes, .. } = chunk;
         let item =

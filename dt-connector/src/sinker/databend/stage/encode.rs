@@ -8,6 +8,7 @@ use std::sync::Arc;
 
 use arrow_array::{ArrayRef, BooleanArray, RecordBatch, StringArray, UInt64Array};
 use arrow_schema::{Field, Schema};
+use dt_common::batch::Move;
 use dt_common::error::{Error, Result};
 use dt_common::row::Row;
 use dt_common::value::ColValue;
@@ -16,6 +17,7 @@ use parquet::basic::{Compression, ZstdLevel};
 use parquet::file::properties::{EnabledStatistics, WriterProperties};
 
 use super::super::merge::{PRESENT, presence};
+use super::super::moves::VACATED;
 use super::super::plan::{PlannedColumn, TablePlan};
 use super::column;
 
@@ -36,6 +38,8 @@ pub enum Content<'a> {
     },
     /// Rows that hold some of their columns, with the column [`PRESENT`].
     Patches(&'a [Row]),
+    /// Keys that rows get and, behind them, those that they had, with the column [`VACATED`]. The key's columns alone.
+    Moves(&'a [Move]),
     /// Distinct rows, with the column [`COPIES`].
     Counted(&'a [(Row, u64)]),
 }
@@ -81,11 +85,14 @@ fn batch(plan: &TablePlan, content: Content<'_>, fillers: &[ColValue]) -> Result
     let mut fields = Vec::with_capacity(plan.columns.len() + 1);
     let mut arrays = Vec::with_capacity(plan.columns.len() + 1);
     let mut cells = Vec::with_capacity(content.len());
-    for (i, planned) in plan.columns.iter().enumerate() {
+    for (at, (i, is_former)) in content.columns(plan).enumerate() {
         cells.clear();
-        content.push_cells(&mut cells, i, plan.is_key(i), &fillers[i]);
-        let array = column::array(&cells, planned).map_err(|unfit| plan.unfit(i, unfit))?;
-        fields.push(Field::new(file_column(i), array.data_type().clone(), true));
+        match content {
+            Content::Moves(moves) if is_former => cells.extend(moves.iter().map(|moved| &moved.former[i])),
+            content => content.push_cells(&mut cells, i, plan.is_key(i), &fillers[i]),
+        }
+        let array = column::array(&cells, &plan.columns[i]).map_err(|unfit| plan.unfit(i, unfit))?;
+        fields.push(Field::new(file_column(at), array.data_type().clone(), true));
         arrays.push(array);
     }
     for (name, array) in content.own_columns() {
@@ -113,6 +120,7 @@ impl<'a> Content<'a> {
         match self {
             Self::Rows(rows) | Self::Patches(rows) => rows.len(),
             Self::Keyed { upserts, deletes, .. } => upserts.len() + deletes.len(),
+            Self::Moves(moves) => moves.len(),
             Self::Counted(rows) => rows.len(),
         }
     }
@@ -136,6 +144,10 @@ impl<'a> Content<'a> {
                 let (head, tail) = halves(all, rows);
                 (Self::Patches(head), Self::Patches(tail))
             }
+            Self::Moves(all) => {
+                let (head, tail) = halves(all, rows);
+                (Self::Moves(head), Self::Moves(tail))
+            }
             Self::Counted(all) => {
                 let (head, tail) = halves(all, rows);
                 (Self::Counted(head), Self::Counted(tail))
@@ -149,6 +161,20 @@ impl<'a> Content<'a> {
                 )
             }
         }
+    }
+
+    /// The columns of the table that the file's columns stand for, and whether they are of the row as it was.
+    fn columns(self, plan: &TablePlan) -> impl Iterator<Item = (usize, bool)> {
+        let (now, before) = match self {
+            Self::Moves(_) => {
+                let key: Vec<usize> = plan.key().map(|(i, _)| i).collect();
+                (key.clone(), key)
+            }
+            Self::Rows(_) | Self::Keyed { .. } | Self::Patches(_) | Self::Counted(_) => {
+                ((0..plan.columns.len()).collect(), Vec::new())
+            }
+        };
+        now.into_iter().map(|i| (i, false)).chain(before.into_iter().map(|i| (i, true)))
     }
 
     fn push_cells<'b>(&self, cells: &mut Vec<&'b ColValue>, i: usize, is_key: bool, filler: &'b ColValue)
@@ -165,6 +191,7 @@ impl<'a> Content<'a> {
                 cells.extend(upserts.iter().map(|row| &row[i]));
                 cells.extend(deletes.iter().map(|row| if is_key { &row[i] } else { filler }));
             }
+            Self::Moves(moves) => cells.extend(moves.iter().map(|moved| &moved.row[i])),
             Self::Counted(rows) => cells.extend(rows.iter().map(|(row, _)| &row[i])),
         }
     }
@@ -185,6 +212,10 @@ impl<'a> Content<'a> {
                     (PART, Arc::new(parts)),
                 ]
             }
+            Self::Moves(moves) => {
+                let vacated = moves.iter().map(|moved| Some(moved.is_vacated));
+                vec![(VACATED, Arc::new(vacated.collect::<BooleanArray>()))]
+            }
             Self::Counted(rows) => {
                 let copies = UInt64Array::from_iter_values(rows.iter().map(|(_, copies)| *copies));
                 vec![(COPIES, Arc::new(copies))]
@@ -197,6 +228,7 @@ impl<'a> Content<'a> {
         let found = match *self {
             Self::Rows(rows) | Self::Patches(rows) => rows.iter().find(wrong),
             Self::Keyed { upserts, deletes, .. } => upserts.iter().chain(deletes).find(wrong),
+            Self::Moves(moves) => moves.iter().flat_map(|moved| [&moved.row, &moved.former]).find(wrong),
             Self::Counted(rows) => rows.iter().map(|(row, _)| row).find(wrong),
         };
         match found {
@@ -309,6 +341,17 @@ mod tests {
             read(&plan, content).column(1).as_primitive::<TimestampMicrosecondType>().values(),
             &[5, 0]
         );
+    }
+
+    #[test]
+    fn of_moved_rows_both_keys_are_there() {
+        let plan = plan(table("d", "t", &[("v", "datetime"), ("b", "bigint"), ("a", "bigint")], &[2, 1]));
+        let row = |a, b| -> Row { [ColValue::Absent, ColValue::Int(b), ColValue::Int(a)].into() };
+        let moves = [Move { former: row(1, 2), row: row(3, 4), is_vacated: true }];
+        let batch = read(&plan, Content::Moves(&moves));
+        let values: Vec<i64> = (0..4).map(|i| batch.column(i).as_primitive::<Int64Type>().value(0)).collect();
+        assert_eq!((values, batch.num_columns()), (vec![3, 4, 1, 2], 5));
+        assert!(batch.column_by_name(VACATED).unwrap().as_boolean().value(0));
     }
 
     #[test]

@@ -7,6 +7,7 @@
 //! | rows by key | `REPLACE .. DELETE WHEN`: upserts and deletes in one pass, one for all files of a table in a row; answers no count |
 //! | the same, where the target holds columns of the user's own | `MERGE`, which leaves those as they are |
 //! | rows that hold some of their columns | `MERGE` of those |
+//! | such rows that get another key | [`super::super::moves`], then the same |
 //! | rows of a keyless table to remove | [`super::super::multiset`] |
 //!
 //! `REPLACE` matches by position and wants all columns of the target in the target's order. They are named all the same: named in
@@ -17,6 +18,7 @@ use std::borrow::Borrow;
 use dt_common::row::Row;
 
 use super::super::merge::{self, PRESENT};
+use super::super::moves::{self, VACATED};
 use super::super::plan::TablePlan;
 use super::super::rowset;
 use super::super::statements::{Expect, Statement, column_list};
@@ -108,6 +110,12 @@ pub fn staged_files(files: &[&StagedFile]) -> String {
 pub fn patch(plan: &TablePlan, patches: &[Row], file: &StagedFile) -> Statement {
     let rows = rowset::staged_table(&plan.types(), &file.table(), PRESENT);
     Statement { sql: merge::patch(plan, patches, &rows), expect: Expect::Any }
+}
+
+/// Gives the rows of a file other keys.
+pub fn moves(plan: &TablePlan, count: usize, file: &StagedFile) -> Statement {
+    let types: Vec<TargetType> = plan.key().chain(plan.key()).map(|(_, column)| column.ty).collect();
+    moves::statement(plan, count, &rowset::staged_table(&types, &file.table(), VACATED))
 }
 
 fn replace(plan: &TablePlan, rows: &str, order: &[usize]) -> String {

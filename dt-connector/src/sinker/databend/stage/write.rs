@@ -69,7 +69,9 @@ pub fn write(
             };
             file(Content::Keyed { upserts: rows, deletes: &[], part }, part, &step)?;
         }
-        NetChanges::Keyed { upserts, deletes, patches } => {
+        NetChanges::Keyed { upserts, deletes, patches, moves } => {
+            let moved = |file: StagedFile| Step::Run(load::moves(plan, moves.len(), &file));
+            file(Content::Moves(moves), numbers(), &moved)?;
             let part = numbers();
             file(Content::Keyed { upserts, deletes, part }, part, &Step::Upsert)?;
             let set = |file: StagedFile| Step::Run(load::patch(plan, patches, &file));
@@ -123,8 +125,10 @@ mod tests {
         assert_eq!(files, [2]);
         let (all, files) = steps(&[0], NetChanges::Inserted { rows: rows(2) });
         assert_eq!((all, files), (vec![("insert 7.parquet".into(), Expect::Any)], vec![2]));
-        let (all, files) =
-            steps(&[0], NetChanges::Keyed { upserts: rows(2), deletes: rows(1), patches: rows(4) });
+        let (all, files) = steps(
+            &[0],
+            NetChanges::Keyed { upserts: rows(2), deletes: rows(1), patches: rows(4), moves: Vec::new() },
+        );
         let expected = ["upsert 7.parquet", "MERGE"].map(|word| (word.into(), Expect::Any));
         assert_eq!((all, files), (expected.into(), vec![3, 4]));
         let deletes = rows(2).into_iter().map(|row| (row, 2)).collect();

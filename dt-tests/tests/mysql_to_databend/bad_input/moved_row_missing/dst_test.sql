@@ -1,0 +1,1 @@
+DELETE FROM `{db}`.`t` WHERE id = 2;
