@@ -61,7 +61,6 @@ pub fn conversion(from: &ColumnType, to: &ColumnType) -> Conversion {
             Some(text) => holds(fits(&members.join(","), text)),
             None => Conversion::Rewrites,
         },
-        (T::Char(_) | T::VarChar(_) | T::Text(_), T::Enum { .. }) => Conversion::Narrows,
         (T::Uuid, _) => as_text(36, to),
         (T::Inet4, _) => as_text(15, to),
         (T::Inet6, _) => as_text(45, to),
@@ -189,6 +188,8 @@ mod tests {
             (T::Enum { members: members(&["a"]) }, T::Enum { members: members(&["b", "a"]) }, Widens),
             (T::Enum { members: members(&["a", "c"]) }, T::Enum { members: members(&["a"]) }, Narrows),
             (T::Enum { members: members(&["abc"]) }, varchar(3, "ascii"), Widens),
+            // A text becomes the member that it equals by its collation.
+            (varchar(3, "ascii"), T::Enum { members: members(&["abc"]) }, Rewrites),
             (T::Set { members: members(&["a"]) }, T::Set { members: members(&["a", "b"]) }, Widens),
             (T::Set { members: members(&["a"]) }, T::Set { members: members(&["b", "a"]) }, Rewrites),
             (T::Uuid, varchar(36, "ascii"), Widens),

@@ -166,7 +166,9 @@ impl Play<'_> {
             lines.sort_unstable();
             lines.join("\n")
         };
-        let (expected, named) = (sorted(&self.text(file)?.unwrap_or_default()), sorted(&self.tasks.output()));
+        let expected = sorted(&self.text(file)?.unwrap_or_default());
+        // Other cases write to the source too, and without a task nobody passes their positions.
+        let named = sorted(&self.tasks.output().replace(",\"settled\":false", ""));
         ensure!(named == expected, "expected:\n{expected}\nnamed:\n{named}");
         Ok(())
     }

@@ -71,7 +71,7 @@ pub(super) const KEYS: &[Key] = &[
     ).only(COPIES),
     key("read_timeout_secs",
         Some("300"),
-        "Longest wait of a snapshot for the source's next row. A connection that is silent for longer is given up, and the table is read on over another. Longer than the source may take to find the first row of a page, as with a `where_conditions` without an index. A start waits as long for the answers to one of its checks, and for the definitions of the tables; then it ends.",
+        "Longest wait of a snapshot for the source's next row. A connection that is silent for longer is given up, and the table is read on over another. Longer than the source may take to find the first row of a page, as with a `where_conditions` without an index. A start waits as long for the answers to one of its checks, and for the definitions of the tables; then it ends. `dt check` waits as long for each row.",
     ),
     key("max_rps",
         Some("0"),

@@ -337,8 +337,8 @@ async fn execute(session: &Session, statement: &Statement) -> Result<()> {
         Expect::Moved(rows) if affected == Some(rows) => Ok(()),
         Expect::Moved(rows) => Err(Error::data(format!(
             "row not found in target: of {rows} rows that get another key, {} could be moved there. The binlog does not hold them whole \
-             (binlog_row_image), and the target is not what the source was. Set binlog_row_image = FULL (globally and in every session) \
-             and copy the table anew (a new [task] id with extract_type = snapshot_and_cdc and on_existing_rows = truncate)",
+             (binlog_row_image), and the target is not what the source was. Set binlog_row_image = FULL (globally and in every session), and \
+             start the task with --resync and the table's name, which copies it anew",
             shown(affected)
         ))),
         Expect::Removed(rows) if affected == Some(rows) => Ok(()),

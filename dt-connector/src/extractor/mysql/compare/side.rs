@@ -1,6 +1,7 @@
 //! Asks the source. A connection serves one question at a time; those that are not in use wait in a list.
 
 use std::sync::{Mutex, PoisonError};
+use std::time::Duration;
 
 use async_trait::async_trait;
 use dt_common::config::MySqlExtractorConfig;
@@ -13,12 +14,14 @@ use tokio::sync::OnceCell;
 use super::query;
 use crate::compare::answer::Cells;
 use crate::compare::{CompareSource, ComparedTable, Engine, Meter, Question};
-use crate::extractor::mysql::connection::{Connector, source_error};
+use crate::extractor::mysql::connection::{Connector, answer, answers};
 use crate::extractor::mysql::server::{Flavor, Server};
 
 /// MySQL or MariaDB as one side.
 pub struct MySqlSide {
     connector: Connector,
+    /// Longest silence of the server.
+    patience: Duration,
     idle: Mutex<Vec<Conn>>,
     /// Who the server is, from the first look at its position.
     server: OnceCell<Server>,
@@ -32,6 +35,7 @@ impl MySqlSide {
     pub fn new(config: &MySqlExtractorConfig) -> Result<Self> {
         Ok(Self {
             connector: Connector::new(&config.url, &config.tls)?,
+            patience: config.read_timeout,
             idle: Mutex::default(),
             server: OnceCell::new(),
         })
@@ -43,6 +47,25 @@ impl MySqlSide {
             Some(conn) => Ok(conn),
             None => self.connector.connect().await,
         }
+    }
+
+    async fn read_position(&self) -> Result<Position> {
+        let mut conn = self.conn().await?;
+        let server = match self.server.get() {
+            Some(server) => server,
+            None => {
+                let server = Server::inspect(&mut conn).await?;
+                self.server.get_or_init(|| async { server }).await
+            }
+        };
+        let gtid = server.gtid_position(&mut conn).await?;
+        // With GTIDs MySQL's file and offset may be ahead of what a reader sees.
+        let binlog = match (server.flavor, &gtid) {
+            (Flavor::MySql, Some(_)) => None,
+            _ => Some(server.binlog_end(&mut conn).await?),
+        };
+        self.idle.lock().unwrap_or_else(PoisonError::into_inner).push(conn);
+        Ok(Position { binlog, gtid })
     }
 }
 
@@ -66,22 +89,7 @@ pub(crate) fn cells(row: Row) -> Cells {
 #[async_trait]
 impl CompareSource for MySqlSide {
     async fn position(&self) -> Result<Position> {
-        let mut conn = self.conn().await?;
-        let server = match self.server.get() {
-            Some(server) => server,
-            None => {
-                let server = Server::inspect(&mut conn).await?;
-                self.server.get_or_init(|| async { server }).await
-            }
-        };
-        let gtid = server.gtid_position(&mut conn).await?;
-        // With GTIDs MySQL's file and offset may be ahead of what a reader sees.
-        let binlog = match (server.flavor, &gtid) {
-            (Flavor::MySql, Some(_)) => None,
-            _ => Some(server.binlog_end(&mut conn).await?),
-        };
-        self.idle.lock().unwrap_or_else(PoisonError::into_inner).push(conn);
-        Ok(Position { binlog, gtid })
+        answers(self.patience, "reading the source's position", self.read_position()).await
     }
 }
 
@@ -108,14 +116,14 @@ impl Engine for MySqlSide {
         take: &mut (dyn FnMut(Cells) -> Result<()> + Send),
     ) -> Result<()> {
         let mut conn = self.conn().await?;
-        let failed = |e| source_error(&format!("comparing table {}", table.schema.name), e);
-        let mut answer = conn.query_iter(sql).await.map_err(failed)?;
-        while let Some(row) = answer.next().await.map_err(failed)? {
+        let doing = format!("comparing table {}", table.schema.name);
+        let mut rows = answer(self.patience, &doing, conn.query_iter(sql)).await?;
+        while let Some(row) = answer(self.patience, &doing, rows.next()).await? {
             let cells = cells(row);
             meter.count(cells.iter());
             take(cells)?;
         }
-        answer.drop_result().await.map_err(failed)?;
+        answer(self.patience, &doing, rows.drop_result()).await?;
         self.idle.lock().unwrap_or_else(PoisonError::into_inner).push(conn);
         Ok(())
     }
