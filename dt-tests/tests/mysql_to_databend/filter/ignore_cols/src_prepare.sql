@@ -1,4 +1,4 @@
--- Charsets and COMPRESSED columns that cannot be followed, a layout of every kind, and followed columns in between.
+-- A charset that is no ASCII, a COMPRESSED column, a layout of every kind, and followed columns in between.
 CREATE TABLE people (
   secret VARCHAR(300),
   id INT NOT NULL PRIMARY KEY,
