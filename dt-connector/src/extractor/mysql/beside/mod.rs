@@ -7,7 +7,7 @@
 //! 3. The binlog is read a second time, from that position, for this table alone, and its changes are applied to the shadow; each transaction
 //!    with a mark that says how far they are.
 //! 4. When that has come near, the task's own stream goes to its next commit behind it and stands still there. The second reader goes to
-//!    the same place, and the shadow takes the table's place. The task goes on, and follows the table from there ([`follow`]).
+//!    the same place, and the shadow takes the table's place. The task goes on, and follows the table from there ([`mod@follow`]).
 //!
 //! # Correctness
 //! - The shadow is what a task of its own would have made of the table: copied rows, and every change behind the position. Rows with a
