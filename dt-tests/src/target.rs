@@ -6,6 +6,12 @@ use databend_driver::{Client, Value};
 use crate::http;
 use crate::source::TextRow;
 
+/// Databend's code of two commits that changed the same block.
+const CONFLICT: &str = "[4001]";
+
+/// Tries of a statement that meets one.
+const TRIES: u32 = 20;
+
 /// A Databend server.
 #[derive(Debug, Clone)]
 pub struct Target {
@@ -44,13 +50,19 @@ impl Target {
         Ok(rows)
     }
 
-    /// Runs statements that end in `;` at the end of a line.
+    /// Runs statements that end in `;` at the end of a line, each by itself. One that meets a commit of a running task is run again.
     ///
     /// # Errors
     /// The first statement that fails.
     pub async fn run(&self, script: &str) -> Result<()> {
         for statement in statements(script) {
-            self.query(&statement).await?;
+            let mut tries = 1;
+            while let Err(error) = self.query(&statement).await {
+                if tries == TRIES || !format!("{error:#}").contains(CONFLICT) {
+                    return Err(error);
+                }
+                tries += 1;
+            }
         }
         Ok(())
     }
