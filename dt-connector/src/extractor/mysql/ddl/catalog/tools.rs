@@ -288,30 +288,10 @@ impl Catalog {
         let Ok(rows) = u64::try_from(copy.shadow.as_ref().map_or(0, |shadow| shadow.rows)) else {
             return stop("of which more rows were deleted than were written");
         };
-        let origins: Vec<Origin> = columns
-            .iter()
-            .zip(&copy.columns)
-            .map(|(ancestor, column)| match ancestor {
-                Ancestor::Was(at) => Origin::Was(*at),
-                Ancestor::New => match fill::constant(column, self.flavor) {
-                    Some(value) => Origin::New(Ok(value)),
-                    None => Origin::New(Err(own_values(&column.name))),
-                },
-                Ancestor::Untold(why) => Origin::New(Err(NotUnderstood(why.clone()))),
-            })
-            .collect();
+        let origins = self.origins(columns, &copy);
         let (followed, shadow) = (true, None);
         let mut after = TableDefinition { name: name.clone(), followed, shadow, ..copy.clone() };
-        // The tools write a NULL that the new column does not take as something else.
-        let full = after.columns.iter().zip(&origins).filter_map(|(new, origin)| match origin {
-            Origin::Was(at) => {
-                let old = &before.columns[*at];
-                let is_followed = matches!(old.content, Content::Followed(_));
-                (old.nullable && !new.nullable && is_followed).then(|| among_followed(before, *at))
-            }
-            Origin::New(_) => None,
-        });
-        let full = full.collect();
+        let full = to_be_full(before, &after, &origins);
         let judge = Judge { by_tool: true, ..self.judge(action) };
         let alteration = judge.alteration(before, &mut after, &origins)?;
         let otherwise = format!(
@@ -326,6 +306,32 @@ impl Catalog {
         info!(table = %name, from = %copy_name, rows, "cut-over of an online schema change tool");
         Ok(after)
     }
+
+    /// What the columns of a copy hold, as the target can be told.
+    fn origins(&self, columns: &[Ancestor], copy: &TableDefinition) -> Vec<Origin> {
+        let origin = |(ancestor, column): (&Ancestor, &DefinedColumn)| match ancestor {
+            Ancestor::Was(at) => Origin::Was(*at),
+            Ancestor::New => match fill::constant(column, self.flavor) {
+                Some(value) => Origin::New(Ok(value)),
+                None => Origin::New(Err(own_values(&column.name))),
+            },
+            Ancestor::Untold(why) => Origin::New(Err(NotUnderstood(why.clone()))),
+        };
+        columns.iter().zip(&copy.columns).map(origin).collect()
+    }
+}
+
+/// The followed columns that take NULL no longer, among those before: a tool writes a NULL in them as something else.
+fn to_be_full(before: &TableDefinition, after: &TableDefinition, origins: &[Origin]) -> Vec<usize> {
+    let full = |(new, origin): (&DefinedColumn, &Origin)| match origin {
+        Origin::Was(at) => {
+            let old = &before.columns[*at];
+            let is_followed = matches!(old.content, Content::Followed(_));
+            (old.nullable && !new.nullable && is_followed).then(|| among_followed(before, *at))
+        }
+        Origin::New(_) => None,
+    };
+    after.columns.iter().zip(origins).filter_map(full).collect()
 }
 
 /// A column of the copy that has the name of another one of the table.
