@@ -23,8 +23,23 @@ use super::{Part, Work};
 /// Rows that are worth being staged while a full batch waits for its turn.
 const MANY: usize = 10_000;
 
+/// A task that starts to follow is behind, and a commit costs the same for many changes as for few: the first batch waits for a pause of this
+/// length in the stream, but not longer than so many flush intervals.
+const PAUSE: Duration = Duration::from_millis(50);
+const FIRST_INTERVALS: u32 = 3;
+
 /// The next step is gone: its own error says why.
 struct Gone;
+
+/// Where the first batch of changes is.
+enum First {
+    /// None has come.
+    Awaited,
+    /// It is filled, and may wait until then.
+    Grows(Instant),
+    /// It is closed.
+    Closed,
+}
 
 /// Fills batches from the queue.
 pub(super) struct Cutter {
@@ -38,6 +53,7 @@ pub(super) struct Cutter {
     /// What the open transaction has to have stored besides its rows.
     tallies: Vec<Definition>,
     open: Open,
+    first: First,
     /// Whose transaction is open: nothing of the other lane comes into its middle.
     held_by: Option<Lane>,
 }
@@ -59,6 +75,7 @@ impl Cutter {
             source_time: 0,
             tallies: Vec::new(),
             open: Open::new(),
+            first: First::Awaited,
             held_by: None,
         }
     }
@@ -72,7 +89,7 @@ impl Cutter {
                     return;
                 }
             }
-            let due = self.open.due();
+            let due = self.due(Instant::now() + PAUSE);
             let bounds = self.bounds.clone();
             let turn = async {
                 sleep_until(due.unwrap_or_else(Instant::now)).await;
@@ -158,6 +175,9 @@ impl Cutter {
             self.flush().await?;
         }
         self.begin().await?;
+        if let (First::Awaited, Lane::Stream) = (&self.first, lane) {
+            self.first = First::Grows(Instant::now() + self.config.flush_interval * FIRST_INTERVALS);
+        }
         self.open.bytes += row.memory();
         self.open.body.rows.push(row);
         if self.open.bytes >= self.bounds.part_bytes { self.spill().await } else { Ok(()) }
@@ -284,12 +304,22 @@ impl Cutter {
         if rows >= self.config.max_rows || bytes >= self.config.max_bytes || self.bounds.is_held_full() {
             return self.flush().await;
         }
-        if self.open.due().is_some_and(|due| due <= Instant::now())
+        let now = Instant::now();
+        if self.due(now + PAUSE).is_some_and(|due| due <= now)
             && let Some(turn) = self.bounds.turn_now()
         {
             return self.close(turn).await;
         }
         if self.open.bytes >= self.bounds.part_bytes { self.hand_on().await } else { Ok(()) }
+    }
+
+    /// When the open batch is to be committed, if the stream pauses until `paused`.
+    fn due(&self, paused: Instant) -> Option<Instant> {
+        let due = self.open.due()?;
+        Some(match self.first {
+            First::Grows(until) => due.max(paused.min(until)),
+            First::Awaited | First::Closed => due,
+        })
     }
 
     /// Hands the open batch on, if there is anything in it, when its turn has come. Never called inside a transaction.
@@ -311,6 +341,9 @@ impl Cutter {
         if self.open.is_empty() && !self.open.moved {
             self.open.deadline = None;
             return Ok(());
+        }
+        if let First::Grows(_) = self.first {
+            self.first = First::Closed;
         }
         let mut open = std::mem::replace(&mut self.open, Open::new());
         let progress = Progress {

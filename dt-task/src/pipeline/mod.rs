@@ -9,7 +9,8 @@
 //! # When a batch closes
 //! At a source commit only: when its oldest change has waited for `flush_interval` and no batch commits, or when it has as many rows or
 //! bytes as a commit may have. So a batch grows while the one before commits: they are large while the task is behind, when the
-//! target's work for a commit is the same for many rows as for few, and small when it has caught up. A position that moved without rows is stored every `checkpoint_interval`.
+//! target's work for a commit is the same for many rows as for few, and small when it has caught up. The first batch of changes
+//! waits for a pause in the stream, up to three intervals: a task that starts is behind. A position that moved without rows is stored every `checkpoint_interval`.
 //!
 //! # Transactions larger than a part
 //! They are staged while they are read, like any other rows, but the whole ones before them are committed first, so that nothing else

@@ -229,6 +229,31 @@ async fn a_change_waits_no_longer_than_the_flush_interval() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn the_first_changes_wait_for_a_pause() {
+    let t = table(&["a"], &[]);
+    let committed = |running: &Running| {
+        let commits = running.sinker.commits.lock().unwrap();
+        commits.iter().map(|(rows, ..)| *rows).collect::<Vec<_>>()
+    };
+    let running = start(RecordingSinker::default(), 1000, 500);
+    for ms in 0..160 {
+        running.send([row(&t, ms), DtItem::Commit(mark(ms as u64 + 1))]).await;
+        tokio::time::sleep(Duration::from_millis(10)).await;
+        let expected: &[usize] = if ms < 150 { &[] } else { &[151] };
+        assert_eq!(committed(&running), expected, "{ms}");
+    }
+    tokio::time::sleep(Duration::from_millis(420)).await;
+    assert_eq!(committed(&running), [151, 9]);
+    running.finish().await.0.unwrap();
+
+    let running = start(RecordingSinker::default(), 1000, 20);
+    running.send([row(&t, 1), DtItem::Commit(mark(1))]).await;
+    tokio::time::sleep(Duration::from_millis(51)).await;
+    assert_eq!(committed(&running), [1], "a pause");
+    running.finish().await.0.unwrap();
+}
+
+#[tokio::test(start_paused = true)]
 async fn what_comes_before_an_error_is_committed_and_nothing_behind_it() {
     let t = table(&["a"], &[]);
     let running = start(RecordingSinker::default(), 1, 600_000);

@@ -9,7 +9,7 @@ pub(super) const KEYS: &[Key] = &[
     ).only(ROWS),
     key("flush_interval_ms",
         Some("500"),
-        "Longest time that a change waits for others before its batch is committed. Every commit rewrites blocks of the target; 0.5 s keeps it fresh at two commits a second.",
+        "Longest time that a change waits for others before its batch is committed. Every commit rewrites blocks of the target; 0.5 s keeps it fresh at two commits a second. The first batch of a start waits for a pause in the stream, up to three times as long.",
     ).only(ROWS),
     key("max_rows",
         Some("1000000"),
