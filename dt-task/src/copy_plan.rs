@@ -47,7 +47,7 @@ pub(crate) fn marks_behind(changes: &[SchemaChange], uncopied: &mut HashSet<Tabl
         }
         SchemaChange::Confirm(premise) => Some(&premise.table.name).filter(|name| uncopied.contains(*name)),
         SchemaChange::CreateDatabase(_)
-        | SchemaChange::DropTable(_)
+        | SchemaChange::DropTable { .. }
         | SchemaChange::Truncate(_)
         // Its own marks say how far it is.
         | SchemaChange::Copy { .. } => None,

@@ -234,6 +234,8 @@ pub struct DatabendConfig {
     pub on_existing_rows: ExistingRows,
     /// How tables that are created are laid out.
     pub layout: TableLayout,
+    /// For how many days what was dropped and is kept stays; `None` for ever, under its own name.
+    pub keep_days: Option<u64>,
     /// `[values]`.
     pub values: Values,
 }

@@ -174,6 +174,10 @@ fn sinker(connections: &mut Connections<'_>, id: &str, extract_type: ExtractType
             },
             bloom_index: raw.choice("sinker", "bloom_index_columns", &indexes)?,
         },
+        keep_days: match raw.number("schema", "keep_days", 0, 36_500)? {
+            0 => None,
+            days => Some(days),
+        },
         values: Values::read(raw)?,
     }))
 }

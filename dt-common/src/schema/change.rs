@@ -13,7 +13,12 @@ pub enum SchemaChange {
     /// A table is new, and empty.
     CreateTable(Arc<TableSchema>),
     /// A table is gone.
-    DropTable(TableName),
+    DropTable {
+        /// Its name.
+        table: TableName,
+        /// Whether it stays in the target.
+        keep: bool,
+    },
     /// A table is empty.
     Truncate(TableName),
     /// A table has another name, or other columns; never both.
@@ -47,7 +52,7 @@ impl SchemaChange {
         match self {
             Self::CreateDatabase(_) => None,
             Self::CreateTable(table) | Self::Copy { table, .. } => Some(&table.name),
-            Self::DropTable(name) | Self::Truncate(name) => Some(name),
+            Self::DropTable { table: name, .. } | Self::Truncate(name) => Some(name),
             Self::Alter(alteration) => Some(&alteration.before.name),
             Self::Confirm(premise) => Some(&premise.table.name),
         }
@@ -62,7 +67,7 @@ impl SchemaChange {
             Self::Alter(_)
             | Self::CreateDatabase(_)
             | Self::CreateTable(_)
-            | Self::DropTable(_)
+            | Self::DropTable { .. }
             | Self::Truncate(_)
             | Self::Confirm(_)
             | Self::Copy { .. } => None,

@@ -182,7 +182,7 @@ impl<S: Sinker> Committer<S> {
             SchemaChange::Confirm(premise) => !uncopied.contains(&premise.table.name),
             SchemaChange::CreateDatabase(_)
             | SchemaChange::CreateTable(_)
-            | SchemaChange::DropTable(_)
+            | SchemaChange::DropTable { .. }
             | SchemaChange::Truncate(_)
             | SchemaChange::Alter(_)
             | SchemaChange::Copy { .. } => true,

@@ -1,4 +1,4 @@
-//! The task's state in the target: schema `_dt`, five tables a task.
+//! The task's state in the target: schema `_dt`, six tables a task.
 //!
 //! `checkpoint_<task>` holds one row: who owns the task (`epoch`, `owner`), how many batches are committed (`n`) and the source's
 //! position behind the last of them. Every batch moves `n` by compare-and-set in its own transaction, so a batch is committed
@@ -8,7 +8,7 @@
 //! `marks_<task>` holds the done marks of a snapshot. Marks are appended: an append conflicts with nothing.
 //!
 //! `schemas_<task>` holds the definitions that the source's tables had at the position ([`definitions`]), and `ddl_history_<task>` every change
-//! of structure, with what is left to do of one that is under way ([`super::evolve`]). `repairs_<task>` holds what `dt check --repair`
+//! of structure, with what is left to do of one that is under way ([`super::evolve`]); `kept_<task>` what was dropped and is kept for a time. `repairs_<task>` holds what `dt check --repair`
 //! has handed over ([`repairs`]).
 //!
 //! The row is made before anybody writes, since two transactions that insert do not conflict. Starters that meet may each
@@ -23,7 +23,7 @@ use dt_common::item::ChunkMark;
 
 use super::client::Session;
 use super::definitions;
-use super::evolve::history;
+use super::evolve::{history, kept};
 use super::marks;
 use super::quote;
 use super::repairs;
@@ -46,6 +46,7 @@ pub struct StateTables {
     pub(super) marks: String,
     pub(super) schemas: String,
     pub(super) history: String,
+    pub(super) kept: String,
     pub(super) repairs: String,
 }
 
@@ -95,6 +96,7 @@ impl StateTables {
             marks: format!("`_dt`.`marks_{task}`"),
             schemas: format!("`_dt`.`schemas_{task}`"),
             history: format!("`_dt`.`ddl_history_{task}`"),
+            kept: format!("`_dt`.`kept_{task}`"),
             repairs: format!("`_dt`.`repairs_{task}`"),
         })
     }
@@ -176,7 +178,7 @@ impl StateTables {
     }
 
     /// Statements that make the tables where they are missing.
-    pub fn create(&self) -> [String; 6] {
+    pub fn create(&self) -> [String; 7] {
         [
             "CREATE DATABASE IF NOT EXISTS `_dt`".to_owned(),
             format!(
@@ -188,6 +190,7 @@ impl StateTables {
             marks::create(&self.marks, OPTIONS),
             definitions::create(&self.schemas, OPTIONS),
             history::create(&self.history, OPTIONS),
+            kept::create(&self.kept, OPTIONS),
             repairs::create(&self.repairs, OPTIONS),
         ]
     }

@@ -18,6 +18,7 @@ use dt_common::repair::RepairPart;
 use dt_common::router::Router;
 use dt_common::schema::{TableName, TableSchema};
 use tokio::sync::Mutex;
+use tokio::time::Instant;
 use tracing::warn;
 
 use super::checkpoint::StateTables;
@@ -51,6 +52,7 @@ pub struct DatabendSinker {
     monitor: Arc<Monitor>,
     /// For looks at what is to be repaired: beside the transactions, so that no commit waits for one.
     repairs: Mutex<RepairDesk>,
+    looked_at_kept: Mutex<Option<Instant>>,
 }
 
 #[derive(Default)]
@@ -91,6 +93,7 @@ impl DatabendSinker {
             plans: RwLock::new(HashMap::new()),
             monitor,
             repairs: Mutex::default(),
+            looked_at_kept: Mutex::default(),
         })
     }
 
@@ -277,7 +280,11 @@ impl Sinker for DatabendSinker {
     }
 
     async fn commit(&self, staged: &[StagedTable], progress: &Progress) -> Result<CommitReport> {
-        let committed = self.committer()?.commit(staged, progress).await;
+        let committer = self.committer()?;
+        let committed = committer.commit(staged, progress).await;
+        if committed.is_ok() {
+            self.expire_kept(committer).await;
+        }
         let Some(stage) = &self.stage else { return committed };
         let mut files = staged.iter().flat_map(|part| &part.files);
         match committed {

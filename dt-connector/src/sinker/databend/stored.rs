@@ -105,7 +105,8 @@ impl StateTables {
             Err(error) if error.kind() == ErrorKind::Data => {}
             Err(error) => return Err(error),
         }
-        for table in [&self.marks, &self.schemas, &self.history, &self.repairs, &self.checkpoint] {
+        for table in [&self.marks, &self.schemas, &self.history, &self.kept, &self.repairs, &self.checkpoint]
+        {
             let dropped = session.execute(&format!("DROP TABLE IF EXISTS {table}")).await;
             dropped.map_err(|e| e.at(format_args!("dropping {table}")))?;
         }

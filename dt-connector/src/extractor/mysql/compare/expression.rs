@@ -6,7 +6,7 @@ use crate::compare::{ComparedTable, Form};
 use crate::extractor::mysql::literal::{hex, identifier, quote, time};
 
 /// What stands between two columns in a row's text. No canonical text but that of characters holds it, and those have their length
-/// in front.
+/// in bytes in front: to count characters costs the source more than all the rest.
 const SEPARATOR: &str = ", '#', ";
 
 /// A column's canonical text; NULL where the column is.
@@ -90,7 +90,7 @@ fn literal(column: &Column, form: Form, text: &str) -> Option<String> {
 fn framed(column: &Column, form: Form) -> String {
     let plain = plain(column, form);
     let framed = match form {
-        Form::Text => format!("CONCAT(CHAR_LENGTH({plain}), ':', {plain})"),
+        Form::Text => format!("CONCAT(LENGTH({plain}), ':', {plain})"),
         Form::LongText | Form::LongBytes => format!("SHA2({plain}, 256)"),
         Form::Int
         | Form::Decimal { .. }
@@ -217,7 +217,7 @@ mod tests {
             (column(ColumnType::Blob { len: 1 << 24 }, false), Form::LongBytes),
             (column(ColumnType::Geometry, true), Form::Json),
         ]);
-        let text = "CONCAT(CAST(`c` + 0 AS CHAR), '#', IFNULL(CONCAT(CHAR_LENGTH(`c`), ':', `c`), 'N'), '#', SHA2(HEX(`c`), 256))";
+        let text = "CONCAT(CAST(`c` + 0 AS CHAR), '#', IFNULL(CONCAT(LENGTH(`c`), ':', `c`), 'N'), '#', SHA2(HEX(`c`), 256))";
         assert_eq!(row_hash(&table), format!("IFNULL(CRC32({text}) * CRC32(REVERSE({text})), 0)"));
         assert_eq!(row_number(&table), "CRC32(CONCAT(CAST(`c` + 0 AS CHAR)))");
     }

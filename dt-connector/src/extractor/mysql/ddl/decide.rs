@@ -187,6 +187,20 @@ impl Judge<'_> {
         ))
     }
 
+    /// What becomes of a followed table that is gone at the source.
+    ///
+    /// # Errors
+    /// A policy that stops.
+    pub(super) fn drop_table(
+        &self,
+        kind: ChangeKind,
+        table: &TableName,
+        what: impl FnOnce() -> String,
+    ) -> Result<SchemaChange> {
+        let keep = self.unless_stopped(kind, table, what)? != SchemaAction::Apply;
+        Ok(SchemaChange::DropTable { table: table.clone(), keep })
+    }
+
     /// What renames come to; `taken` holds the tables that are known, by their names before, `follows` the new names that are followed.
     ///
     /// # Errors
@@ -221,12 +235,8 @@ impl Judge<'_> {
                     renames.concerned.push(from.clone());
                 }
                 (true, false) => {
-                    let action = self.unless_stopped(ChangeKind::DropTable, from, || {
-                        format!("it is renamed to {to}, which [filter] does not match")
-                    })?;
-                    if action == SchemaAction::Apply {
-                        renames.changes.push(SchemaChange::DropTable(from.clone()));
-                    }
+                    let what = || format!("it is renamed to {to}, which [filter] does not match");
+                    renames.changes.push(self.drop_table(ChangeKind::DropTable, from, what)?);
                     renames.concerned.push(from.clone());
                 }
                 (false, true) => {

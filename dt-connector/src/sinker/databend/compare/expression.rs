@@ -36,7 +36,7 @@ pub(super) fn key_text_of(table: &ComparedTable, key: &[String]) -> String {
     let columns = table.schema.key_columns().iter().zip(key);
     let parts: Vec<String> = columns
         .map(|(&at, text)| match table.forms[at] {
-            Form::Text => format!("{}:{text}", text.chars().count()),
+            Form::Text => format!("{}:{text}", text.len()),
             _ => text.clone(),
         })
         .collect();
@@ -48,7 +48,7 @@ pub(super) fn key_text_of(table: &ComparedTable, key: &[String]) -> String {
 fn framed(table: &ComparedTable, at: usize) -> String {
     let plain = plain(&table.target_columns[at], table.forms[at]);
     let framed = match table.forms[at] {
-        Form::Text => format!("concat(to_string(char_length({plain})), ':', {plain})"),
+        Form::Text => format!("concat(to_string(octet_length({plain})), ':', {plain})"),
         Form::LongText | Form::LongBytes => format!("sha2({plain}, 256)"),
         Form::Int
         | Form::Decimal { .. }

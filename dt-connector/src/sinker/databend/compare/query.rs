@@ -141,7 +141,8 @@ mod tests {
     #[test]
     fn digests_of_ranges_and_remainders() {
         let table = table(&[0], [Form::Int, Form::Text]);
-        let text = "concat(to_string(`id`), '#', ifnull(concat(to_string(char_length(`v`)), ':', `v`), 'N'))";
+        let text =
+            "concat(to_string(`id`), '#', ifnull(concat(to_string(octet_length(`v`)), ':', `v`), 'N'))";
         let rows = |filter: &str, residues: &str| {
             format!(
                 "(SELECT * FROM (SELECT *, {HASH} AS dt_h, crc32(concat(to_string(`id`))) AS dt_n FROM \

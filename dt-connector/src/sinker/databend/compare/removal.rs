@@ -39,7 +39,7 @@ mod tests {
         let names = RowNames::Keys(vec![vec!["it's".into(), "7".into()]]);
         assert_eq!(
             removal(&keyed, &forms, &names).unwrap().unwrap().sql,
-            "DELETE FROM `d`.`t` WHERE concat(concat(to_string(char_length(`s`)), ':', `s`), '#', to_string(`id`)) \
+            "DELETE FROM `d`.`t` WHERE concat(concat(to_string(octet_length(`s`)), ':', `s`), '#', to_string(`id`)) \
              IN ('4:it''s#7')"
         );
         assert_eq!(removal(&keyed, &forms, &RowNames::Keys(Vec::new())).unwrap(), None);

@@ -2,12 +2,14 @@
 
 use std::collections::HashMap;
 use std::sync::{Arc, PoisonError};
+use std::time::Duration;
 
 use dt_common::batch::Progress;
 use dt_common::error::{Error, Result};
 use dt_common::item::Ddl;
 use dt_common::schema::{CopyStage, Premise, SchemaChange, TableName, TableSchema};
-use tracing::{debug, info};
+use tokio::time::Instant;
+use tracing::{debug, info, warn};
 
 use super::DatabendSinker;
 use crate::sinker::databend::checkpoint::Lease;
@@ -15,10 +17,14 @@ use crate::sinker::databend::client::Session;
 use crate::sinker::databend::committer::Committer;
 use crate::sinker::databend::evolve::converge::converge;
 use crate::sinker::databend::evolve::history::{self, Intent};
+use crate::sinker::databend::evolve::kept;
 use crate::sinker::databend::evolve::plan::{Held, Planner};
 use crate::sinker::databend::plan::TablePlan;
 use crate::sinker::databend::retry::{self, Limits};
 use crate::sinker::databend::{quote, target_tables};
+
+/// Time between two looks at what is kept for a time.
+const BETWEEN_LOOKS: Duration = Duration::from_secs(3600);
 
 impl DatabendSinker {
     /// Applies a statement, and commits the progress behind it.
@@ -71,15 +77,22 @@ impl DatabendSinker {
                 (table, Held { columns, has_rows, id })
             })
             .collect();
-        let planner = Planner { routes: &self.routes, layout: self.config.layout, held: &held, batch };
-        let steps = planner.steps(&ddl.changes)?;
+        let planner = Planner {
+            routes: &self.routes,
+            layout: self.config.layout,
+            held: &held,
+            batch,
+            for_a_time: self.config.keep_days.is_some(),
+        };
+        let way = planner.way(&ddl.changes)?;
         let mut with_checkpoint = Vec::new();
         for change in &ddl.changes {
             if let SchemaChange::Truncate(name) = change {
                 with_checkpoint.push(format!("DELETE FROM {}", quote::table(&self.routes.target(name))?));
             }
         }
-        Ok(Intent::new(batch, steps, with_checkpoint, progress))
+        let remembered = way.remembered.store(&self.committer()?.tables().kept);
+        Ok(Intent::new(batch, way.steps, with_checkpoint, remembered, progress))
     }
 
     /// Converges and clears the intent.
@@ -87,7 +100,9 @@ impl DatabendSinker {
         converge(committer, self.limits(), intent).await?;
         debug!(batch = intent.batch, "structure of the target converged");
         let clear = history::clear(&committer.tables().history, intent);
-        let also = |_: &Lease| Ok([&intent.with_checkpoint[..], std::slice::from_ref(&clear)].concat());
+        let also = |_: &Lease| {
+            Ok([&intent.with_checkpoint[..], &intent.remembered, std::slice::from_ref(&clear)].concat())
+        };
         committer.commit_with(&[], &intent.progress()?, also).await.map(drop)
     }
 
@@ -114,7 +129,7 @@ impl DatabendSinker {
         for change in &ddl.changes {
             match change {
                 SchemaChange::CreateDatabase(_) | SchemaChange::Truncate(_) | SchemaChange::Confirm(_) => {}
-                SchemaChange::DropTable(name) => gone.push(name),
+                SchemaChange::DropTable { table, .. } => gone.push(table),
                 SchemaChange::CreateTable(table) | SchemaChange::Copy { table, stage: CopyStage::Ends } => {
                     changed.push(Arc::clone(table))
                 }
@@ -139,6 +154,18 @@ impl DatabendSinker {
         let shadows = shadows.iter().map(|table| self.routes.shadow_plan(table));
         let plans = changed.chain(shadows).collect::<Result<Vec<_>>>()?;
         if plans.is_empty() { Ok(()) } else { self.look_at(plans, self.limits()).await.map(drop) }
+    }
+
+    /// Removes what was kept for its time. Comes between two commits, and nothing depends on it.
+    pub(super) async fn expire_kept(&self, committer: &Committer) {
+        let Some(days) = self.config.keep_days else { return };
+        let mut looked = self.looked_at_kept.lock().await;
+        if looked.is_none_or(|at| at.elapsed() >= BETWEEN_LOOKS) {
+            *looked = Some(Instant::now());
+            if let Err(error) = kept::expire(committer, days).await {
+                warn!(%error, "what was kept for its time could not be removed; it is tried again in an hour");
+            }
+        }
     }
 
     fn limits(&self) -> Limits {

@@ -19,6 +19,9 @@ pub struct Intent {
     pub steps: Vec<Step>,
     /// Statements that belong into the transaction that clears the intent.
     pub with_checkpoint: Vec<String>,
+    /// What that transaction remembers besides.
+    #[serde(default)]
+    pub remembered: Vec<String>,
     /// Where a restart begins behind the statement, in the text form of a position.
     position: Option<String>,
     /// See [`Progress::source_time`].
@@ -32,11 +35,18 @@ pub struct Intent {
 
 impl Intent {
     /// The intent of a statement.
-    pub fn new(batch: u64, steps: Vec<Step>, with_checkpoint: Vec<String>, progress: &Progress) -> Self {
+    pub fn new(
+        batch: u64,
+        steps: Vec<Step>,
+        with_checkpoint: Vec<String>,
+        remembered: Vec<String>,
+        progress: &Progress,
+    ) -> Self {
         Self {
             batch,
             steps,
             with_checkpoint,
+            remembered,
             position: progress.position.as_ref().map(Position::to_string),
             source_time: progress.source_time,
             definitions: progress.definitions.clone(),

@@ -16,10 +16,11 @@
 //! transaction as those of 1 and 3. What changes nothing in the target takes the
 //! third transaction alone.
 //!
-//! Everything is recorded in `_dt.ddl_history_<task>`.
+//! Everything is recorded in `_dt.ddl_history_<task>`, and what was set aside in `_dt.kept_<task>` ([`kept`]).
 
 pub mod converge;
 pub mod history;
+pub mod kept;
 pub mod plan;
 pub mod step;
 pub mod swap;

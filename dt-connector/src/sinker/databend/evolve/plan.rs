@@ -2,7 +2,8 @@
 //!
 //! # Names that are used again
 //! A column that stays in the target after it was dropped at the source may be in the way of a new one with its name; so may a table.
-//! It is set aside under a name of its own (`<name>__kept_<batch>`): the name tells a later start that this is done.
+//! It is set aside under a name of its own (`<name>__kept_<batch>`): the name tells a later start that this is done. What is kept for
+//! a time only is set aside as soon as it is dropped, and [`super::kept`] remembers it.
 //! A name that one column or table leaves and another takes in the same statement is taken behind its leaving. A circle of them begins
 //! with a name in between (`<name>__moving_<batch>`). No look at the target tells its beginning from its end, nor a name that was left from
 //! the same name when another has taken it: such a step is run *once*, see [`Step::once`].
@@ -18,6 +19,7 @@ use dt_common::schema::{Alteration, Column, ColumnOrigin, SchemaChange, TableNam
 use dt_common::value::ColValue;
 
 use self::order::{Move, in_order};
+use super::kept::{Kept, Remembered};
 use super::step::{Step, When};
 use super::swap;
 use crate::sinker::databend::creation::Creation;
@@ -50,6 +52,29 @@ pub struct Planner<'a> {
     pub held: &'a HashMap<TableName, Held>,
     /// Number of the batch that stores the intent: part of the names of what is set aside.
     pub batch: u64,
+    /// Whether what is dropped and kept is kept for a time only.
+    pub for_a_time: bool,
+}
+
+/// The way to a structure.
+#[derive(Debug, Default)]
+pub struct Way {
+    /// The steps, in their order.
+    pub steps: Vec<Step>,
+    /// What is to be remembered behind them.
+    pub remembered: Remembered,
+}
+
+impl Way {
+    pub(super) fn push(&mut self, step: Step) {
+        self.steps.push(step);
+    }
+
+    fn keep(&mut self, kept: Kept) {
+        if !self.remembered.kept.contains(&kept) {
+            self.remembered.kept.push(kept);
+        }
+    }
 }
 
 impl Planner<'_> {
@@ -67,8 +92,8 @@ impl Planner<'_> {
                     let target = routes.route(table)?.table;
                     targets.extend([shadow(&target), target]);
                 }
-                SchemaChange::DropTable(name) | SchemaChange::Truncate(name) => {
-                    targets.push(routes.target(name))
+                SchemaChange::DropTable { table, .. } | SchemaChange::Truncate(table) => {
+                    targets.push(routes.target(table))
                 }
                 SchemaChange::Alter(alteration) => {
                     targets.push(routes.route(&alteration.before)?.table);
@@ -79,47 +104,56 @@ impl Planner<'_> {
         Ok(targets)
     }
 
-    /// The steps, in their order. Truncated tables take none: their rows go with the checkpoint.
+    /// The way to it. Truncated tables take no step: their rows go with the checkpoint.
     ///
     /// # Errors
     /// A change that Databend cannot follow.
-    pub fn steps(&self, changes: &[SchemaChange]) -> Result<Vec<Step>> {
-        let mut steps = Vec::new();
+    pub fn way(&self, changes: &[SchemaChange]) -> Result<Way> {
+        let mut way = Way::default();
         for change in changes {
             match change {
                 SchemaChange::CreateDatabase(db) => {
                     let sql = ddl::create_database(&self.routes.target(&TableName::new(db, "")).db)?;
-                    steps.push(Step::new(sql, When::Always));
+                    way.push(Step::new(sql, When::Always));
                 }
-                SchemaChange::CreateTable(table) => self.create(table, &mut steps)?,
-                SchemaChange::DropTable(name) => {
-                    let target = self.routes.target(name);
-                    let sql = format!("DROP TABLE IF EXISTS {}", quote::table(&target)?);
+                SchemaChange::CreateTable(table) => self.create(table, &mut way)?,
+                SchemaChange::DropTable { table, keep } => {
+                    let target = self.routes.target(table);
                     let again = arrives(changes, self.routes, &target)?;
-                    let when = When::Tables { there: vec![target], absent: Vec::new() };
-                    steps.push(Step::new(sql, when).once_if(again));
+                    self.drop_table(target, *keep, again, &mut way)?;
                 }
                 SchemaChange::Truncate(_) | SchemaChange::Confirm(_) => {}
-                SchemaChange::Alter(alteration) => self.alter(alteration, &mut steps)?,
-                SchemaChange::Copy { table, stage } => swap::steps(self, table, *stage, &mut steps)?,
+                SchemaChange::Alter(alteration) => self.alter(alteration, &mut way)?,
+                SchemaChange::Copy { table, stage } => swap::steps(self, table, *stage, &mut way)?,
             }
         }
-        self.renames(changes, &mut steps)?;
-        Ok(steps)
+        self.renames(changes, &mut way)?;
+        Ok(way)
     }
 
-    fn create(&self, table: &Arc<TableSchema>, steps: &mut Vec<Step>) -> Result<()> {
+    fn drop_table(&self, target: TableName, keep: bool, again: bool, way: &mut Way) -> Result<()> {
+        if keep {
+            let goes_later = self.for_a_time && self.held.contains_key(&target);
+            return if goes_later { self.set_table_aside(&target, Vec::new(), way) } else { Ok(()) };
+        }
+        let sql = format!("DROP TABLE IF EXISTS {}", quote::table(&target)?);
+        let when = When::Tables { there: vec![target], absent: Vec::new() };
+        way.push(Step::new(sql, when).once_if(again));
+        Ok(())
+    }
+
+    fn create(&self, table: &Arc<TableSchema>, way: &mut Way) -> Result<()> {
         let creation = Creation::new(self.routes, std::slice::from_ref(table), self.layout)?;
         for (_, sql) in creation.databases {
-            steps.push(Step::new(sql, When::Always));
+            way.push(Step::new(sql, When::Always));
         }
         for (plan, sql) in creation.tables {
             if let Some(held) = self.held.get(&plan.target)
                 && (held.has_rows || !takes(&plan, held))
             {
-                self.set_table_aside(&plan.target, Vec::new(), steps)?;
+                self.set_table_aside(&plan.target, Vec::new(), way)?;
             }
-            steps.push(Step::new(sql, When::Tables { there: Vec::new(), absent: vec![plan.target.clone()] }));
+            way.push(Step::new(sql, When::Tables { there: Vec::new(), absent: vec![plan.target.clone()] }));
         }
         Ok(())
     }
@@ -132,16 +166,17 @@ impl Planner<'_> {
         format!("{name}__moving_{}", self.batch)
     }
 
-    fn set_table_aside(&self, target: &TableName, also: Vec<TableName>, steps: &mut Vec<Step>) -> Result<()> {
+    fn set_table_aside(&self, target: &TableName, also: Vec<TableName>, way: &mut Way) -> Result<()> {
         let aside = TableName::new(&target.db, self.aside(&target.table));
         let sql = rename_table(target, &aside)?;
         let there = [vec![target.clone()], also].concat();
-        steps.push(Step::new(sql, When::Tables { there, absent: vec![aside] }));
+        way.push(Step::new(sql, When::Tables { there, absent: vec![aside.clone()] }));
+        way.keep(Kept { table: aside, column: None });
         Ok(())
     }
 
     /// Tables that get another name, those first whose new name is free.
-    fn renames(&self, changes: &[SchemaChange], steps: &mut Vec<Step>) -> Result<()> {
+    fn renames(&self, changes: &[SchemaChange], way: &mut Way) -> Result<()> {
         let mut moves = Vec::new();
         for change in changes {
             if let SchemaChange::Alter(alteration) = change {
@@ -159,19 +194,20 @@ impl Planner<'_> {
                 }
             }
         }
+        way.remembered.moved.clone_from(&moves);
         let between = |name: &TableName| TableName::new(&name.db, self.moving(&name.table));
         for Move { from, to, opens_circle } in in_order(moves, between) {
             if self.held.contains_key(&to) && !leaves(changes, self.routes, &to)? {
-                self.set_table_aside(&to, vec![from.clone()], steps)?;
+                self.set_table_aside(&to, vec![from.clone()], way)?;
             }
             let sql = rename_table(&from, &to)?;
             let when = When::Tables { there: vec![from], absent: vec![to] };
-            steps.push(Step::new(sql, when).once_if(opens_circle));
+            way.push(Step::new(sql, when).once_if(opens_circle));
         }
         Ok(())
     }
 
-    fn alter(&self, alteration: &Alteration, steps: &mut Vec<Step>) -> Result<()> {
+    fn alter(&self, alteration: &Alteration, way: &mut Way) -> Result<()> {
         let before = self.routes.plan(&alteration.before)?;
         let after = self.routes.plan(&alteration.after)?;
         let held = self.held.get(&before.target).map_or(&[][..], |held| &held.columns);
@@ -179,10 +215,10 @@ impl Planner<'_> {
             return Ok(());
         }
         let columns = Columns { planner: self, alteration, before: &before, after: &after, held };
-        columns.leave(steps)?;
-        columns.rename(steps)?;
-        columns.modify(steps)?;
-        columns.add(steps)
+        columns.leave(way)?;
+        columns.rename(way)?;
+        columns.modify(way)?;
+        columns.add(way)
     }
 }
 
@@ -261,7 +297,7 @@ impl Columns<'_> {
     }
 
     /// Columns that are gone, or stay for the rows that have them.
-    fn leave(&self, steps: &mut Vec<Step>) -> Result<()> {
+    fn leave(&self, way: &mut Way) -> Result<()> {
         for dropped in &self.alteration.dropped {
             let Some(column) = self.before.columns.get(dropped.at) else { continue };
             let name = column.name.clone();
@@ -269,17 +305,18 @@ impl Columns<'_> {
             if !dropped.keep {
                 let when = self.columns(vec![name], Vec::new());
                 let step = self.step(format!("DROP COLUMN {}", column.quoted), when);
-                steps.push(step.once_if(comes_again));
+                way.push(step.once_if(comes_again));
                 continue;
             }
             let (mut name, mut quoted) = (name, column.quoted.clone());
-            if comes_again {
+            let goes_later = self.planner.for_a_time && self.holds(&name);
+            if comes_again || goes_later {
                 let there = vec![name.clone()];
-                (name, quoted) = self.set_aside(&name, &quoted, there, steps)?;
+                (name, quoted) = self.set_aside(&name, &quoted, there, way)?;
             }
             if !column.nullable {
                 let when = self.differs(&name, None, true, true);
-                steps.push(self.step(format!("MODIFY COLUMN {quoted} {} NULL", column.ty), when));
+                way.push(self.step(format!("MODIFY COLUMN {quoted} {} NULL", column.ty), when));
             }
         }
         Ok(())
@@ -290,12 +327,13 @@ impl Columns<'_> {
         name: &str,
         quoted: &str,
         there: Vec<String>,
-        steps: &mut Vec<Step>,
+        way: &mut Way,
     ) -> Result<(String, String)> {
         let aside = self.planner.aside(name);
         let quoted_aside = quote::column(&aside)?;
         let when = self.columns(there, vec![aside.clone()]);
-        steps.push(self.step(format!("RENAME COLUMN {quoted} TO {quoted_aside}"), when));
+        way.push(self.step(format!("RENAME COLUMN {quoted} TO {quoted_aside}"), when));
+        way.keep(Kept { table: self.after.target.clone(), column: Some(aside.clone()) });
         Ok((aside, quoted_aside))
     }
 
@@ -309,21 +347,21 @@ impl Columns<'_> {
         }
     }
 
-    fn rename(&self, steps: &mut Vec<Step>) -> Result<()> {
+    fn rename(&self, way: &mut Way) -> Result<()> {
         for Move { from, to, opens_circle } in in_order(self.moves(), |name| self.planner.moving(name)) {
             let is_ours = self.before.columns.iter().any(|column| column.name == to);
             if !is_ours && self.holds(&to) {
-                self.set_aside(&to, &quote::column(&to)?, vec![to.clone(), from.clone()], steps)?;
+                self.set_aside(&to, &quote::column(&to)?, vec![to.clone(), from.clone()], way)?;
             }
             let action = format!("RENAME COLUMN {} TO {}", quote::column(&from)?, quote::column(&to)?);
-            steps.push(self.step(action, self.columns(vec![from], vec![to])).once_if(opens_circle));
+            way.push(self.step(action, self.columns(vec![from], vec![to])).once_if(opens_circle));
         }
         Ok(())
     }
 
     /// A column that becomes NOT NULL stays nullable: Databend looks at every row for it, refuses for types without statistics, and
     /// keeps the table locked for a while when it has refused (seen: 1.2.895, code 1058, then 2015).
-    fn modify(&self, steps: &mut Vec<Step>) -> Result<()> {
+    fn modify(&self, way: &mut Way) -> Result<()> {
         for (was, is, keep_type, at) in self.pairs() {
             let ty = if keep_type { was.ty } else { is.ty };
             let takes_null = self.held.iter().any(|held| held.name == was.name && held.nullable);
@@ -336,21 +374,21 @@ impl Columns<'_> {
             let when = self.differs(&is.name, Some(ty), or_wider, nullable);
             let null = if nullable { "NULL" } else { "NOT NULL" };
             if ddl::index_forbids(self.before, self.planner.layout, was, ty) {
-                steps.push(self.step("SET OPTIONS (bloom_index_columns = '')".to_owned(), when.clone()));
+                way.push(self.step("SET OPTIONS (bloom_index_columns = '')".to_owned(), when.clone()));
             }
             let default = ddl::default(&self.after.schema.columns[at], ty);
-            steps.push(self.step(format!("MODIFY COLUMN {} {ty} {null}{default}", is.quoted), when));
+            way.push(self.step(format!("MODIFY COLUMN {} {ty} {null}{default}", is.quoted), when));
         }
         Ok(())
     }
 
-    fn add(&self, steps: &mut Vec<Step>) -> Result<()> {
+    fn add(&self, way: &mut Way) -> Result<()> {
         let mut place = "FIRST".to_owned();
         for ((column, source), origin) in
             self.after.columns.iter().zip(&self.after.schema.columns).zip(&self.alteration.origins)
         {
             if let ColumnOrigin::New(fill) = origin {
-                self.add_one(column, source, fill, &place, steps)?;
+                self.add_one(column, source, fill, &place, way)?;
             }
             place = format!("AFTER {}", column.quoted);
         }
@@ -363,11 +401,11 @@ impl Columns<'_> {
         source: &Column,
         fill: &ColValue,
         place: &str,
-        steps: &mut Vec<Step>,
+        way: &mut Way,
     ) -> Result<()> {
         let was_ours = self.before.columns.iter().any(|before| before.name == column.name);
         if !was_ours && self.holds(&column.name) {
-            self.set_aside(&column.name, &column.quoted, vec![column.name.clone()], steps)?;
+            self.set_aside(&column.name, &column.quoted, vec![column.name.clone()], way)?;
         }
         let mut literal = String::new();
         push_value(&mut literal, fill, column)
@@ -377,16 +415,16 @@ impl Columns<'_> {
         let null = if column.nullable { "NULL" } else { "NOT NULL" };
         // Databend reads the default of a BINARY as text, and fills a NOT NULL one with no bytes.
         if ty == TargetType::Binary && *fill != ColValue::Null {
-            steps.push(self.step(format!("ADD COLUMN {quoted} {ty} {null} {place}"), absent));
+            way.push(self.step(format!("ADD COLUMN {quoted} {ty} {null} {place}"), absent));
             let unfilled =
                 if column.nullable { format!("{quoted} IS NULL") } else { format!("length({quoted}) = 0") };
             let sql = format!("UPDATE {} SET {quoted} = {literal} WHERE {unfilled}", self.after.quoted);
-            steps.push(Step::new(sql, self.columns(vec![column.name.clone()], Vec::new())));
+            way.push(Step::new(sql, self.columns(vec![column.name.clone()], Vec::new())));
             return Ok(());
         }
         let default = if literal == "NULL" { String::new() } else { format!(" DEFAULT {literal}") };
         let comment = ddl::comment(&source.comment);
-        steps.push(self.step(format!("ADD COLUMN {quoted} {ty} {null}{default}{comment} {place}"), absent));
+        way.push(self.step(format!("ADD COLUMN {quoted} {ty} {null}{default}{comment} {place}"), absent));
         Ok(())
     }
 }

@@ -9,7 +9,7 @@ use std::sync::Arc;
 use dt_common::error::Result;
 use dt_common::schema::{CopyStage, TableName, TableSchema};
 
-use super::plan::{Planner, rename_table};
+use super::plan::{Planner, Way, rename_table};
 use super::step::{Step, When};
 use crate::sinker::databend::routes::shadow;
 use crate::sinker::databend::{ddl, quote};
@@ -18,38 +18,33 @@ use crate::sinker::databend::{ddl, quote};
 ///
 /// # Errors
 /// A name that Databend cannot hold.
-pub fn steps(
-    planner: &Planner<'_>,
-    table: &Arc<TableSchema>,
-    stage: CopyStage,
-    steps: &mut Vec<Step>,
-) -> Result<()> {
+pub fn steps(planner: &Planner<'_>, table: &Arc<TableSchema>, stage: CopyStage, way: &mut Way) -> Result<()> {
     match stage {
-        CopyStage::Begins => begin(planner, table, steps),
+        CopyStage::Begins => begin(planner, table, way),
         CopyStage::GoesOn => Ok(()),
-        CopyStage::Ends => end(planner, &planner.routes.route(table)?.table, steps),
+        CopyStage::Ends => end(planner, &planner.routes.route(table)?.table, way),
     }
 }
 
-fn begin(planner: &Planner<'_>, table: &Arc<TableSchema>, steps: &mut Vec<Step>) -> Result<()> {
+fn begin(planner: &Planner<'_>, table: &Arc<TableSchema>, way: &mut Way) -> Result<()> {
     let plan = planner.routes.shadow_plan(table)?;
-    steps.push(Step::new(ddl::create_database(&plan.target.db)?, When::Always));
-    steps.push(drop_table(&plan.target, tables(&[&plan.target], &[]))?);
+    way.push(Step::new(ddl::create_database(&plan.target.db)?, When::Always));
+    way.push(drop_table(&plan.target, tables(&[&plan.target], &[]))?);
     let sql = ddl::create_table(&plan, planner.layout);
-    steps.push(Step::new(sql, tables(&[], &[&plan.target])));
+    way.push(Step::new(sql, tables(&[], &[&plan.target])));
     Ok(())
 }
 
-fn end(planner: &Planner<'_>, target: &TableName, steps: &mut Vec<Step>) -> Result<()> {
+fn end(planner: &Planner<'_>, target: &TableName, way: &mut Way) -> Result<()> {
     let copy = shadow(target);
     let Some(former) = planner.held.get(target) else {
-        steps.push(Step::new(rename_table(&copy, target)?, tables(&[&copy], &[target])));
+        way.push(Step::new(rename_table(&copy, target)?, tables(&[&copy], &[target])));
         return Ok(());
     };
     let is_former = |table: &TableName| When::Is { table: table.clone(), id: former.id.clone() };
     let sql = format!("ALTER TABLE {} SWAP WITH {}", quote::table(target)?, quote::column(&copy.table)?);
-    steps.push(Step::new(sql, is_former(target)));
-    steps.push(drop_table(&copy, is_former(&copy))?);
+    way.push(Step::new(sql, is_former(target)));
+    way.push(drop_table(&copy, is_former(&copy))?);
     Ok(())
 }
 

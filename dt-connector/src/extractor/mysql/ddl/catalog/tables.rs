@@ -105,11 +105,8 @@ impl Catalog {
             if kind == ChangeKind::DropTable && self.makes_way(&table, effect)? {
                 return Ok(());
             }
-            match self.policies.action(kind, name) {
-                SchemaAction::Apply => effect.changes.push(SchemaChange::DropTable(name.clone())),
-                SchemaAction::Keep | SchemaAction::Ignore => {}
-                SchemaAction::Stop => return Err(self.judge(action).by_policy(kind, name, "it is dropped")),
-            }
+            let dropped = self.judge(action).drop_table(kind, name, || "it is dropped".to_owned())?;
+            effect.changes.push(dropped);
             effect.concerned.push(name.clone());
         }
         Ok(())

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeSet, HashMap};
 
-use dt_common::config::{ChangeKind, SchemaAction};
+use dt_common::config::ChangeKind;
 use dt_common::error::Result;
 use dt_common::schema::{Generated, Premise, SchemaChange, TableName};
 use tracing::info;
@@ -164,14 +164,8 @@ impl Catalog {
     /// The table of a tool is dropped for which another one has made way: that one is dropped for good.
     pub(super) fn gives_up(&self, shadow: &Shadow, action: &str, effect: &mut Effect) -> Result<()> {
         let (Some(_), false) = (&shadow.waits, self.tables.contains_key(&shadow.of)) else { return Ok(()) };
-        let kind = ChangeKind::DropTable;
-        match self.policies.action(kind, &shadow.of) {
-            SchemaAction::Apply => effect.changes.push(SchemaChange::DropTable(shadow.of.clone())),
-            SchemaAction::Keep | SchemaAction::Ignore => {}
-            SchemaAction::Stop => {
-                return Err(self.judge(action).by_policy(kind, &shadow.of, "it was dropped"));
-            }
-        }
+        let what = || "it was dropped".to_owned();
+        effect.changes.push(self.judge(action).drop_table(ChangeKind::DropTable, &shadow.of, what)?);
         effect.concerned.push(shadow.of.clone());
         Ok(())
     }

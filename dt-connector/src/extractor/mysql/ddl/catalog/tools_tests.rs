@@ -119,7 +119,7 @@ fn the_table_may_make_way_before() {
     // The tool has given up: the policy's turn.
     let made = ["CREATE TABLE _t_gho LIKE t", "DROP TABLE t", "DROP TABLE _t_gho"];
     let (_, effect) = after("[schema]\ndrop_table = apply\n", &made);
-    assert_eq!(effect.unwrap().changes, [SchemaChange::DropTable(name("t"))]);
+    assert_eq!(effect.unwrap().changes, [SchemaChange::DropTable { table: name("t"), keep: false }]);
 }
 
 #[test]

@@ -33,9 +33,13 @@ fn sql_with(
 ) -> Result<String> {
     let routes = Routes::new(Router::default(), Values::default());
     let layout = TableLayout { row_per_block: None, bloom_index };
-    let steps = Planner { routes: &routes, layout, held, batch: 7 }.steps(changes)?;
+    let way = Planner { routes: &routes, layout, held, batch: 7, for_a_time: false }.way(changes)?;
+    Ok(shown(way))
+}
+
+fn shown(way: Way) -> String {
     let shown = |step: Step| if step.once { format!("once: {}", step.sql) } else { step.sql };
-    Ok(steps.into_iter().map(shown).collect::<Vec<_>>().join("\n"))
+    way.steps.into_iter().map(shown).collect::<Vec<_>>().join("\n")
 }
 
 fn alter(
@@ -47,6 +51,10 @@ fn alter(
     let dropped = dropped.iter().map(|&(at, keep)| DroppedColumn { at, keep }).collect();
     let table = |columns| Arc::new(table("d", "t", columns, &[0]));
     SchemaChange::Alter(Alteration { before: table(before), after: table(after), origins, dropped })
+}
+
+fn dropped(table: &str, keep: bool) -> SchemaChange {
+    SchemaChange::DropTable { table: TableName::new("d", table), keep }
 }
 
 fn was(at: usize) -> ColumnOrigin {
@@ -115,11 +123,36 @@ fn a_kept_column_takes_null() {
 }
 
 #[test]
+fn what_is_kept_for_a_time_is_set_aside() {
+    let before = [("id", "bigint"), ("gone", "bigint")];
+    let drop_column = alter(&before, &[("id", "bigint")], vec![was(0)], &[(1, true)]);
+    let there = held(&[("id", "BIGINT", false), ("gone", "BIGINT", true)]);
+    let routes = Routes::new(Router::default(), Values::default());
+    let layout = TableLayout { row_per_block: None, bloom_index: BloomIndex::All };
+    let way = |for_a_time, change: &SchemaChange| {
+        let planner = Planner { routes: &routes, layout, held: &there, batch: 7, for_a_time };
+        let way = planner.way(std::slice::from_ref(change)).unwrap();
+        (way.remembered.kept.clone(), shown(way))
+    };
+    let kept = |table: &str, column: Option<&str>| {
+        vec![Kept { table: TableName::new("d", table), column: column.map(str::to_owned) }]
+    };
+    let nothing = (Vec::new(), String::new());
+    let aside = "ALTER TABLE `d`.`t` RENAME COLUMN `gone` TO `gone__kept_7`".to_owned();
+    assert_eq!(way(true, &drop_column), (kept("t", Some("gone__kept_7")), aside));
+    assert_eq!(way(false, &drop_column), nothing);
+    let aside = "RENAME TABLE `d`.`t` TO `d`.`t__kept_7`".to_owned();
+    assert_eq!(way(true, &dropped("t", true)), (kept("t__kept_7", None), aside));
+    assert_eq!(way(false, &dropped("t", true)), nothing);
+    assert_eq!(way(true, &dropped("unknown", true)), nothing);
+}
+
+#[test]
 fn tables() {
     let new = SchemaChange::CreateTable(Arc::new(table("d", "t", &[("id", "bigint")], &[0])));
     let there = held(&[("id", "BIGINT", false)]);
     assert_eq!(
-        sql(&there, &[SchemaChange::DropTable(TableName::new("d", "u")), new]).unwrap(),
+        sql(&there, &[dropped("u", false), new]).unwrap(),
         "DROP TABLE IF EXISTS `d`.`u`\nCREATE DATABASE IF NOT EXISTS `d`\nRENAME TABLE `d`.`t` TO `d`.`t__kept_7`\n\
          CREATE TABLE IF NOT EXISTS `d`.`t` (`id` BIGINT NOT NULL)"
     );
@@ -138,7 +171,7 @@ fn tables() {
         "once: RENAME TABLE `d`.`u` TO `d`.`u__moving_7`\nRENAME TABLE `d`.`v` TO `d`.`u`\n\
          RENAME TABLE `d`.`t` TO `d`.`v`\nRENAME TABLE `d`.`u__moving_7` TO `d`.`t`"
     );
-    let replaced = [SchemaChange::DropTable(TableName::new("d", "t")), rename("u", "t")];
+    let replaced = [dropped("t", false), rename("u", "t")];
     assert!(sql(&there, &replaced).unwrap().starts_with("once: DROP TABLE IF EXISTS `d`.`t`\n"));
 }
 
@@ -164,8 +197,8 @@ fn a_copy_takes_the_place_of_the_former_table_once() {
     // Neither step is run again when the names are exchanged.
     let routes = Routes::new(Router::default(), Values::default());
     let layout = TableLayout { row_per_block: None, bloom_index: BloomIndex::All };
-    let steps = Planner { routes: &routes, layout, held: &there, batch: 7 };
-    let steps = steps.steps(&copy(CopyStage::Ends)).unwrap();
+    let planner = Planner { routes: &routes, layout, held: &there, batch: 7, for_a_time: false };
+    let steps = planner.way(&copy(CopyStage::Ends)).unwrap().steps;
     let runs = |t: &str, shadow: &str| -> Vec<bool> {
         let ids =
             [("t", t), ("t__dt_copy", shadow)].map(|(name, id)| (TableName::new("d", name), id.to_owned()));

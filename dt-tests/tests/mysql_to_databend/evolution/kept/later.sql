@@ -1,0 +1,1 @@
+INSERT INTO w VALUES (5, 5, 'on');
