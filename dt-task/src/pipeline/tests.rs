@@ -236,14 +236,15 @@ async fn the_first_changes_wait_for_a_pause() {
         commits.iter().map(|(rows, ..)| *rows).collect::<Vec<_>>()
     };
     let running = start(RecordingSinker::default(), 1000, 500);
-    for ms in 0..160 {
-        running.send([row(&t, ms), DtItem::Commit(mark(ms as u64 + 1))]).await;
-        tokio::time::sleep(Duration::from_millis(10)).await;
-        let expected: &[usize] = if ms < 150 { &[] } else { &[151] };
-        assert_eq!(committed(&running), expected, "{ms}");
+    // One in 7 ms, so that none comes with the end of the third interval.
+    for at in 0..220 {
+        running.send([row(&t, at), DtItem::Commit(mark(at as u64 + 1))]).await;
+        tokio::time::sleep(Duration::from_millis(7)).await;
+        let expected: &[usize] = if at < 214 { &[] } else { &[215] };
+        assert_eq!(committed(&running), expected, "{at}");
     }
-    tokio::time::sleep(Duration::from_millis(420)).await;
-    assert_eq!(committed(&running), [151, 9]);
+    tokio::time::sleep(Duration::from_millis(470)).await;
+    assert_eq!(committed(&running), [215, 5]);
     running.finish().await.0.unwrap();
 
     let running = start(RecordingSinker::default(), 1000, 20);
