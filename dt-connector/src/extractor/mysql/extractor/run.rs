@@ -27,7 +27,7 @@ use crate::extractor::mysql::{checks, handover, start};
 use crate::extractor::{ExtractPlan, Extracted};
 
 /// Bytes that close a chunk before its rows do, so that wide rows do not make huge ones.
-const CHUNK_BYTES: usize = 16 << 20;
+const CHUNK_BYTES: usize = 4 << 20;
 
 /// One extraction.
 pub(super) struct Run<'a> {

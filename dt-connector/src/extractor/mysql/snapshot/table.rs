@@ -7,7 +7,7 @@ use dt_common::error::{Error, Result};
 use dt_common::item::{ChunkMark, ChunkWrite, DtItem, Reach, SnapshotChunk};
 use dt_common::position::BinlogPosition;
 use dt_common::queue::ItemSender;
-use dt_common::schema::TableSchema;
+use dt_common::schema::{KeyKind, TableSchema};
 use dt_common::value::ColValue;
 use mysql_async::Conn;
 use mysql_async::prelude::Queryable;
@@ -169,16 +169,32 @@ impl TableCopy {
     /// See [`crate::extractor::mysql::connection::source_error`]; after a transient one the same call continues on another connection.
     pub(super) async fn run(&mut self, conn: &mut Conn, settings: &Settings, out: &ItemSender) -> Result<()> {
         let sql = self.sql();
+        if self.is_in_view(settings) {
+            hold(conn, &self.table, settings, true).await?;
+        }
         if !self.table.is_keyed() {
             return self.read(conn, &sql.whole(), &sql, settings, None, out).await;
         }
         self.fix_cap(conn, &sql, settings).await?;
-        let rows = settings.chunk_rows;
+        let rows = self.page_rows(settings);
         while !self.done {
-            let page = sql.page(self.last_key.as_deref(), self.cap.as_deref(), Some(rows));
-            self.read(conn, &page, &sql, settings, Some(rows), out).await?;
+            let page = sql.page(self.last_key.as_deref(), self.cap.as_deref(), rows);
+            self.read(conn, &page, &sql, settings, rows, out).await?;
         }
         Ok(())
+    }
+
+    /// Rows of a statement; `None` for all that are left. A view keeps the source from nothing more when it is read by one statement, as long as
+    /// the rows come by the primary key: any other order might be sorted first.
+    fn page_rows(&self, settings: &Settings) -> Option<usize> {
+        let is_primary = self.table.key.as_ref().is_some_and(|key| key.kind == KeyKind::Primary);
+        let by_one = self.is_in_view(settings) && is_primary && self.condition.is_none();
+        (!by_one).then_some(settings.chunk_rows)
+    }
+
+    /// Whether all of it is read in one read view, which holds the table to its end.
+    fn is_in_view(&self, settings: &Settings) -> bool {
+        settings.table_views || matches!(self.reach, Some(Reach::Exactly(_)))
     }
 
     /// Reads one statement's rows and sends them in chunks. The last chunk is the table's last when fewer than `limit`
@@ -193,8 +209,10 @@ impl TableCopy {
         out: &ItemSender,
     ) -> Result<()> {
         let table = Arc::clone(&self.table);
-        let in_view = settings.table_views || matches!(self.reach, Some(Reach::Exactly(_)));
-        hold(conn, &table, settings, in_view).await?;
+        let in_view = self.is_in_view(settings);
+        if !in_view {
+            hold(conn, &table, settings, false).await?;
+        }
         let mut rows = ChunkRows::select(conn, statement, &table, settings).await?;
         let mut read = 0;
         let last = loop {
