@@ -339,6 +339,16 @@ fn convert(column: &mut DefinedColumn, charset: &str) -> Understood<()> {
             let bytes = text_type_bytes(chars * bytes_a_character(charset));
             *text = Text { max_bytes: bytes, max_chars: bytes, charset: charset.to_owned() };
         }
+        // The servers keep the bytes of the members, and where the new charset reads them otherwise the rows lose their values, which is not
+        // logged (seen: MariaDB 10.11, MySQL 9.7).
+        ColumnType::Enum { members } | ColumnType::Set { members }
+            if !members.iter().all(|m| m.is_ascii()) =>
+        {
+            return not_understood(format!(
+                "CONVERT TO CHARACTER SET for column `{}`, in which the server may lose members with other characters than ASCII",
+                known.name
+            ));
+        }
         _ => {}
     }
     Ok(())
