@@ -4,7 +4,7 @@ use dt_common::error::Result;
 use dt_common::schema::{Column, ColumnType, JsonStorage, TableSchema};
 use mysql_async::Conn;
 
-use super::{COLUMNS, ColumnRow, column, rows};
+use super::facts::{COLUMNS, ColumnRow, column, rows};
 use crate::extractor::mysql::literal::quote;
 use crate::extractor::mysql::server::Flavor;
 
