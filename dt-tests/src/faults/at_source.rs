@@ -144,6 +144,7 @@ pub(super) async fn bring_about(fault: SourceFault, held: bool, scene: &mut Scen
 /// The network falls silent at a statement of the task's start, which ends and says so.
 pub(super) async fn silent_at(statement: &'static str, scene: &mut Scene<'_>) -> Result<String> {
     let before = scene.lane.to_source.met();
+    scene.speak_plainly();
     scene.lane.to_source.silence_at(statement);
     scene.start()?;
     scene.tasks.ends(1).await?;

@@ -96,6 +96,11 @@ impl<'a> Scene<'a> {
         self.ini = self.ini.replace("[sinker]\n", &format!("[sinker]\nwrite_method={method}\n"));
     }
 
+    /// Has dt speak to the source in plain text, so that a network can tell what it says.
+    pub fn speak_plainly(&mut self) {
+        self.ini = self.ini.replace("[extractor]\n", "[extractor]\nssl_mode=disabled\n");
+    }
+
     /// Changes the structure of tables at the source.
     ///
     /// # Errors
