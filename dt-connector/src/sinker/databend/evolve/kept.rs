@@ -26,7 +26,7 @@ pub struct Kept {
 /// What is to be remembered of a change of structure.
 #[derive(Debug, Default)]
 pub struct Remembered {
-    /// What was set aside.
+    /// What was dropped, and set aside for it.
     pub kept: Vec<Kept>,
     /// Tables that get another name, with all columns that were set aside before.
     pub moved: Vec<(TableName, TableName)>,

@@ -3,7 +3,8 @@
 //! # Names that are used again
 //! A column that stays in the target after it was dropped at the source may be in the way of a new one with its name; so may a table.
 //! It is set aside under a name of its own (`<name>__kept_<batch>`): the name tells a later start that this is done. What is kept for
-//! a time only is set aside as soon as it is dropped, and [`super::kept`] remembers it.
+//! a time only is set aside as soon as it is dropped, and [`super::kept`] remembers it; what is merely in the way may be its user's own, and
+//! is never removed.
 //! A name that one column or table leaves and another takes in the same statement is taken behind its leaving. A circle of them begins
 //! with a name in between (`<name>__moving_<batch>`). No look at the target tells its beginning from its end, nor a name that was left from
 //! the same name when another has taken it: such a step is run *once*, see [`Step::once`].
@@ -69,12 +70,6 @@ impl Way {
     pub(super) fn push(&mut self, step: Step) {
         self.steps.push(step);
     }
-
-    fn keep(&mut self, kept: Kept) {
-        if !self.remembered.kept.contains(&kept) {
-            self.remembered.kept.push(kept);
-        }
-    }
 }
 
 impl Planner<'_> {
@@ -134,7 +129,12 @@ impl Planner<'_> {
     fn drop_table(&self, target: TableName, keep: bool, again: bool, way: &mut Way) -> Result<()> {
         if keep {
             let goes_later = self.for_a_time && self.held.contains_key(&target);
-            return if goes_later { self.set_table_aside(&target, Vec::new(), way) } else { Ok(()) };
+            if goes_later {
+                self.set_table_aside(&target, Vec::new(), way)?;
+                let aside = TableName::new(&target.db, self.aside(&target.table));
+                way.remembered.kept.push(Kept { table: aside, column: None });
+            }
+            return Ok(());
         }
         let sql = format!("DROP TABLE IF EXISTS {}", quote::table(&target)?);
         let when = When::Tables { there: vec![target], absent: Vec::new() };
@@ -170,8 +170,7 @@ impl Planner<'_> {
         let aside = TableName::new(&target.db, self.aside(&target.table));
         let sql = rename_table(target, &aside)?;
         let there = [vec![target.clone()], also].concat();
-        way.push(Step::new(sql, When::Tables { there, absent: vec![aside.clone()] }));
-        way.keep(Kept { table: aside, column: None });
+        way.push(Step::new(sql, When::Tables { there, absent: vec![aside] }));
         Ok(())
     }
 
@@ -313,6 +312,8 @@ impl Columns<'_> {
             if comes_again || goes_later {
                 let there = vec![name.clone()];
                 (name, quoted) = self.set_aside(&name, &quoted, there, way)?;
+                let table = self.after.target.clone();
+                way.remembered.kept.push(Kept { table, column: Some(name.clone()) });
             }
             if !column.nullable {
                 let when = self.differs(&name, None, true, true);
@@ -333,7 +334,6 @@ impl Columns<'_> {
         let quoted_aside = quote::column(&aside)?;
         let when = self.columns(there, vec![aside.clone()]);
         way.push(self.step(format!("RENAME COLUMN {quoted} TO {quoted_aside}"), when));
-        way.keep(Kept { table: self.after.target.clone(), column: Some(aside.clone()) });
         Ok((aside, quoted_aside))
     }
 

@@ -145,6 +145,14 @@ fn what_is_kept_for_a_time_is_set_aside() {
     assert_eq!(way(true, &dropped("t", true)), (kept("t__kept_7", None), aside));
     assert_eq!(way(false, &dropped("t", true)), nothing);
     assert_eq!(way(true, &dropped("unknown", true)), nothing);
+    // What is in the way was not dropped at the source: it may be the user's own.
+    let after = [("id", "bigint"), ("gone", "bigint")];
+    let added = alter(&[("id", "bigint")], &after, vec![was(0), ColumnOrigin::New(ColValue::Null)], &[]);
+    let (kept, sql) = way(true, &added);
+    assert!(kept.is_empty() && sql.contains("RENAME COLUMN `gone` TO `gone__kept_7`"), "{sql}");
+    let created = SchemaChange::CreateTable(Arc::new(table("d", "t", &after, &[0])));
+    let (kept, sql) = way(true, &created);
+    assert!(kept.is_empty() && sql.contains("RENAME TABLE `d`.`t` TO `d`.`t__kept_7`"), "{sql}");
 }
 
 #[test]
